@@ -1,0 +1,67 @@
+# Everything that a change needs before it is proposed: make test race lint. Everything at once: make ci.
+
+GO     ?= go
+BINARY ?= securitycenter_exporter
+
+# What --version and securitycenter_exporter_build_info say. The date is the commit's, so that the same commit
+# gives the same binary whoever builds it.
+VERSION    ?= $(shell git describe --tags --match 'v*' --dirty 2>/dev/null | sed 's/^v//' | grep . || echo devel)
+REVISION   ?= $(shell git rev-parse --verify -q HEAD 2>/dev/null || echo unknown)
+BRANCH     ?= $(shell git symbolic-ref --short -q HEAD 2>/dev/null || echo detached)
+BUILD_USER ?= $(shell id -un)
+BUILD_DATE ?= $(shell TZ=UTC git log -1 --date=format-local:%Y%m%d-%H:%M:%S --format=%cd 2>/dev/null | grep . || echo unknown)
+
+# The only place that names the stamped variables: the Dockerfile and CI build through this file.
+STAMP   := github.com/prometheus/common/version
+LDFLAGS := -s -w \
+	-X '$(STAMP).Version=$(VERSION)' \
+	-X '$(STAMP).Revision=$(REVISION)' \
+	-X '$(STAMP).Branch=$(BRANCH)' \
+	-X '$(STAMP).BuildUser=$(BUILD_USER)' \
+	-X '$(STAMP).BuildDate=$(BUILD_DATE)'
+
+FUZZTIME ?= 30s
+
+.PHONY: build test race lint fuzz bench golden demo e2e ci docker
+
+# One static binary, stamped with its version.
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o '$(BINARY)' .
+
+test:
+	$(GO) test ./...
+
+race:
+	$(GO) test -race ./...
+
+lint:
+	golangci-lint run ./...
+
+# Every fuzz target in turn, FUZZTIME each.
+fuzz:
+	.ci/fuzz $(FUZZTIME)
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+# Write the golden files anew from what the code prints now; read the difference before committing it.
+golden:
+	$(GO) test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n 1 dirname | sort -u) -update
+
+demo:
+	$(GO) run . --demo
+
+# The binary against a real Prometheus; PROMETHEUS and PROMTOOL name the programs if they are not in PATH.
+e2e:
+	$(GO) test -count=1 -tags e2e -v ./e2e
+
+ci:
+	.ci/run
+
+docker:
+	docker build -t securitycenter_exporter:'$(VERSION)' \
+		--build-arg VERSION='$(VERSION)' \
+		--build-arg REVISION='$(REVISION)' \
+		--build-arg BRANCH='$(BRANCH)' \
+		--build-arg BUILD_USER='$(BUILD_USER)' \
+		--build-arg BUILD_DATE='$(BUILD_DATE)' .

@@ -1,0 +1,111 @@
+// Package collector turns what a console answers into metrics. A collector is
+// data (name, help, interval, families) and one function from console to
+// metrics; to add one, copy the file of a neighbour and list it in All.
+package collector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+
+	"securitycenter_exporter/console"
+	"securitycenter_exporter/scapi"
+)
+
+// Collector reads one subject from a console.
+type Collector struct {
+	Name     string        // in the configuration, in collect[] and in labels
+	Help     string        // what it tells, one sentence
+	Interval time.Duration // default age after which its data is read again
+	Default  bool          // on unless switched off
+	Account  scapi.Kind    // the kind of account that can supply all of it
+	Priority int           // place in the queue towards the console: lower goes first
+	Families []*Family     // every metric that it may emit
+	// New returns what loads the collector's data from one console. A loader
+	// is called by one goroutine at a time and may remember things between
+	// loads.
+	New func() Loader
+}
+
+// Loader reads a collector's data from a console into m. An error means that
+// nothing of m may be shown.
+type Loader interface {
+	Load(ctx context.Context, c *console.Console, m *Metrics) error
+}
+
+// Stateless is a Loader that remembers nothing.
+type Stateless func(ctx context.Context, c *console.Console, m *Metrics) error
+
+// Load implements Loader.
+func (f Stateless) Load(ctx context.Context, c *console.Console, m *Metrics) error {
+	return f(ctx, c, m)
+}
+
+// stateless is Collector.New for loaders without memory.
+func stateless(f Stateless) func() Loader { return func() Loader { return f } }
+
+// All returns every collector, in the order of the documentation.
+func All() []*Collector {
+	return []*Collector{System(), Feeds(), Plugins(), Scanners(), Repositories(), Vulnerabilities(), Scans()}
+}
+
+// Limits shape what a load may emit.
+type Limits struct {
+	MaxSeries int             // 0: no limit
+	Redact    map[string]bool // labels whose values are emptied: repository, zone, scanner, scan, host
+}
+
+// Snapshot is the outcome of a successful load.
+type Snapshot struct {
+	Families []*dto.MetricFamily // sorted by name, no duplicates
+	Series   int                 // in Families
+	Dropped  int                 // left out because of Limits.MaxSeries
+	Missing  []string            // parts that no account of the console may read, with the reason
+}
+
+// Run loads the collector's data from c. The error wraps
+// console.ErrNotReadable if no account can supply any of it. A panic is an
+// error.
+func (col *Collector) Run(ctx context.Context, loader Loader, c *console.Console, limits Limits) (s Snapshot, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	m := NewMetrics(limits)
+	if err := loader.Load(console.WithPriority(ctx, col.Priority), c, m); err != nil {
+		return Snapshot{}, err
+	}
+	if m.read == 0 && len(m.missing) > 0 {
+		return Snapshot{}, fmt.Errorf("%w: %w", console.ErrNotReadable, errors.Join(m.missing...))
+	}
+	return m.Snapshot(col.Families), nil
+}
+
+// read makes one call for a part of a collector, through the account that can
+// best answer, and hands the answer to use. A part that no account may read is
+// noted and left out; any other failure is returned.
+func read[T any](ctx context.Context, c *console.Console, m *Metrics, part string, prefer scapi.Kind, call func(*scapi.Client, context.Context) (T, error), use func(T)) error {
+	v, err := console.Ask(ctx, c, prefer, call)
+	return m.part(part, err, func() { use(v) })
+}
+
+// part runs use if err is nil, notes the part as missing if no account may
+// read it, and returns any other error.
+func (m *Metrics) part(name string, err error, use func()) error {
+	switch {
+	case err == nil:
+		m.read++
+		use()
+		return nil
+	case errors.Is(err, console.ErrNotReadable):
+		m.missing = append(m.missing, fmt.Errorf("%s: %w", name, err))
+		return nil
+	default:
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+}

@@ -1,0 +1,58 @@
+package collector
+
+import (
+	"context"
+	"time"
+
+	"securitycenter_exporter/console"
+	"securitycenter_exporter/scapi"
+)
+
+var (
+	feedLastUpdate = &Family{
+		Name:   "securitycenter_feed_last_update_timestamp_seconds",
+		Help:   "Time of the last update of the content feed, in seconds since the epoch. Absent if it was never updated or the console does not say.",
+		Labels: []string{"feed"},
+	}
+	feedStale = &Family{
+		Name:   "securitycenter_feed_stale",
+		Help:   "Whether the console itself calls the feed stale (1) or not (0).",
+		Labels: []string{"feed"},
+	}
+	feedUpdateRunning = &Family{
+		Name:   "securitycenter_feed_update_running",
+		Help:   "Whether an update of the feed is running (1) or not (0).",
+		Labels: []string{"feed"},
+	}
+	subscriptionValid = &Family{
+		Name:   "securitycenter_subscription_valid",
+		Help:   "Whether the subscription that the feed needs is valid (1) or not, for example expired (0). Absent if the console names none.",
+		Labels: []string{"feed"},
+	}
+)
+
+// Feeds tells how old the content feeds are. REST GET /feed; RPC plugin::init.
+func Feeds() *Collector {
+	return &Collector{
+		Name:     "feeds",
+		Help:     "Age and state of the content feeds and their subscriptions.",
+		Interval: 5 * time.Minute,
+		Default:  true,
+		Account:  scapi.Administrator,
+		Families: []*Family{feedLastUpdate, feedStale, feedUpdateRunning, subscriptionValid},
+		New:      stateless(loadFeeds),
+	}
+}
+
+func loadFeeds(ctx context.Context, c *console.Console, m *Metrics) error {
+	return read(ctx, c, m, "feeds", scapi.Administrator, (*scapi.Client).Feeds, func(feeds []scapi.Feed) {
+		for _, f := range feeds {
+			m.SetTime(feedLastUpdate, f.Updated, f.Type)
+			setBool(m, feedStale, f.Stale, f.Type)
+			setBool(m, feedUpdateRunning, f.UpdateRunning, f.Type)
+			if f.SubscriptionStatus != "" {
+				m.SetBool(subscriptionValid, isValid(f.SubscriptionStatus), f.Type)
+			}
+		}
+	})
+}

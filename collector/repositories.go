@@ -1,0 +1,70 @@
+package collector
+
+import (
+	"context"
+	"time"
+
+	"securitycenter_exporter/console"
+	"securitycenter_exporter/scapi"
+)
+
+var (
+	repositoryInfo = &Family{
+		Name:   "securitycenter_repository_info",
+		Help:   "Repositories with their type (local, remote, offline) and data format; the value is 1. A label is empty where the console does not say.",
+		Labels: []string{"repository_id", "repository", "type", "data_format"},
+	}
+	repositoryAccessible = &Family{
+		Name:   "securitycenter_repository_accessible",
+		Help:   "Whether an organisation account reads the repository (1). With 0 its findings are missing from every count.",
+		Labels: []string{"repository_id", "repository"},
+	}
+	repositoryIPs = &Family{
+		Name:   "securitycenter_repository_ips",
+		Help:   "Addresses, agents or devices with data in the repository. Absent if the console does not say.",
+		Labels: []string{"repository_id", "repository"},
+	}
+	repositoryFindings = &Family{
+		Name:   "securitycenter_repository_findings",
+		Help:   "Records in the repository, informational and accepted ones included. Absent if the console does not say.",
+		Labels: []string{"repository_id", "repository"},
+	}
+	repositoryLastUpdate = &Family{
+		Name:   "securitycenter_repository_last_update_timestamp_seconds",
+		Help:   "Time when vulnerability data last arrived in the repository, in seconds since the epoch. Absent if never or unknown.",
+		Labels: []string{"repository_id", "repository"},
+	}
+	repositoryLastSync = &Family{
+		Name:   "securitycenter_repository_last_sync_timestamp_seconds",
+		Help:   "Time when a remote or offline repository was last synchronised, in seconds since the epoch. Absent if never or unknown.",
+		Labels: []string{"repository_id", "repository"},
+	}
+)
+
+// Repositories tells size and freshness of the repositories. REST GET
+// /repository; RPC repository::init, asset::init.
+func Repositories() *Collector {
+	return &Collector{
+		Name:     "repositories",
+		Help:     "Size and freshness of the repositories, and whether an account reads them.",
+		Interval: 15 * time.Minute,
+		Default:  true,
+		Account:  scapi.Administrator,
+		Families: []*Family{repositoryInfo, repositoryAccessible, repositoryIPs, repositoryFindings, repositoryLastUpdate, repositoryLastSync},
+		New:      stateless(loadRepositories),
+	}
+}
+
+func loadRepositories(ctx context.Context, c *console.Console, m *Metrics) error {
+	repositories, err := c.Repositories(ctx)
+	return m.part("repositories", err, func() {
+		for _, r := range repositories {
+			m.Set(repositoryInfo, 1, r.ID, r.Name, r.Type, r.DataFormat)
+			m.SetBool(repositoryAccessible, r.Reader != nil, r.ID, r.Name)
+			setNumber(m, repositoryIPs, r.IPs, r.ID, r.Name)
+			setNumber(m, repositoryFindings, r.Findings, r.ID, r.Name)
+			m.SetTime(repositoryLastUpdate, r.LastUpdate, r.ID, r.Name)
+			m.SetTime(repositoryLastSync, r.LastSync, r.ID, r.Name)
+		}
+	})
+}

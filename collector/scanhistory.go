@@ -1,0 +1,218 @@
+package collector
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"securitycenter_exporter/console"
+	"securitycenter_exporter/scapi"
+)
+
+const (
+	// maxScans bounds the scans that are shown one by one.
+	maxScans = 500
+	// detailsPerLoad bounds the requests for details of finished results in
+	// one load; the rest are read by the next loads.
+	detailsPerLoad = 100
+)
+
+// scanKey identifies a scan or a result: ids are unique within an
+// organisation only.
+type scanKey struct{ organization, id string }
+
+// outcome is the state of a result in our words.
+type outcome struct{ status, imported string }
+
+// scanHistory is what is known of the scans of one console between loads.
+type scanHistory struct {
+	results map[scanKey]scapi.ScanResult // of the latest load
+	known   map[scanKey]*scanRecord
+	ended   map[outcome]int64 // counted since the first look
+	counted map[scanKey]time.Time
+	watched map[string]bool // organisations that have been looked at before
+}
+
+// scanRecord is what is known of one scan.
+type scanRecord struct {
+	organization, id, name string
+	nextRun                time.Time
+	runningSince           time.Time
+	last                   *finishedResult // nil: none was seen
+	account                *console.Account
+}
+
+type finishedResult struct {
+	scapi.ScanResult
+	detailed bool // live and dead hosts were asked for
+}
+
+func newScanHistory() *scanHistory {
+	h := &scanHistory{
+		known:   map[scanKey]*scanRecord{},
+		ended:   map[outcome]int64{},
+		counted: map[scanKey]time.Time{},
+		watched: map[string]bool{},
+	}
+	for _, status := range []string{"completed", "partial", "stopped", "error", "other"} {
+		for _, imported := range []string{"finished", "no_results", "blocked", "error", "other"} {
+			h.ended[outcome{status, imported}] = 0
+		}
+	}
+	return h
+}
+
+// add takes in what the organisation accounts answered.
+func (h *scanHistory) add(answers []console.Answer[schedule], now time.Time) {
+	h.results = map[scanKey]scapi.ScanResult{}
+	present := map[scanKey]bool{}
+	for _, a := range answers {
+		organization := a.Identity.OrganizationID
+		for _, s := range a.Value.scans {
+			record := h.record(organization, s.ID, a.Account)
+			record.name, record.nextRun = s.Name, s.NextRun
+			present[scanKey{organization, s.ID}] = true
+		}
+		for _, r := range a.Value.results {
+			h.results[scanKey{organization, r.ID}] = r
+			if r.ScanID != "" && !a.Value.listed {
+				record := h.record(organization, r.ScanID, a.Account)
+				record.name = cmp.Or(record.name, r.Name)
+				present[scanKey{organization, r.ScanID}] = true
+			}
+		}
+	}
+	for key, record := range h.known {
+		if !present[key] {
+			delete(h.known, key)
+		}
+		record.runningSince = time.Time{}
+	}
+	for key, r := range h.results {
+		if record := h.known[scanKey{key.organization, r.ScanID}]; record != nil {
+			record.take(r)
+		}
+	}
+	h.count(answers, now)
+}
+
+func (h *scanHistory) record(organization, id string, through *console.Account) *scanRecord {
+	key := scanKey{organization, id}
+	if h.known[key] == nil {
+		h.known[key] = &scanRecord{organization: organization, id: id, account: through}
+	}
+	return h.known[key]
+}
+
+// take updates a scan's record with one of its results.
+func (s *scanRecord) take(r scapi.ScanResult) {
+	switch {
+	case r.Running:
+		if r.Start.After(s.runningSince) {
+			s.runningSince = r.Start
+		}
+	case r.Finish.IsZero():
+	case s.last == nil || r.Finish.After(s.last.Finish):
+		s.last = &finishedResult{ScanResult: r}
+	case r.ID == s.last.ID: // its import may have gone on
+		r.LiveHosts, r.DeadHosts = s.last.LiveHosts, s.last.DeadHosts
+		s.last.ScanResult = r
+	}
+}
+
+// count counts every result once, when its scan and its import have ended.
+// What had ended when an organisation was first looked at is not counted.
+func (h *scanHistory) count(answers []console.Answer[schedule], now time.Time) {
+	for key, r := range h.results {
+		o, ended := final(r)
+		if !ended || !h.counted[key].IsZero() {
+			continue
+		}
+		h.counted[key] = now
+		if h.watched[key.organization] {
+			h.ended[o]++
+		}
+	}
+	for _, a := range answers {
+		h.watched[a.Identity.OrganizationID] = true
+	}
+	for key, at := range h.counted { // forget what is no longer listed, but not at once
+		if _, listed := h.results[key]; listed {
+			h.counted[key] = now
+		} else if now.Sub(at) > resultsBack {
+			delete(h.counted, key)
+		}
+	}
+}
+
+// recent counts the results since then by state: those that run and those
+// that ended since.
+func (h *scanHistory) recent(since time.Time) map[outcome]int {
+	n := map[outcome]int{}
+	for _, r := range h.results {
+		if r.Running || !latest(r.Finish, r.Start, r.Created).Before(since) {
+			n[outcome{scanWord(r.Status), importWord(r.ImportStatus)}]++
+		}
+	}
+	return n
+}
+
+// scans returns the records in the order of their ids, at most maxScans: the
+// samples of the others are reported to m as dropped.
+func (h *scanHistory) scans(m *Metrics) []*scanRecord {
+	records := make([]*scanRecord, 0, len(h.known))
+	for _, s := range h.known {
+		records = append(records, s)
+	}
+	slices.SortFunc(records, func(a, b *scanRecord) int {
+		return cmp.Or(console.CompareIDs(a.organization, b.organization), console.CompareIDs(a.id, b.id))
+	})
+	if len(records) > maxScans {
+		for _, s := range records[maxScans:] {
+			m.dropped += s.samples()
+		}
+		records = records[:maxScans]
+	}
+	return records
+}
+
+// samples is about how many samples the scan would have: its schedule, and
+// what is shown of a finished result.
+func (s *scanRecord) samples() int {
+	n := 0
+	if !s.nextRun.IsZero() {
+		n++
+	}
+	if s.last != nil {
+		n += 7
+	}
+	return n
+}
+
+// readHosts asks once for the details of every scan's last finished result,
+// which alone tell how many hosts answered.
+func (h *scanHistory) readHosts(ctx context.Context) error {
+	left := detailsPerLoad
+	for _, s := range h.scans(&Metrics{}) {
+		if s.last == nil || s.last.detailed {
+			continue
+		}
+		if left--; left < 0 {
+			return nil
+		}
+		detail, err := console.Through(ctx, s.account, func(client *scapi.Client, ctx context.Context) (scapi.ScanResult, error) {
+			return client.ScanResult(ctx, s.last.ID)
+		})
+		if err != nil && !console.NotReadable(err) && !scapi.IsNotFound(err) {
+			return err
+		}
+		s.last.LiveHosts, s.last.DeadHosts = detail.LiveHosts, detail.DeadHosts
+		s.last.detailed = true
+	}
+	return nil
+}
+
+func latest(times ...time.Time) time.Time {
+	return slices.MaxFunc(times, time.Time.Compare)
+}

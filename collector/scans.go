@@ -1,0 +1,160 @@
+package collector
+
+import (
+	"context"
+	"time"
+
+	"securitycenter_exporter/console"
+	"securitycenter_exporter/scapi"
+)
+
+const (
+	// resultsBack is how far back results are looked up, by finish time.
+	resultsBack = 35 * 24 * time.Hour
+	// resultsWindow is what securitycenter_scan_results covers.
+	resultsWindow = 7 * 24 * time.Hour
+)
+
+var scanLabels = []string{"organization_id", "scan_id", "scan"}
+
+var (
+	scanResults = &Family{
+		Name:   "securitycenter_scan_results",
+		Help:   "Scan results of the last 7 days by state of the scan and of its import. A state that the console does not give is unknown. Combinations without a result are absent.",
+		Labels: []string{"status", "import_status"},
+	}
+	scanResultsTotal = &Family{
+		Name:   "securitycenter_scan_results_total",
+		Help:   "Scan results that ended while the exporter watched, counted once when both scan and import have ended. Results that had ended before the first look are not counted.",
+		Type:   Counter,
+		Labels: []string{"status", "import_status"},
+	}
+	scanLastFinish = &Family{
+		Name:   "securitycenter_scan_last_finish_timestamp_seconds",
+		Help:   "Time when the scan last ended, in seconds since the epoch. Absent if it did not end in the last 35 days.",
+		Labels: []string{"organization_id", "scan_id", "scan", "repository_id"},
+	}
+	scanNextRun = &Family{
+		Name:   "securitycenter_scan_next_run_timestamp_seconds",
+		Help:   "Time when the scan is scheduled to run next, in seconds since the epoch. Absent if none is scheduled.",
+		Labels: scanLabels,
+	}
+	scanLastSuccess = &Family{
+		Name:   "securitycenter_scan_last_success",
+		Help:   "Whether the last result of the scan was completed and imported (1) or not (0). Absent while its import has not ended, or if the console does not give both states.",
+		Labels: scanLabels,
+	}
+	scanLastDuration = &Family{
+		Name:   "securitycenter_scan_last_duration_seconds",
+		Help:   "Duration of the last finished run of the scan in seconds. Absent if unknown.",
+		Labels: scanLabels,
+	}
+	scanLastImportDuration = &Family{
+		Name:   "securitycenter_scan_last_import_duration_seconds",
+		Help:   "Duration of the import of the scan's last result in seconds. Absent if unknown.",
+		Labels: scanLabels,
+	}
+	scanLastHosts = &Family{
+		Name:   "securitycenter_scan_last_hosts",
+		Help:   "Addresses of the last finished run of the scan by state: targeted, live (answered) and dead. Absent if unknown.",
+		Labels: []string{"organization_id", "scan_id", "scan", "state"},
+	}
+	scanRunningSince = &Family{
+		Name:   "securitycenter_scan_running_since_timestamp_seconds",
+		Help:   "Time when the present run of the scan began, in seconds since the epoch. Absent while it is not running.",
+		Labels: scanLabels,
+	}
+)
+
+// Scans tells how the scans of all organisations went and when they run next.
+// REST GET /scan and /scanResult; RPC scan::init and scanResult::getRange.
+func Scans() *Collector {
+	return &Collector{
+		Name:     "scans",
+		Help:     "Last result, schedule and failures of every scan.",
+		Interval: 5 * time.Minute,
+		Default:  true,
+		Account:  scapi.Organization,
+		Families: []*Family{
+			scanResults, scanResultsTotal, scanLastFinish, scanNextRun, scanLastSuccess, scanLastDuration,
+			scanLastImportDuration, scanLastHosts, scanRunningSince,
+		},
+		New: func() Loader { return newScanLoader() },
+	}
+}
+
+// scanLoader remembers the last finished result of every scan and which results were counted.
+type scanLoader struct {
+	history *scanHistory
+}
+
+func newScanLoader() *scanLoader { return &scanLoader{history: newScanHistory()} }
+
+func (l *scanLoader) Load(ctx context.Context, c *console.Console, m *Metrics) error {
+	now := time.Now()
+	answers, err := console.AskEach(ctx, c, func(client *scapi.Client, ctx context.Context) (schedule, error) {
+		return readSchedule(ctx, client, now)
+	})
+	if err := m.part("scans", err, func() {}); err != nil || len(answers) == 0 {
+		return err
+	}
+	l.history.add(answers, now)
+	if err := l.history.readHosts(ctx); err != nil {
+		return err
+	}
+	l.emit(m, now)
+	return nil
+}
+
+func (l *scanLoader) emit(m *Metrics, now time.Time) {
+	for state, n := range l.history.recent(now.Add(-resultsWindow)) {
+		m.Set(scanResults, float64(n), state.status, state.imported)
+	}
+	for state, n := range l.history.ended {
+		m.Set(scanResultsTotal, float64(n), state.status, state.imported)
+	}
+	for _, s := range l.history.scans(m) {
+		labels := []string{s.organization, s.id, s.name}
+		m.SetTime(scanNextRun, s.nextRun, labels...)
+		m.SetTime(scanRunningSince, s.runningSince, labels...)
+		r := s.last
+		if r == nil {
+			continue
+		}
+		m.SetTime(scanLastFinish, r.Finish, append(labels, r.RepositoryID)...)
+		if success, known := succeeded(r.ScanResult); known {
+			m.SetBool(scanLastSuccess, success, labels...)
+		}
+		setSeconds(m, scanLastDuration, r.Duration, labels...)
+		setSeconds(m, scanLastImportDuration, r.ImportDuration, labels...)
+		setNumber(m, scanLastHosts, r.TotalIPs, append(labels, "targeted")...)
+		setNumber(m, scanLastHosts, r.LiveHosts, append(labels, "live")...)
+		setNumber(m, scanLastHosts, r.DeadHosts, append(labels, "dead")...)
+	}
+}
+
+// schedule is what one organisation account sees of scans.
+type schedule struct {
+	scans   []scapi.Scan
+	listed  bool // scans is the list of definitions; else only the results tell of scans
+	results []scapi.ScanResult
+}
+
+// readSchedule asks for definitions and results. Results are asked for by
+// finish time, which leaves out those that run, and by creation time.
+func readSchedule(ctx context.Context, client *scapi.Client, now time.Time) (s schedule, err error) {
+	s.scans, err = client.Scans(ctx)
+	s.listed = err == nil
+	if err != nil && !console.NotReadable(err) {
+		return s, err
+	}
+	from := now.Add(-resultsBack)
+	for _, w := range []scapi.ScanWindow{{Start: from, End: now, ByFinish: true}, {Start: from, End: now}} {
+		results, err := client.ScanResults(ctx, w)
+		if err != nil {
+			return s, err
+		}
+		s.results = append(s.results, results...)
+	}
+	return s, nil
+}

@@ -1,0 +1,143 @@
+package collector
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"securitycenter_exporter/console"
+	"securitycenter_exporter/scapi"
+)
+
+// lateAfter is how long after it was due a job that has not begun is late.
+const lateAfter = 5 * time.Minute
+
+var (
+	info = &Family{
+		Name:   "securitycenter_info",
+		Help:   "What the console says about itself; the value is 1. A label is empty where the console does not say.",
+		Labels: []string{"version", "build_id", "acas", "classification"},
+	}
+	licenseValid = &Family{
+		Name: "securitycenter_license_valid",
+		Help: "Whether the licence is valid (1) or not (0). Absent if the console does not say.",
+	}
+	licenseUsed = &Family{
+		Name: "securitycenter_license_ips_used",
+		Help: "Addresses that count against the licence. Absent if the console does not say.",
+	}
+	licenseLimit = &Family{
+		Name: "securitycenter_license_ips_limit",
+		Help: "Addresses that the licence allows. Absent if the console does not say, or says 0.",
+	}
+	jobDaemonRunning = &Family{
+		Name: "securitycenter_job_daemon_running",
+		Help: "Whether the job daemon, which runs scans and imports, is running (1) or not (0). Absent if the console does not say.",
+	}
+	jobs = &Family{
+		Name:   "securitycenter_jobs",
+		Help:   "Jobs in the queue by type and state: running, waiting, or late, which is due more than 5 minutes ago and not begun. Types without a job are absent.",
+		Labels: []string{"type", "state"},
+	}
+	backupSuccess = &Family{
+		Name: "securitycenter_database_backup_last_success_timestamp_seconds",
+		Help: "Time of the last good back-up of the console's database, in seconds since the epoch. Absent if there was none or the console does not say.",
+	}
+	backupFailure = &Family{
+		Name: "securitycenter_database_backup_last_failure_timestamp_seconds",
+		Help: "Time of the last failed back-up of the console's database, in seconds since the epoch. Absent if there was none or the console does not say.",
+	}
+	diagnosticOK = &Family{
+		Name:   "securitycenter_diagnostic_ok",
+		Help:   "Whether a self-check of the console (java, rpm, disk) passed (1) or not (0).",
+		Labels: []string{"check"},
+	}
+	diagnosticLastCheck = &Family{
+		Name: "securitycenter_diagnostic_last_check_timestamp_seconds",
+		Help: "Time of the console's last self-check, in seconds since the epoch. Absent if there was none.",
+	}
+)
+
+// System tells version, licence, job queue, back-up and self-checks. REST GET
+// /system, /status, /job, /system/diagnostics; RPC system::init and
+// repository::init.
+func System() *Collector {
+	return &Collector{
+		Name:     "system",
+		Help:     "Version, licence, job queue, database back-up and self-checks of the console.",
+		Interval: 5 * time.Minute,
+		Default:  true,
+		Account:  scapi.Administrator,
+		Families: []*Family{info, licenseValid, licenseUsed, licenseLimit, jobDaemonRunning, jobs, backupSuccess, backupFailure, diagnosticOK, diagnosticLastCheck},
+		New:      stateless(loadSystem),
+	}
+}
+
+func loadSystem(ctx context.Context, c *console.Console, m *Metrics) error {
+	err := read(ctx, c, m, "console information", scapi.Administrator, (*scapi.Client).System, func(s scapi.System) {
+		acas := ""
+		if s.ACAS.Valid {
+			acas = strconv.FormatBool(s.ACAS.Value)
+		}
+		m.Set(info, 1, s.Version, s.BuildID, acas, s.Classification)
+	})
+	if err != nil {
+		return err
+	}
+	err = read(ctx, c, m, "status", scapi.Administrator, (*scapi.Client).Status, func(s scapi.Status) {
+		if s.LicenseStatus != "" {
+			m.SetBool(licenseValid, isValid(s.LicenseStatus))
+		}
+		setNumber(m, licenseUsed, s.ActiveIPs)
+		if s.LicensedIPs.Value > 0 {
+			setNumber(m, licenseLimit, s.LicensedIPs)
+		}
+		setBool(m, jobDaemonRunning, s.JobDaemonRunning)
+		m.SetTime(backupSuccess, s.LastBackupSuccess)
+		m.SetTime(backupFailure, s.LastBackupFailure)
+	})
+	if err != nil {
+		return err
+	}
+	err = read(ctx, c, m, "job queue", scapi.Administrator, (*scapi.Client).Jobs, func(queue []scapi.Job) {
+		countJobs(m, queue, time.Now())
+	})
+	if err != nil {
+		return err
+	}
+	return read(ctx, c, m, "diagnostics", scapi.Administrator, (*scapi.Client).Diagnostics, func(d scapi.Diagnostics) {
+		setBool(m, diagnosticOK, d.Java, "java")
+		setBool(m, diagnosticOK, d.RPM, "rpm")
+		setBool(m, diagnosticOK, d.Disk, "disk")
+		m.SetTime(diagnosticLastCheck, d.LastChecked)
+	})
+}
+
+func countJobs(m *Metrics, queue []scapi.Job, now time.Time) {
+	type states struct{ running, waiting, late int }
+	byType := map[string]*states{}
+	for _, j := range queue {
+		s := byType[j.Type]
+		if s == nil {
+			s = &states{}
+			byType[j.Type] = s
+		}
+		switch {
+		case j.Running:
+			s.running++
+		case !j.Target.IsZero() && now.Sub(j.Target) > lateAfter:
+			s.late++
+		default:
+			s.waiting++
+		}
+	}
+	for kind, s := range byType {
+		m.Set(jobs, float64(s.running), kind, "running")
+		m.Set(jobs, float64(s.waiting), kind, "waiting")
+		m.Set(jobs, float64(s.late), kind, "late")
+	}
+}
+
+// isValid reads the console's words for licences and subscriptions.
+func isValid(status string) bool { return strings.EqualFold(status, "valid") }

@@ -1,0 +1,65 @@
+package collector
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"securitycenter_exporter/console"
+	"securitycenter_exporter/scapi"
+)
+
+var (
+	vulnerabilities = &Family{
+		Name:   "securitycenter_vulnerabilities",
+		Help:   "Open findings by repository and severity: risk not accepted, without web-application findings and compliance results. Absent if they cannot be told apart.",
+		Labels: []string{"repository_id", "repository", "severity"},
+	}
+	hosts = &Family{
+		Name:   "securitycenter_hosts",
+		Help:   "Hosts with open findings, informational ones included, by repository. Absent where compliance results have to be subtracted.",
+		Labels: []string{"repository_id", "repository"},
+	}
+	vulnerabilityScore = &Family{
+		Name:   "securitycenter_vulnerability_score",
+		Help:   "The console's weighted score of the open findings by repository. Absent where the console does not add it up.",
+		Labels: []string{"repository_id", "repository"},
+	}
+)
+
+// Vulnerabilities counts open findings and hosts by repository, with one
+// analysis request of one row for each. REST POST /analysis, RPC vuln::query,
+// tool sumip.
+func Vulnerabilities() *Collector {
+	return &Collector{
+		Name:     "vulnerabilities",
+		Help:     "Open findings by severity, hosts and score of every repository.",
+		Interval: 30 * time.Minute,
+		Default:  true,
+		Account:  scapi.Organization,
+		Families: []*Family{vulnerabilities, hosts, vulnerabilityScore},
+		New:      stateless(loadVulnerabilities),
+	}
+}
+
+func loadVulnerabilities(ctx context.Context, c *console.Console, m *Metrics) error {
+	scopes, err := c.Scopes(ctx)
+	if err := m.part("findings", err, func() {}); err != nil {
+		return err
+	}
+	for _, s := range scopes {
+		for _, r := range s.Repositories {
+			open, ok, err := s.Open(ctx, []string{r.ID})
+			if err != nil {
+				return fmt.Errorf("count findings of repository %s (%s) through account %s: %w", r.ID, r.Name, s.Account.Name(), err)
+			}
+			if !ok {
+				continue
+			}
+			m.SetCounts(vulnerabilities, open.Counts, r.ID, r.Name)
+			setNumber(m, hosts, open.Records, r.ID, r.Name)
+			setNumber(m, vulnerabilityScore, open.Score, r.ID, r.Name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+// Package config reads the configuration file: its types, defaults and
+// validation. What Load and Parse return is valid; nothing else makes a Console
+// or an Account that works. Everything wrong is reported at once, with file,
+// line, column, key and what was expected.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Config is a valid configuration, in the order of the file.
+type Config struct {
+	Consoles []Console
+	Labels   Labels
+	SLA      []SLA
+}
+
+// Labels are the settings for label values.
+type Labels struct {
+	// Redact lists the labels whose names are hidden: repository, zone, scanner,
+	// scan, host.
+	Redact []string
+}
+
+// Load reads and validates the file at path. known are the collectors that the
+// file may name. The error is an *Error where the content is refused.
+func Load(path string, known []Collector) (*Config, error) {
+	data, err := readRegular(path)
+	if err != nil {
+		if errors.Is(err, os.ErrNotExist) {
+			err = errors.New("file does not exist")
+		}
+		return nil, refusal([]Problem{{
+			File: path, Wrong: "cannot be read (" + fileTrouble(err) + ")",
+			Expected: "a configuration file (config.yml.example explains every key)",
+		}})
+	}
+	return Parse(data, path, known)
+}
+
+// Parse validates the content of a configuration file. path names it in errors,
+// and relative paths in it start from path's folder. Files and environment
+// variables that hold secrets must exist.
+func Parse(data []byte, path string, known []Collector) (*Config, error) {
+	d := &document{file: path, dir: filepath.Dir(path)}
+	if path == "" {
+		d.file = "configuration"
+	}
+	var c Config
+	if root, ok := d.parse(data); ok {
+		c = readConfig(root, known)
+	}
+	if err := refusal(d.problems); err != nil {
+		return nil, err
+	}
+	return &c, nil
+}
+
+// Console returns the console of that name.
+func (c *Config) Console(name string) (Console, bool) {
+	for _, console := range c.Consoles {
+		if console.Name == name {
+			return console, true
+		}
+	}
+	return Console{}, false
+}
+
+// Default returns the console whose metrics are on /metrics too: the one marked
+// default: true, or a lone console that does not say false.
+func (c *Config) Default() (Console, bool) {
+	for _, console := range c.Consoles {
+		if console.Default {
+			return console, true
+		}
+	}
+	return Console{}, false
+}
+
+func readConfig(root value, known []Collector) Config {
+	var c Config
+	m := root.mapping("a mapping with the key consoles")
+	consoles, _ := m.take("consoles")
+	global := readCollectors(m.sub("collectors"), known, nil)
+	for _, w := range m.entriesOf("watches") {
+		w.refuse("watches are not available in this version", "an empty list")
+	}
+	c.SLA = readSLAs(m.entriesOf("sla"))
+	labels := m.sub("labels")
+	redact, _ := labels.take("redact")
+	c.Labels.Redact = redact.texts("a list of labels", func(v value) (string, bool) {
+		return v.choice("repository", "zone", "scanner", "scan", "host")
+	})
+	labels.close()
+	m.close()
+
+	before := len(root.doc.problems)
+	entries := consoles.list("a list of consoles")
+	if len(entries) == 0 && m.node != nil && len(root.doc.problems) == before {
+		wrong := "is missing"
+		if consoles.node != nil {
+			wrong = "is empty"
+		}
+		consoles.refuse(wrong, "at least one console with name, url and accounts")
+	}
+	names := map[string]value{}
+	var marked value
+	for _, e := range entries {
+		console, at := readConsole(e, known, global, len(entries) == 1)
+		console.Redact = c.Labels.Redact
+		at.name.unique(names, console.Name, "console")
+		if console.Default {
+			if marked.doc != nil {
+				at.marked.refuse("is true here and at "+marked.path, "at most one default console")
+			}
+			marked = at.marked
+		}
+		c.Consoles = append(c.Consoles, console)
+	}
+	return c
+}
+
+// unique refuses v where its name was seen before.
+func (v value) unique(seen map[string]value, name, what string) {
+	if first, twice := seen[name]; twice && name != "" {
+		v.refuse(fmt.Sprintf("repeats the name %s of line %d", quote(name), first.line), "a different name for every "+what)
+		return
+	}
+	seen[name] = v
+}

@@ -1,0 +1,249 @@
+package config
+
+import (
+	"net/url"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	promconfig "github.com/prometheus/common/config"
+	"github.com/prometheus/common/model"
+)
+
+// Console is one console and how to read it.
+type Console struct {
+	Name string
+	// URL is http or https, a host, perhaps a port and a path prefix without a
+	// slash at its end.
+	URL     *url.URL
+	API     string            // auto, rest or rpc
+	Default bool              // its metrics are on /metrics too; set for a lone console that does not say false
+	Labels  map[string]string // copied to its entry in /sd
+
+	Accounts []Account
+
+	Timeout               time.Duration // of one request
+	AnalysisTimeout       time.Duration // of one analysis request
+	PageSize              int           // rows of one page
+	MaxConcurrentRequests int
+
+	Repositories RepositoryFilter
+	// Collectors has the effective settings of every collector of this version:
+	// its built-in defaults, overlaid by the global block and then by this
+	// console's.
+	Collectors map[string]CollectorSettings
+	Redact     []string // Labels.Redact of the whole file
+
+	http *promconfig.HTTPClientConfig
+}
+
+// RepositoryFilter selects the repositories that count.
+type RepositoryFilter struct {
+	Include []string // ids; nil: all
+	Exclude []string // ids
+	Types   []string // local, remote, offline
+}
+
+// Equal reports whether o is configured as c is, so that a reload may keep its
+// login and data. Secrets in the file are compared; of secrets elsewhere the
+// path or the variable's name is.
+func (c Console) Equal(o Console) bool { return reflect.DeepEqual(c, o) }
+
+// SameData reports whether c and o read the same data in the same way, however
+// often, and whatever they are labelled: what was loaded with one holds for
+// the other.
+func (c Console) SameData(o Console) bool {
+	for _, console := range []*Console{&c, &o} {
+		console.Default, console.Labels = false, nil
+		kept := make(map[string]CollectorSettings, len(console.Collectors))
+		for name, s := range console.Collectors {
+			kept[name] = CollectorSettings{Enabled: true, Own: s.Own}
+		}
+		console.Collectors = kept
+	}
+	return c.Equal(o)
+}
+
+// String returns the console's name.
+func (c Console) String() string { return c.Name }
+
+// consolePlaces are the places of a console's keys that are checked against
+// other consoles.
+type consolePlaces struct{ name, marked value }
+
+// readConsole reads one entry of consoles. lone says that it is the only one.
+func readConsole(v value, known []Collector, global map[string]draft, lone bool) (Console, consolePlaces) {
+	m := v.mapping("a mapping with name, url and accounts")
+	c := Console{
+		API: "auto", Default: lone,
+		Timeout: 60 * time.Second, AnalysisTimeout: 5 * time.Minute,
+		PageSize: 1000, MaxConcurrentRequests: 2,
+	}
+	c.Name = m.objectName("a console")
+	m.url(&c.URL)
+	m.choice("api", &c.API, "auto", "rest", "rpc")
+	marked, _ := m.flag("default", &c.Default)
+	c.Labels = readLabels(m.sub("labels"))
+
+	accounts := m.entriesOf("accounts")
+	c.http = readHTTP(m.sub("http"))
+	c.Accounts = readAccounts(m, accounts, c)
+
+	m.duration("timeout", &c.Timeout, time.Millisecond, 24*time.Hour)
+	m.duration("analysis_timeout", &c.AnalysisTimeout, time.Millisecond, 24*time.Hour)
+	m.number("page_size", &c.PageSize, 1, 10000)
+	m.number("max_concurrent_requests", &c.MaxConcurrentRequests, 1, 64)
+	c.Repositories = readRepositories(m.sub("repositories"))
+	c.Collectors = settle(readCollectors(m.sub("collectors"), known, global))
+
+	name := m.entries["name"].value
+	if name.doc == nil {
+		name = v
+	}
+	m.close()
+	return c, consolePlaces{name: name, marked: marked}
+}
+
+// readAccounts reads the accounts of console c, found under accounts in m.
+func readAccounts(m *mapping, entries []value, c Console) []Account {
+	if at := m.entries["accounts"].value; len(entries) == 0 && m.node != nil {
+		switch {
+		case at.doc == nil:
+			at = value{doc: m.doc, line: m.line, column: m.column, path: m.child("accounts")}
+			at.refuse("is missing", "at least one account with name and credentials")
+		case isNull(at.node) || len(at.node.Content) == 0 && at.kind() == "is a list":
+			at.refuse("is empty", "at least one account with name and credentials")
+		}
+	}
+	var accounts []Account
+	names, readers := map[string]value{}, map[string]string{}
+	for _, e := range entries {
+		a := readAccount(e, c.API, c.http.TLSConfig)
+		e.unique(names, a.Name, "account of a console")
+		for _, id := range a.Repositories {
+			if other, twice := readers[id]; twice {
+				e.refuse("reads repository "+id+" as account "+quote(other)+" does", "each repository in one account")
+			}
+			readers[id] = a.Name
+		}
+		accounts = append(accounts, a)
+	}
+	return accounts
+}
+
+var objectName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
+
+// objectName returns the name of what m describes. Names stand in URLs, file
+// names and labels, hence the few characters.
+func (m *mapping) objectName(what string) string {
+	const expected = "1 to 64 letters, digits, dots, hyphens or underscores"
+	v, ok := m.take("name")
+	if !ok {
+		if m.node != nil {
+			v.refuse("is missing", "a name for "+what+" ("+expected+")")
+		}
+		return ""
+	}
+	s, ok := v.text(expected)
+	if ok && (!objectName.MatchString(s) || strings.Trim(s, ".") == "") {
+		v.refuse("is "+quote(s), expected+", not dots alone")
+		return ""
+	}
+	return s
+}
+
+// url sets *to to the console's address. A URL is never repeated in a problem:
+// people put passwords there.
+func (m *mapping) url(to **url.URL) {
+	const expected = "a URL such as https://sc.example.org or https://sc.example.org:8443/prefix"
+	v, ok := m.take("url")
+	if !ok {
+		if m.node != nil {
+			v.refuse("is missing", expected)
+		}
+		return
+	}
+	s, ok := v.text(expected)
+	if !ok {
+		return
+	}
+	u, err := url.Parse(s)
+	if err != nil {
+		v.refuse("is not a URL", expected)
+		return
+	}
+	port, err := strconv.ParseUint(u.Port(), 10, 16)
+	wrong := ""
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https":
+		wrong = "has no scheme http or https"
+	case u.User != nil:
+		wrong = "holds a user name or password"
+	case u.Hostname() == "":
+		wrong = "has no host"
+	case strings.Contains(u.Host, ":") && !strings.HasSuffix(u.Host, "]") && (err != nil || port == 0):
+		wrong = "has no valid port"
+	case u.RawQuery != "" || u.ForceQuery:
+		wrong = "has a query"
+	case strings.Contains(s, "#"):
+		wrong = "has a fragment"
+	}
+	if wrong != "" {
+		v.refuse(wrong, expected)
+		return
+	}
+	*to = u.JoinPath()
+	(*to).Path = strings.TrimRight((*to).Path, "/")
+	(*to).RawPath = strings.TrimRight((*to).RawPath, "/")
+}
+
+func readLabels(m *mapping) map[string]string {
+	var labels map[string]string
+	for _, e := range m.open() {
+		name := e.key.node.Value
+		if !model.LabelName(name).IsValidLegacy() || strings.HasPrefix(name, "__") {
+			e.key.refuse("is not a valid label name", "a letter, then letters, digits or underscores, not beginning with two underscores")
+			continue
+		}
+		if s, ok := e.value.text("the value of the label"); ok {
+			if labels == nil {
+				labels = map[string]string{}
+			}
+			labels[name] = s
+		}
+	}
+	return labels
+}
+
+func readRepositories(m *mapping) RepositoryFilter {
+	f := RepositoryFilter{}
+	ids := "a list of repository ids"
+	if v, ok := m.take("include"); ok {
+		f.Include = v.texts(ids, value.repositoryID)
+	}
+	if v, ok := m.take("exclude"); ok {
+		f.Exclude = v.texts(ids, func(v value) (string, bool) {
+			id, ok := v.repositoryID()
+			if ok && slices.Contains(f.Include, id) {
+				v.refuse("is "+quote(id)+", which include lists too", "each repository in include or exclude, not in both")
+				return "", false
+			}
+			return id, ok
+		})
+	}
+	if v, ok := m.take("types"); ok {
+		f.Types = v.texts("a list of types", func(v value) (string, bool) {
+			return v.choice(repositoryTypes()...)
+		})
+	}
+	if f.Types == nil {
+		f.Types = repositoryTypes()
+	}
+	m.close()
+	return f
+}
+
+func repositoryTypes() []string { return []string{"local", "remote", "offline"} }

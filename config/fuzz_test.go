@@ -1,0 +1,60 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+)
+
+func FuzzParse(f *testing.F) {
+	example, err := os.ReadFile(examplePath)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(example)
+	for _, s := range []string{
+		"", minimal, inConsole("timeout: 5s\npage_size: 1"), inConsole("http: {tls_config: {ca: x}, proxy_url: 'http://p'}"),
+		inConsole("labels: {a: b}\nrepositories: {include: [1], exclude: [2]}"), withURL("'https://[::1%25a]:1/%2F'"),
+		withAccount("{name: a, access_key: a, secret_key: b}"), atTop("collectors: {extra: {top: 1, allow: [a]}}"),
+		atTop("sla: [{name: x, days: {low: 1}}]"), "a: &a [*a]", "? [a]\n: b", "--- !!map\n",
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := Parse(data, "config.yml", known())
+		if err != nil {
+			var e *Error
+			if !errors.As(err, &e) || len(e.Problems) == 0 || c != nil {
+				t.Fatalf("Parse = %v, %v; want an *Error alone", c, err)
+			}
+			for _, p := range e.Problems {
+				if p.Line < 1 || p.Column < 1 || p.Wrong == "" || p.Expected == "" {
+					t.Errorf("problem without a place or a reason: %+v", p)
+				}
+			}
+			return
+		}
+		// What is accepted is usable.
+		if len(c.Consoles) == 0 {
+			t.Fatal("accepted without a console")
+		}
+		for _, console := range c.Consoles {
+			if console.Name == "" || console.URL == nil || console.URL.Host == "" || len(console.Accounts) == 0 || !console.Equal(console) {
+				t.Errorf("accepted an unusable console: %+v", console)
+			}
+			for _, a := range console.Accounts {
+				if _, err := a.Credentials(); err != nil {
+					t.Error(err)
+				}
+				if _, err := console.Transport(a); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		text, err := c.Masked()
+		if err != nil || !strings.HasPrefix(string(text), "consoles:") {
+			t.Errorf("Masked = %s, %v", text, err)
+		}
+	})
+}

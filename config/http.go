@@ -1,0 +1,221 @@
+package config
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	promconfig "github.com/prometheus/common/config"
+)
+
+// Transport returns what carries the requests of one of the console's
+// accounts: TLS with verification unless the file says otherwise, the account's
+// client certificate, proxy and extra headers, HTTP/1.1 with kept connections.
+// Certificate files are read again when they change. Redirects are not
+// followed at this level. Call it once per account and keep the result: each
+// one has its own connections.
+func (c Console) Transport(a Account) (http.RoundTripper, error) {
+	settings := *c.http
+	settings.TLSConfig = *a.tls
+	return promconfig.NewRoundTripperFromConfig(settings, c.Name, promconfig.WithHTTP2Disabled())
+}
+
+// headerToken is the token of RFC 9110.
+var headerToken = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+
+// ownHeaders carry the session, which is the client's business.
+var ownHeaders = []string{"Cookie", "X-Apikey", "X-Securitycenter"}
+
+// readHTTP reads the http block of a console: the part of prometheus/common's
+// HTTPClientConfig that does not touch authentication or redirects.
+func readHTTP(m *mapping) *promconfig.HTTPClientConfig {
+	var c promconfig.HTTPClientConfig
+	tls, _ := m.take("tls_config")
+	readTLS(tls, &c.TLSConfig)
+
+	before := len(m.doc.problems)
+	if v, ok := m.take("proxy_url"); ok {
+		if u, ok := v.proxyURL(); ok {
+			c.ProxyURL = promconfig.URL{URL: u}
+		}
+	}
+	m.text("no_proxy", &c.NoProxy)
+	m.flag("proxy_from_environment", &c.ProxyFromEnvironment)
+	connect := m.sub("proxy_connect_header")
+	for _, e := range connect.open() {
+		if values := readHeaderValues(e.value); e.key.headerName() && values != nil {
+			if c.ProxyConnectHeader == nil {
+				c.ProxyConnectHeader = promconfig.ProxyHeader{}
+			}
+			c.ProxyConnectHeader[http.CanonicalHeaderKey(e.key.node.Value)] = secrets(values)
+		}
+	}
+	if err := c.ProxyConfig.Validate(); err != nil && len(m.doc.problems) == before {
+		m.refuse("is contradictory ("+err.Error()+")", "proxy_url with or without no_proxy, or proxy_from_environment alone")
+	}
+
+	for _, e := range m.sub("http_headers").open() {
+		h := e.value.mapping("a mapping with values, secrets or files")
+		var header promconfig.Header
+		if v, ok := h.take("values"); ok {
+			header.Values = readHeaderValues(v)
+		}
+		if v, ok := h.take("secrets"); ok {
+			header.Secrets = secrets(readHeaderValues(v))
+		}
+		for _, f := range h.entriesOf("files") {
+			if path, ok := f.file(); ok {
+				header.Files = append(header.Files, path)
+			}
+		}
+		h.close()
+		if !e.key.headerName() {
+			continue
+		}
+		name := http.CanonicalHeaderKey(e.key.node.Value)
+		if _, reserved := promconfig.ReservedHeaders[name]; reserved || slices.Contains(ownHeaders, name) {
+			e.key.refuse("is a header that the exporter sets itself", "another header")
+			continue
+		}
+		if c.HTTPHeaders == nil {
+			c.HTTPHeaders = &promconfig.Headers{Headers: map[string]promconfig.Header{}}
+		}
+		if _, twice := c.HTTPHeaders.Headers[name]; twice {
+			e.key.refuse("stands twice", "each header once, in whichever case")
+			continue
+		}
+		c.HTTPHeaders.Headers[name] = header
+	}
+	m.close()
+	return &c
+}
+
+// proxyURL returns the URL of a proxy. It may hold a password, so it is never
+// repeated in a problem.
+func (v value) proxyURL() (*url.URL, bool) {
+	const expected = "a URL such as http://proxy.example.org:3128 (http, https, socks5 or socks5h)"
+	s, ok := v.text(expected)
+	if !ok {
+		return nil, false
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Hostname() == "" || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) {
+		v.refuse("is not the URL of a proxy", expected)
+		return nil, false
+	}
+	return u, true
+}
+
+func (v value) headerName() bool {
+	if !headerToken.MatchString(v.node.Value) {
+		v.refuse("is not the name of an HTTP header", "letters, digits and hyphens")
+		return false
+	}
+	return true
+}
+
+// readHeaderValues returns a list of header values, which may be secret.
+func readHeaderValues(v value) []string {
+	var values []string
+	for _, e := range v.list("a list of header values") {
+		s, ok := e.text("a header value")
+		if !ok {
+			continue
+		}
+		if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+			e.refuse("contains a line break or another control character", "a header value in one line")
+			continue
+		}
+		values = append(values, s)
+	}
+	return values
+}
+
+func secrets(values []string) []promconfig.Secret {
+	var out []promconfig.Secret
+	for _, s := range values {
+		out = append(out, promconfig.Secret(s))
+	}
+	return out
+}
+
+// readTLS reads a tls_config over what *to already holds: an account's over its
+// console's. A certificate and its key are replaced together. It returns
+// false after noting a problem.
+func readTLS(v value, to *promconfig.TLSConfig) bool {
+	before := len(v.doc.problems)
+	m := v.mapping("a mapping such as {ca_file: ca.pem}")
+	if ca, file, at := m.inlineOrFile("ca"); at.doc != nil {
+		to.CA, to.CAFile = ca, file
+	}
+	cert, certFile, certAt := m.inlineOrFile("cert")
+	key, keyFile, keyAt := m.inlineOrFile("key")
+	switch {
+	case certAt.doc != nil && keyAt.doc != nil:
+		to.Cert, to.CertFile = cert, certFile
+		to.Key, to.KeyFile = promconfig.Secret(key), keyFile
+	case certAt.doc != nil:
+		certAt.refuse("stands without a key", "key or key_file beside it")
+	case keyAt.doc != nil:
+		keyAt.refuse("stands without a certificate", "cert or cert_file beside it")
+	}
+	m.text("server_name", &to.ServerName)
+	m.flag("insecure_skip_verify", &to.InsecureSkipVerify)
+	versions := slices.Sorted(maps.Keys(promconfig.TLSVersions))
+	var lowest, highest string
+	if _, ok := m.choice("min_version", &lowest, versions...); ok {
+		to.MinVersion = promconfig.TLSVersions[lowest]
+	}
+	if _, ok := m.choice("max_version", &highest, versions...); ok {
+		to.MaxVersion = promconfig.TLSVersions[highest]
+	}
+	m.close()
+
+	if len(m.order) == 0 || len(v.doc.problems) > before {
+		return len(v.doc.problems) == before
+	}
+	if _, err := promconfig.NewTLSConfig(to); err != nil {
+		v.refuse("cannot be used ("+err.Error()+")", "PEM certificates that can be read, a key that fits its certificate, and min_version not above max_version")
+		return false
+	}
+	return true
+}
+
+// inlineOrFile reads PEM text from NAME or the path of a file from NAME_file.
+// The place is that of the key that was found.
+func (m *mapping) inlineOrFile(name string) (inline, file string, at value) {
+	if v, ok := m.take(name); ok {
+		at = v
+		inline, _ = v.text("PEM text")
+	}
+	if v, ok := m.take(name + "_file"); ok {
+		if at.doc != nil {
+			v.refuse("stands beside "+name, "only one of "+name+", "+name+"_file")
+			return inline, "", at
+		}
+		at = v
+		file, _ = v.file()
+	}
+	return inline, file, at
+}
+
+// file returns the path of a file that can be read.
+func (v value) file() (string, bool) {
+	path, ok := v.text("the path of a file")
+	if !ok {
+		return "", false
+	}
+	path = v.doc.resolve(path)
+	if _, err := readRegular(path); err != nil {
+		v.refuse(fileTrouble(err), "a file that can be read")
+		return "", false
+	}
+	return path, true
+}
+
+func hasClientCertificate(t promconfig.TLSConfig) bool {
+	return t.Cert != "" || t.CertFile != ""
+}

@@ -1,0 +1,171 @@
+package config
+
+import (
+	"regexp"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// mapping is a YAML mapping of which every key must be asked for: what nobody
+// took when close is called is unknown, and refused.
+type mapping struct {
+	value
+	entries map[string]entry
+	order   []string // keys as they stand in the file
+	known   []string // keys that were asked for
+}
+
+type entry struct {
+	key, value value
+}
+
+// mapping reads v as a mapping. It is empty where v is absent, empty, or
+// refused for being something else.
+func (v value) mapping(expected string) *mapping {
+	m := &mapping{value: v, entries: map[string]entry{}}
+	if v.node == nil || isNull(v.node) {
+		return m
+	}
+	if v.node.Kind != yaml.MappingNode {
+		v.refuse(v.kind(), expected)
+		m.node = nil // what it lacks need not be said as well
+		return m
+	}
+	for i := 0; i+1 < len(v.node.Content); i += 2 {
+		k, n := v.node.Content[i], v.node.Content[i+1]
+		if k.Kind != yaml.ScalarNode || isNull(k) {
+			value{doc: v.doc, node: k, line: k.Line, column: k.Column, path: v.path}.refuse("has a key that is not a word", expected)
+			continue
+		}
+		at := v.child(k.Value)
+		key := value{doc: v.doc, node: k, line: k.Line, column: k.Column, path: at}
+		if _, twice := m.entries[k.Value]; twice {
+			key.refuse("stands twice", "each key once")
+			continue
+		}
+		child := value{doc: v.doc, node: n, line: n.Line, column: n.Column, path: at}
+		if isNull(n) { // where nothing stands, the key is the place to look at
+			child.line, child.column = k.Line, k.Column
+		}
+		m.entries[k.Value] = entry{key: key, value: child}
+		m.order = append(m.order, k.Value)
+	}
+	return m
+}
+
+// word is what a key looks like. Anything else may be a value whose space after
+// the colon was forgotten, such as {password:secret}, and is not repeated.
+var word = regexp.MustCompile(`^[A-Za-z0-9_./-]{1,64}$`)
+
+func (v value) child(key string) string {
+	if !word.MatchString(key) {
+		key = "?"
+	}
+	if v.path == "" {
+		return key
+	}
+	return v.path + "." + key
+}
+
+// take returns the value of a key and whether it is in the file. Where it is
+// not, the value stands at the mapping, to be refused for its absence.
+func (m *mapping) take(key string) (value, bool) {
+	m.known = append(m.known, key)
+	if e, ok := m.entries[key]; ok {
+		return e.value, true
+	}
+	return value{doc: m.doc, line: m.line, column: m.column, path: m.child(key)}, false
+}
+
+// close refuses the keys that nobody took.
+func (m *mapping) close() {
+	known := map[string]bool{}
+	for _, k := range m.known {
+		known[k] = true
+	}
+	for _, k := range m.order {
+		if !known[k] {
+			m.entries[k].key.refuse("is not a known key", "one of "+strings.Join(m.known, ", "))
+		}
+	}
+}
+
+// open takes every key: for mappings whose keys are the user's own.
+func (m *mapping) open() []entry {
+	entries := make([]entry, len(m.order))
+	for i, k := range m.order {
+		entries[i] = m.entries[k]
+	}
+	return entries
+}
+
+// sub returns the mapping under a key.
+func (m *mapping) sub(key string) *mapping {
+	v, _ := m.take(key)
+	return v.mapping("a mapping of keys to values")
+}
+
+// entriesOf returns the entries of the list under a key.
+func (m *mapping) entriesOf(key string) []value {
+	v, _ := m.take(key)
+	return v.list("a list")
+}
+
+// text sets *to to a string.
+func (m *mapping) text(key string, to *string) (value, bool) {
+	v, ok := m.take(key)
+	if ok {
+		var s string
+		if s, ok = v.text("a text"); ok {
+			*to = s
+		}
+	}
+	return v, ok
+}
+
+// choice sets *to to one of the words.
+func (m *mapping) choice(key string, to *string, words ...string) (value, bool) {
+	v, ok := m.take(key)
+	if ok {
+		var s string
+		if s, ok = v.choice(words...); ok {
+			*to = s
+		}
+	}
+	return v, ok
+}
+
+// number sets *to to a whole number between low and high.
+func (m *mapping) number(key string, to *int, low, high int) {
+	if v, ok := m.take(key); ok {
+		if n, ok := v.number(low, high); ok {
+			*to = n
+		}
+	}
+}
+
+// duration sets *to to a duration between low and high.
+func (m *mapping) duration(key string, to *time.Duration, low, high time.Duration) (value, bool) {
+	v, ok := m.take(key)
+	if ok {
+		var d time.Duration
+		if d, ok = v.duration(low, high); ok {
+			*to = d
+		}
+	}
+	return v, ok
+}
+
+// flag sets *to to true or false.
+func (m *mapping) flag(key string, to *bool) (value, bool) {
+	v, ok := m.take(key)
+	if ok {
+		var b bool
+		if b, ok = v.flag(); ok {
+			*to = b
+		}
+	}
+	return v, ok
+}

@@ -1,0 +1,163 @@
+package config
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"go.yaml.in/yaml/v3"
+)
+
+// value is a place in the file: a node of it, and what to call it when it is
+// wrong. Its methods return the value in the wanted type, or false after
+// noting the problem.
+type value struct {
+	doc          *document
+	node         *yaml.Node // nil where the key is absent
+	line, column int
+	path         string
+}
+
+// refuse notes a problem with v. Neither text may hold a secret.
+func (v value) refuse(wrong, expected string) {
+	v.doc.problems = append(v.doc.problems, Problem{
+		File: v.doc.file, Line: v.line, Column: v.column,
+		Path: v.path, Wrong: wrong, Expected: expected,
+	})
+}
+
+// text returns a string. Numbers and booleans are taken as they are written,
+// so that a password of digits or a repository id needs no quotes.
+func (v value) text(expected string) (string, bool) {
+	if v.node.Kind != yaml.ScalarNode || isNull(v.node) || v.node.Value == "" {
+		v.refuse(v.kind(), expected)
+		return "", false
+	}
+	return v.node.Value, true
+}
+
+// choice returns one of the given words.
+func (v value) choice(words ...string) (string, bool) {
+	expected := "one of " + strings.Join(words, ", ")
+	s, ok := v.text(expected)
+	if !ok {
+		return "", false
+	}
+	for _, w := range words {
+		if s == w {
+			return s, true
+		}
+	}
+	v.refuse("is "+quote(s), expected)
+	return "", false
+}
+
+// number returns a whole number between low and high.
+func (v value) number(low, high int) (int, bool) {
+	n, err := strconv.Atoi(v.node.Value)
+	if v.node.ShortTag() != "!!int" || err != nil || n < low || n > high {
+		v.refuse(v.shown(), fmt.Sprintf("a whole number from %d to %d", low, high))
+		return 0, false
+	}
+	return n, true
+}
+
+// flag returns true or false.
+func (v value) flag() (bool, bool) {
+	if v.node.ShortTag() != "!!bool" {
+		v.refuse(v.shown(), "true or false")
+		return false, false
+	}
+	return strings.EqualFold(v.node.Value, "true"), true
+}
+
+// duration returns a duration between low and high, written as Prometheus
+// writes them: 30s, 5m, 1h30m, 1d.
+func (v value) duration(low, high time.Duration) (time.Duration, bool) {
+	const expected = "a number with a unit, such as 30s, 5m, 1h or 1d"
+	if v.node.Kind != yaml.ScalarNode || isNull(v.node) {
+		v.refuse(v.kind(), expected)
+		return 0, false
+	}
+	d, err := model.ParseDuration(v.node.Value)
+	switch {
+	case err != nil:
+		v.refuse("is "+quote(v.node.Value), expected)
+		return 0, false
+	case time.Duration(d) < low || time.Duration(d) > high:
+		v.refuse("is "+quote(v.node.Value), fmt.Sprintf("a duration from %s to %s", model.Duration(low), model.Duration(high)))
+		return 0, false
+	}
+	return time.Duration(d), true
+}
+
+// list returns the entries of a list; none where v is empty.
+func (v value) list(expected string) []value {
+	if v.node == nil || isNull(v.node) {
+		return nil
+	}
+	if v.node.Kind != yaml.SequenceNode {
+		v.refuse(v.kind(), expected)
+		return nil
+	}
+	entries := make([]value, len(v.node.Content))
+	for i, n := range v.node.Content {
+		entries[i] = value{doc: v.doc, node: n, line: n.Line, column: n.Column, path: fmt.Sprintf("%s[%d]", v.path, i)}
+	}
+	return entries
+}
+
+// texts returns a list of different strings that accept lets pass; accept
+// notes its own problems. The result is nil for the empty list.
+func (v value) texts(expected string, accept func(value) (string, bool)) []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, entry := range v.list(expected) {
+		s, ok := accept(entry)
+		switch {
+		case !ok:
+		case seen[s]:
+			entry.refuse("repeats "+quote(s), "each value once")
+		default:
+			seen[s] = true
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// kind says what stands there without quoting it.
+func (v value) kind() string {
+	switch {
+	case v.node.Kind == yaml.SequenceNode:
+		return "is a list"
+	case v.node.Kind == yaml.MappingNode:
+		return "is a mapping"
+	case isNull(v.node), v.node.Value == "":
+		return "is empty"
+	}
+	return "is a single value"
+}
+
+// shown says what stands there, and quotes it where it is a scalar.
+func (v value) shown() string {
+	if v.node.Kind == yaml.ScalarNode && !isNull(v.node) && v.node.Value != "" {
+		return "is " + quote(v.node.Value)
+	}
+	return v.kind()
+}
+
+func isNull(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null"
+}
+
+// quote returns s in quotes, cut to a length that fits into a line.
+func quote(s string) string {
+	const most = 60
+	if r := []rune(s); len(r) > most {
+		s = string(r[:most]) + "…"
+	}
+	return strconv.Quote(s)
+}

@@ -1,0 +1,139 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+
+	"securitycenter_exporter/scapi"
+)
+
+// Account is one login of a console.
+type Account struct {
+	name      string
+	explicit  []string // repositories given in the configuration
+	client    *scapi.Client
+	guard     *loginGuard
+	transport http.RoundTripper
+	log       *slog.Logger
+
+	acceptance acceptance
+
+	mu    sync.Mutex
+	state State
+}
+
+// State is what is known of an account, for people and for metrics.
+type State struct {
+	Name    string
+	Kind    scapi.Kind
+	Dialect scapi.API // empty until it logged in
+	Version string    // of the console; empty where it does not say
+	Used    bool      // a call has ended
+	Up      bool      // the latest call got an answer
+	Blocked bool      // left alone until its credentials change
+	Err     error     // why it is not up
+}
+
+func newAccount(c *Console, g *gate, o Options, ao AccountOptions) (*Account, error) {
+	a := &Account{
+		name:      ao.Name,
+		explicit:  ao.Repositories,
+		transport: ao.Transport,
+		log:       c.log.With("account", ao.Name),
+	}
+	a.guard = &loginGuard{
+		account:     a.name,
+		fingerprint: ao.Fingerprint,
+		log:         a.log,
+		count:       c.metrics.logins.MustCurryWith(map[string]string{"account": a.name}),
+	}
+	client, err := scapi.New(scapi.Options{
+		URL:             o.URL,
+		API:             o.API,
+		Credentials:     ao.Credentials,
+		Transport:       ao.Transport,
+		UserAgent:       o.UserAgent,
+		Timeout:         o.Timeout,
+		AnalysisTimeout: o.AnalysisTimeout,
+		PageSize:        o.PageSize,
+		Gate:            g,
+		LoginGuard:      a.guard,
+		Logger:          a.log,
+		Observe: func(ctx context.Context, x scapi.Exchange) {
+			c.metrics.observe(x)
+			journalOf(ctx).exchange(a.name, x)
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.client = client
+	return a, nil
+}
+
+// Name returns the account's name in the configuration.
+func (a *Account) Name() string { return a.name }
+
+// State returns what is known of the account now.
+func (a *Account) State() State {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s := a.state
+	s.Name, s.Blocked = a.name, a.guard.isBlocked()
+	return s
+}
+
+// whoami logs in if need be and returns the account's identity.
+func (a *Account) whoami(ctx context.Context) (scapi.Identity, error) {
+	id, err := a.client.Whoami(ctx)
+	if err != nil {
+		a.note(ctx, err)
+		return id, err
+	}
+	dialect, err := a.client.Dialect(ctx)
+	if err != nil {
+		return id, err
+	}
+	version, err := a.client.Version(ctx)
+	if err != nil {
+		return id, err
+	}
+	a.mu.Lock()
+	a.state.Kind, a.state.Dialect, a.state.Version = id.Kind, dialect, version
+	a.mu.Unlock()
+	return id, nil
+}
+
+// note remembers how a call through the account ended.
+func (a *Account) note(ctx context.Context, err error) {
+	switch {
+	case errors.Is(err, scapi.ErrUnsupported):
+		return // nothing was sent
+	case ctx.Err() != nil && !scapi.Answered(err):
+		return // we gave up, the console is not to blame
+	}
+	answered := scapi.Answered(err)
+	if answered {
+		journalOf(ctx).answered()
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.state.Used, a.state.Up, a.state.Err = true, answered, nil
+	if !answered {
+		a.state.Err = err
+	}
+}
+
+func (a *Account) wrap(err error) error {
+	return fmt.Errorf("account %s: %w", a.name, err)
+}
+
+func (a *Account) closeIdle() {
+	if t, ok := a.transport.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+}

@@ -1,0 +1,144 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"securitycenter_exporter/scapi"
+)
+
+// ErrNotReadable: no account of the console may read this, or the console's
+// version does not have it. It is a fact about the accounts, not a failure.
+var ErrNotReadable = errors.New("no account can read this")
+
+// Ask makes one call through the account that can best answer it: accounts of
+// the preferred kind first, then the others, in configuration order. The error
+// wraps ErrNotReadable if every account was refused for lack of permission or
+// the console has no such call; any other failure of an account is returned as
+// it is.
+func Ask[T any](ctx context.Context, c *Console, prefer scapi.Kind, call func(*scapi.Client, context.Context) (T, error)) (T, error) {
+	var refusal, failure error
+	try := func(a *Account) (v T, ok bool) {
+		v, err := call(a.client, ctx)
+		a.note(ctx, err)
+		switch {
+		case err == nil:
+			return v, true
+		case NotReadable(err):
+			refusal = errors.Join(refusal, a.wrap(err))
+		default:
+			failure = errors.Join(failure, a.wrap(err))
+		}
+		return v, false
+	}
+	var others []*Account
+	for _, a := range c.accounts {
+		id, err := a.whoami(ctx)
+		if err != nil {
+			failure = errors.Join(failure, a.wrap(err))
+			continue
+		}
+		if id.Kind != prefer {
+			others = append(others, a)
+			continue
+		}
+		if v, ok := try(a); ok {
+			return v, nil
+		}
+	}
+	for _, a := range others {
+		if v, ok := try(a); ok {
+			return v, nil
+		}
+	}
+	var none T
+	if failure != nil {
+		return none, failure
+	}
+	return none, fmt.Errorf("%w: %w", ErrNotReadable, refusal)
+}
+
+// Answer is what one account answered.
+type Answer[T any] struct {
+	Account  *Account
+	Identity scapi.Identity
+	Value    T
+}
+
+// AskEach makes one call through every organisation account, in configuration
+// order. It fails as a whole if an account that is known to be one fails,
+// because a sum over some of them would pass for a sum over all. An account
+// that has never been able to log in is left out where another answers: what
+// it would read was never part of the sum. Accounts that may not make the
+// call are left out too; the error wraps ErrNotReadable if none may.
+func AskEach[T any](ctx context.Context, c *Console, call func(*scapi.Client, context.Context) (T, error)) ([]Answer[T], error) {
+	members, stranger := c.organizationAccounts(ctx)
+	var answers []Answer[T]
+	var refusal error
+	for _, m := range members {
+		err := m.err
+		var v T
+		if err == nil {
+			v, err = call(m.account.client, ctx)
+			m.account.note(ctx, err)
+		}
+		switch {
+		case err == nil:
+			answers = append(answers, Answer[T]{m.account, m.identity, v})
+		case NotReadable(err):
+			refusal = errors.Join(refusal, m.account.wrap(err))
+		default:
+			return nil, m.account.wrap(err)
+		}
+	}
+	switch {
+	case len(answers) > 0:
+		return answers, nil
+	case stranger != nil:
+		return nil, stranger
+	case refusal == nil:
+		refusal = errors.New("no organisation account is configured")
+	}
+	return nil, fmt.Errorf("%w: %w", ErrNotReadable, refusal)
+}
+
+type member struct {
+	account  *Account
+	identity scapi.Identity
+	err      error // it was one, but cannot log in now
+}
+
+// organizationAccounts logs in where needed and returns the organisation
+// accounts, and what went wrong with accounts of which the kind is not known.
+func (c *Console) organizationAccounts(ctx context.Context) (members []member, stranger error) {
+	for _, a := range c.accounts {
+		id, err := a.whoami(ctx)
+		if err != nil {
+			id.Kind = a.State().Kind
+		}
+		switch {
+		case id.Kind == scapi.Organization:
+			members = append(members, member{a, id, err})
+		case err != nil && id.Kind == scapi.UnknownKind:
+			stranger = errors.Join(stranger, a.wrap(err))
+		}
+	}
+	return members, stranger
+}
+
+// Through makes one call through one account.
+func Through[T any](ctx context.Context, a *Account, call func(*scapi.Client, context.Context) (T, error)) (T, error) {
+	v, err := call(a.client, ctx)
+	a.note(ctx, err)
+	if err != nil {
+		err = a.wrap(err)
+	}
+	return v, err
+}
+
+// NotReadable reports whether err says that the account may not make the
+// call, or that the console's version does not have it.
+func NotReadable(err error) bool {
+	return errors.Is(err, ErrNotReadable) || errors.Is(err, scapi.ErrUnsupported) || scapi.IsPermission(err)
+}

@@ -1,0 +1,109 @@
+// Package console joins the accounts of one Security Center into one source
+// of data. No account of a console sees everything: an administrator sees
+// feeds, scanners and the licence but no vulnerability, an organisation user
+// sees the vulnerabilities of his repositories and little else. A Console asks
+// the account that can answer, spaces out refused logins, bounds the requests
+// in flight, decides which account reads which repository, and remembers which
+// filters the console refused.
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"securitycenter_exporter/scapi"
+)
+
+// Options describe a console. Name, URL and Accounts are required.
+type Options struct {
+	Name                     string
+	URL                      string
+	API                      scapi.API
+	Accounts                 []AccountOptions
+	Timeout, AnalysisTimeout time.Duration
+	PageSize                 int
+	MaxConcurrentRequests    int // default 2
+	Repositories             RepositoryFilter
+	UserAgent                string
+	Logger                   *slog.Logger
+}
+
+// AccountOptions describe one account of a console.
+type AccountOptions struct {
+	Name         string
+	Credentials  func() (scapi.Credentials, error)
+	Transport    http.RoundTripper
+	Repositories []string // ids that this account reads; empty: what it sees and no earlier account reads
+	// Fingerprint identifies the present secrets, client certificate
+	// included, without revealing them. When it changes, refused logins are
+	// forgotten. Nil: secrets never change.
+	Fingerprint func() string
+}
+
+// Console is one Security Center with its accounts. It is safe for concurrent
+// use.
+type Console struct {
+	name     string
+	accounts []*Account
+	filter   RepositoryFilter
+	metrics  *metrics
+	filters  filterMemory
+	log      *slog.Logger
+
+	repositories memo[[]Repository]
+}
+
+// New returns the console of o. It sends nothing.
+func New(o Options) (*Console, error) {
+	if len(o.Accounts) == 0 {
+		return nil, fmt.Errorf("console %s: no accounts", o.Name)
+	}
+	if o.MaxConcurrentRequests <= 0 {
+		o.MaxConcurrentRequests = 2
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	c := &Console{
+		name:    o.Name,
+		filter:  o.Repositories,
+		metrics: newMetrics(),
+		log:     o.Logger.With("console", o.Name),
+	}
+	gate := newGate(o.MaxConcurrentRequests)
+	for _, ao := range o.Accounts {
+		a, err := newAccount(c, gate, o, ao)
+		if err != nil {
+			return nil, fmt.Errorf("console %s: account %s: %w", o.Name, ao.Name, err)
+		}
+		c.accounts = append(c.accounts, a)
+	}
+	return c, nil
+}
+
+// Name returns the console's name in the configuration.
+func (c *Console) Name() string { return c.name }
+
+// Accounts returns the accounts in configuration order.
+func (c *Console) Accounts() []*Account { return c.accounts }
+
+// Close logs all accounts out, side by side, within ctx.
+func (c *Console) Close(ctx context.Context) error {
+	errs := make([]error, len(c.accounts))
+	var wg sync.WaitGroup
+	for i, a := range c.accounts {
+		wg.Go(func() {
+			if err := a.client.Logout(ctx); err != nil {
+				errs[i] = fmt.Errorf("log out of console %s, account %s: %w", c.name, a.name, err)
+			}
+			a.closeIdle()
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}

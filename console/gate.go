@@ -1,0 +1,94 @@
+package console
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"securitycenter_exporter/scapi"
+)
+
+// gate bounds the requests in flight towards a console: at most so many at
+// all, analysis queries one at a time. Who waits is served by priority, then
+// by arrival, request by request.
+type gate struct {
+	mu       sync.Mutex
+	free     int
+	analysis bool // a query runs
+	waiting  []*waiter
+}
+
+type waiter struct {
+	class    scapi.Class
+	priority int
+	admitted chan struct{}
+}
+
+func newGate(slots int) *gate { return &gate{free: slots} }
+
+type priorityKey struct{}
+
+// WithPriority gives requests made under ctx a place in the queue towards the
+// console: lower goes first, the default is 0.
+func WithPriority(ctx context.Context, priority int) context.Context {
+	return context.WithValue(ctx, priorityKey{}, priority)
+}
+
+// Enter implements scapi.Gate.
+func (g *gate) Enter(ctx context.Context, class scapi.Class) (func(), error) {
+	priority, _ := ctx.Value(priorityKey{}).(int)
+	w := &waiter{class, priority, make(chan struct{})}
+	leave := func() { g.leave(class) }
+
+	g.mu.Lock()
+	at, _ := slices.BinarySearchFunc(g.waiting, priority, func(w *waiter, p int) int {
+		if w.priority <= p {
+			return -1
+		}
+		return 1
+	})
+	g.waiting = slices.Insert(g.waiting, at, w)
+	g.admit()
+	g.mu.Unlock()
+
+	select {
+	case <-w.admitted:
+		return leave, nil
+	case <-ctx.Done():
+	}
+	g.mu.Lock()
+	at = slices.Index(g.waiting, w)
+	if at >= 0 {
+		g.waiting = slices.Delete(g.waiting, at, at+1)
+	}
+	g.mu.Unlock()
+	if at < 0 { // admitted just now
+		leave()
+	}
+	return nil, ctx.Err()
+}
+
+func (g *gate) leave(class scapi.Class) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.free++
+	if class == scapi.Analysis {
+		g.analysis = false
+	}
+	g.admit()
+}
+
+// admit lets in, in order, everyone there is room for. g.mu is held.
+func (g *gate) admit() {
+	g.waiting = slices.DeleteFunc(g.waiting, func(w *waiter) bool {
+		if g.free == 0 || w.class == scapi.Analysis && g.analysis {
+			return false
+		}
+		g.free--
+		if w.class == scapi.Analysis {
+			g.analysis = true
+		}
+		close(w.admitted)
+		return true
+	})
+}

@@ -1,0 +1,82 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"securitycenter_exporter/scapi"
+)
+
+// journalLines bounds the log of one load.
+const journalLines = 200
+
+// Journal records what one load asked of a console, for people who look at a
+// probe with debug=true. Its methods may be called on nil.
+type Journal struct {
+	got atomic.Bool
+
+	mu      sync.Mutex
+	lines   []string
+	dropped int
+}
+
+type journalKey struct{}
+
+// WithJournal returns a context under which requests are recorded in j.
+func WithJournal(ctx context.Context, j *Journal) context.Context {
+	return context.WithValue(ctx, journalKey{}, j)
+}
+
+func journalOf(ctx context.Context) *Journal {
+	j, _ := ctx.Value(journalKey{}).(*Journal)
+	return j
+}
+
+func (j *Journal) answered() {
+	if j != nil {
+		j.got.Store(true)
+	}
+}
+
+// Answered reports whether any request of the load was answered through an account.
+func (j *Journal) Answered() bool { return j != nil && j.got.Load() }
+
+func (j *Journal) exchange(account string, x scapi.Exchange) {
+	if x.Err != nil {
+		j.Printf(x.Start, "%s %s: %s after %s: %v", account, x.Endpoint, x.Code, x.Duration.Round(time.Millisecond), x.Err)
+		return
+	}
+	j.Printf(x.Start, "%s %s: %s after %s, %d bytes", account, x.Endpoint, x.Code, x.Duration.Round(time.Millisecond), x.Bytes)
+}
+
+// Printf adds a line with its time.
+func (j *Journal) Printf(at time.Time, format string, args ...any) {
+	if j == nil {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if len(j.lines) == journalLines {
+		j.dropped++
+		return
+	}
+	j.lines = append(j.lines, at.UTC().Format("15:04:05.000 ")+fmt.Sprintf(format, args...))
+}
+
+// String returns the lines, one each, oldest first.
+func (j *Journal) String() string {
+	if j == nil {
+		return ""
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	s := strings.Join(j.lines, "\n")
+	if j.dropped > 0 {
+		s += fmt.Sprintf("\n(%d more lines)", j.dropped)
+	}
+	return s
+}

@@ -1,0 +1,235 @@
+// Package exporter serves what the collectors read from the configured
+// consoles over HTTP: /metrics, /probe, /sd, a landing page, health and
+// reload.
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/common/version"
+
+	"securitycenter_exporter/collector"
+	"securitycenter_exporter/config"
+)
+
+// Options configure an Exporter.
+type Options struct {
+	// Load returns the configuration, at the start and at every reload.
+	Load            func() (*config.Config, error)
+	TelemetryPath   string        // default /metrics
+	ExternalURL     *url.URL      // under which the exporter is reached; nil: the request's Host
+	MaxRequests     int           // scrapes at a time; 0: no limit
+	ScrapeTimeout   time.Duration // of scrapes that name none; default 10s
+	EnableLifecycle bool          // POST /-/reload
+	EnablePprof     bool          // /debug/pprof
+	Logger          *slog.Logger
+	// Transport, if set, overrides how a console is reached.
+	Transport func(console string) http.RoundTripper
+	// Collectors defaults to collector.All.
+	Collectors []*collector.Collector
+}
+
+// Exporter holds the consoles being exported.
+type Exporter struct {
+	o       Options
+	log     *slog.Logger
+	self    *prometheus.Registry
+	started time.Time
+
+	reloading  sync.Mutex // one reload at a time
+	reloadOK   prometheus.Gauge
+	reloadTime prometheus.Gauge
+
+	mu      sync.RWMutex
+	targets []*target // in configuration order
+	closed  bool
+	ready   bool // once ready, always ready
+}
+
+// New loads the configuration and returns an exporter of its consoles, whose
+// first loads are under way. Close must be called.
+func New(o Options) (*Exporter, error) {
+	if o.TelemetryPath == "" {
+		o.TelemetryPath = "/metrics"
+	}
+	if o.ScrapeTimeout <= 0 {
+		o.ScrapeTimeout = 10 * time.Second
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Collectors == nil {
+		o.Collectors = collector.All()
+	}
+	e := &Exporter{
+		o:       o,
+		log:     o.Logger,
+		self:    prometheus.NewRegistry(),
+		started: time.Now(),
+		reloadOK: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "securitycenter_exporter_config_last_reload_successful",
+			Help: "Whether the last attempt to load the configuration succeeded (1) or not (0).",
+		}),
+		reloadTime: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "securitycenter_exporter_config_last_reload_success_timestamp_seconds",
+			Help: "Time when the configuration was last loaded, in seconds since the epoch.",
+		}),
+	}
+	build := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name:        "securitycenter_exporter_build_info",
+		Help:        "What runs; the value is 1.",
+		ConstLabels: prometheus.Labels{"version": version.Version, "revision": version.GetRevision(), "goversion": runtime.Version()},
+	})
+	build.Set(1)
+	e.self.MustRegister(build, e.reloadOK, e.reloadTime,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if err := e.Reload(); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// userAgent names us as the vendor asks integrations to.
+func userAgent() string {
+	return fmt.Sprintf("Integration/1.0 (securitycenter_exporter; Prometheus exporter; Build/%s)", version.Version)
+}
+
+// Reload loads the configuration again. What is wrong with it is returned and
+// nothing changes. A console whose configuration did not change keeps login,
+// data and counters; a removed one is logged out.
+func (e *Exporter) Reload() error {
+	e.reloading.Lock()
+	defer e.reloading.Unlock()
+	err := e.reload()
+	if err != nil {
+		e.reloadOK.Set(0)
+		return err
+	}
+	e.reloadOK.Set(1)
+	e.reloadTime.SetToCurrentTime()
+	return nil
+}
+
+func (e *Exporter) reload() error {
+	cfg, err := e.o.Load()
+	if err != nil {
+		return err
+	}
+	running := map[string]*target{}
+	for _, t := range e.all() {
+		running[t.console.Name()] = t
+	}
+	var targets, fresh []*target
+	for _, c := range cfg.Consoles {
+		if t := running[c.Name]; t != nil && t.config().SameData(c) {
+			targets = append(targets, t)
+			continue
+		}
+		var transport http.RoundTripper
+		if e.o.Transport != nil {
+			transport = e.o.Transport(c.Name)
+		}
+		t, err := newTarget(c, e.o.Collectors, transport, e.log)
+		if err != nil {
+			for _, t := range fresh {
+				t.cancel()
+			}
+			return err
+		}
+		targets, fresh = append(targets, t), append(fresh, t)
+	}
+
+	e.mu.Lock()
+	if e.closed {
+		e.mu.Unlock()
+		return errors.New("the exporter is stopping")
+	}
+	old := e.targets
+	e.targets = targets
+	e.mu.Unlock()
+
+	for i, t := range targets {
+		if !slices.Contains(fresh, t) {
+			t.configure(cfg.Consoles[i], e.o.Collectors)
+		}
+	}
+	for _, t := range fresh {
+		t.start()
+	}
+	gone := slices.DeleteFunc(slices.Clone(old), func(t *target) bool { return slices.Contains(targets, t) })
+	if err := closeAll(gone); err != nil {
+		e.log.Warn("Consoles that are no longer configured could not be logged out", "err", err)
+	}
+	return nil
+}
+
+// Close ends all loads and logs out of all consoles.
+func (e *Exporter) Close() error {
+	e.mu.Lock()
+	e.closed = true
+	targets := e.targets
+	e.mu.Unlock()
+	return closeAll(targets)
+}
+
+// logoutTimeout bounds the farewell to consoles.
+const logoutTimeout = 5 * time.Second
+
+func closeAll(targets []*target) error {
+	ctx, cancel := context.WithTimeout(context.Background(), logoutTimeout)
+	defer cancel()
+	errs := make([]error, len(targets))
+	var wg sync.WaitGroup
+	for i, t := range targets {
+		wg.Go(func() { errs[i] = t.close(ctx) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+func (e *Exporter) all() []*target {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return e.targets
+}
+
+// target returns the console of that name, nil if there is none.
+func (e *Exporter) target(name string) *target {
+	for _, t := range e.all() {
+		if t.console.Name() == name {
+			return t
+		}
+	}
+	return nil
+}
+
+// defaultTarget returns the console whose metrics are on the telemetry path
+// too, nil if there is none.
+func (e *Exporter) defaultTarget() *target {
+	for _, t := range e.all() {
+		if t.config().Default {
+			return t
+		}
+	}
+	return nil
+}
+
+// names returns the names of the consoles.
+func (e *Exporter) names() []string {
+	var names []string
+	for _, t := range e.all() {
+		names = append(names, t.console.Name())
+	}
+	return names
+}

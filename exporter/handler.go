@@ -1,0 +1,244 @@
+package exporter
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/pprof"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	dto "github.com/prometheus/client_model/go"
+)
+
+// readyAfter is how long readiness waits for consoles that do not answer.
+const readyAfter = 2 * time.Minute
+
+// Handler returns what the exporter serves.
+func (e *Exporter) Handler() http.Handler {
+	mux := http.NewServeMux()
+	limit := newLimiter(e.o.MaxRequests)
+	mux.Handle(e.o.TelemetryPath, promhttp.InstrumentMetricHandler(e.self, limit.wrap(e.serveMetrics)))
+	mux.Handle("/probe", limit.wrap(e.serveProbe))
+	mux.HandleFunc("/sd", e.serveDiscovery)
+	mux.HandleFunc("/-/healthy", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "healthy") })
+	mux.HandleFunc("/-/ready", e.serveReady)
+	mux.HandleFunc("/-/reload", e.serveReload)
+	if e.o.TelemetryPath != "/" {
+		mux.HandleFunc("/{$}", e.serveLanding)
+	}
+	if e.o.EnablePprof {
+		mux.HandleFunc("/debug/pprof/", pprof.Index)
+		mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+		mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	}
+	return mux
+}
+
+// limiter bounds the scrapes served at a time.
+type limiter chan struct{}
+
+func newLimiter(n int) limiter {
+	if n <= 0 {
+		return nil
+	}
+	return make(limiter, n)
+}
+
+func (l limiter) wrap(h http.HandlerFunc) http.HandlerFunc {
+	if l == nil {
+		return h
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case l <- struct{}{}:
+			defer func() { <-l }()
+			h(w, r)
+		default:
+			http.Error(w, fmt.Sprintf("Too many scrapes at a time: the limit is %d (--web.max-requests).", cap(l)), http.StatusServiceUnavailable)
+		}
+	}
+}
+
+// serveMetrics answers with the exporter's own metrics and those of the
+// default console; with only=exporter without the latter, for who scrapes every
+// console by itself.
+func (e *Exporter) serveMetrics(w http.ResponseWriter, r *http.Request) {
+	t := e.defaultTarget()
+	if only := r.URL.Query().Get("only"); only == "exporter" {
+		t = nil
+	} else if only != "" {
+		http.Error(w, fmt.Sprintf("Unknown value %q of only: expected exporter.", only), http.StatusBadRequest)
+		return
+	}
+	e.expose(w, r, func(ctx context.Context) ([]*dto.MetricFamily, error) {
+		families, err := e.self.Gather()
+		if err == nil && t != nil {
+			var more []*dto.MetricFamily
+			more, err = t.gather(ctx, nil)
+			families = append(families, more...)
+			sortFamilies(families)
+		}
+		return families, err
+	})
+}
+
+// serveProbe answers with the metrics of one console.
+func (e *Exporter) serveProbe(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	name := query.Get("target")
+	if name == "" {
+		http.Error(w, "Parameter target is missing: expected the name of a console, one of "+list(e.names())+".", http.StatusBadRequest)
+		return
+	}
+	t := e.target(name)
+	if t == nil {
+		http.Error(w, fmt.Sprintf("Unknown target %q: expected the name of a console, one of %s.", name, list(e.names())), http.StatusNotFound)
+		return
+	}
+	chosen := query["collect[]"]
+	on := t.collectorNames()
+	for _, c := range chosen {
+		if !slices.Contains(on, c) {
+			http.Error(w, fmt.Sprintf("Unknown collector %q in collect[]: expected one that is on for %s: %s.", c, name, list(on)), http.StatusBadRequest)
+			return
+		}
+	}
+	switch debug := query.Get("debug"); debug {
+	case "", "false":
+	case "true":
+		e.serveDebug(w, r, t, chosen)
+		return
+	default:
+		http.Error(w, fmt.Sprintf("Unknown value %q of debug: expected true or false.", debug), http.StatusBadRequest)
+		return
+	}
+	e.expose(w, r, func(ctx context.Context) ([]*dto.MetricFamily, error) { return t.gather(ctx, chosen) })
+}
+
+// list names valid values in an error.
+func list(names []string) string {
+	if len(names) == 0 {
+		return "(none)"
+	}
+	return strings.Join(names, ", ")
+}
+
+// serveDebug answers with the log of the latest loads.
+func (e *Exporter) serveDebug(w http.ResponseWriter, r *http.Request, t *target, names []string) {
+	ctx, cancel := context.WithTimeout(r.Context(), e.deadline(r))
+	defer cancel()
+	slots := t.chosen(names)
+	t.refresh(ctx, slots)
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	fmt.Fprintf(w, "Latest loads of console %s. Times are UTC.\n", t.console.Name())
+	for _, s := range slots {
+		v := s.view()
+		fmt.Fprintf(w, "\n== %s: %s\n", v.collector.Name, v.describe())
+		if v.health.journal != nil {
+			fmt.Fprintln(w, v.health.journal)
+		}
+		for _, missing := range v.missing {
+			fmt.Fprintln(w, "missing:", missing)
+		}
+	}
+}
+
+// describe says in words how the latest load ended.
+func (v view) describe() string {
+	switch h := v.health; {
+	case !h.tried:
+		return "not tried yet"
+	case h.notAllowed():
+		return "no account can read this"
+	case h.err != nil:
+		return fmt.Sprintf("failed at %s", h.ended.UTC().Format(time.RFC3339))
+	default:
+		return fmt.Sprintf("%d series, read at %s", v.series, v.readAt.UTC().Format(time.RFC3339))
+	}
+}
+
+// deadline is how long the scrape may take: Prometheus' own time-out less a
+// margin for the answer to travel, or ours.
+func (e *Exporter) deadline(r *http.Request) time.Duration {
+	seconds, err := strconv.ParseFloat(r.Header.Get("X-Prometheus-Scrape-Timeout-Seconds"), 64)
+	if err != nil || !(seconds > 0 && seconds < 3600) {
+		return e.o.ScrapeTimeout
+	}
+	timeout := time.Duration(seconds * float64(time.Second))
+	return timeout - min(timeout/5, 500*time.Millisecond)
+}
+
+// expose writes what gather returns in the format that the client asks for.
+func (e *Exporter) expose(w http.ResponseWriter, r *http.Request, gather func(context.Context) ([]*dto.MetricFamily, error)) {
+	ctx, cancel := context.WithTimeout(r.Context(), e.deadline(r))
+	defer cancel()
+	promhttp.HandlerFor(
+		prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) { return gather(ctx) }),
+		promhttp.HandlerOpts{
+			ErrorLog:          errorLog{e.log},
+			ErrorHandling:     promhttp.ContinueOnError,
+			EnableOpenMetrics: true,
+		},
+	).ServeHTTP(w, r)
+}
+
+func (e *Exporter) serveReady(w http.ResponseWriter, _ *http.Request) {
+	if missing := e.notReady(); len(missing) > 0 {
+		http.Error(w, "not ready, not tried yet: "+strings.Join(missing, ", "), http.StatusServiceUnavailable)
+		return
+	}
+	fmt.Fprintln(w, "ready")
+}
+
+// notReady names the collectors that have not been tried yet, as
+// console/collector. Once ready the exporter stays so, whatever a reload
+// brings.
+func (e *Exporter) notReady() []string {
+	e.mu.RLock()
+	ready := e.ready
+	e.mu.RUnlock()
+	if ready {
+		return nil
+	}
+	var missing []string
+	if time.Since(e.started) < readyAfter {
+		for _, t := range e.all() {
+			for _, c := range t.untried() {
+				missing = append(missing, t.console.Name()+"/"+c)
+			}
+		}
+	}
+	if len(missing) == 0 {
+		e.mu.Lock()
+		e.ready = true
+		e.mu.Unlock()
+	}
+	return missing
+}
+
+func (e *Exporter) serveReload(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost && r.Method != http.MethodPut {
+		w.Header().Set("Allow", "POST, PUT")
+		http.Error(w, "Only POST and PUT reload the configuration.", http.StatusMethodNotAllowed)
+		return
+	}
+	if !e.o.EnableLifecycle {
+		http.Error(w, "Reloading over HTTP is off: start with --web.enable-lifecycle.", http.StatusForbidden)
+		return
+	}
+	if err := e.Reload(); err != nil {
+		e.log.Error("Reload failed: the configuration stays as it was", "err", err)
+		http.Error(w, "Reload failed: the configuration stays as it was.\n"+err.Error(), http.StatusInternalServerError)
+		return
+	}
+	e.log.Info("Configuration reloaded")
+	fmt.Fprintln(w, "reloaded")
+}

@@ -1,0 +1,131 @@
+package exporter
+
+import (
+	"slices"
+
+	dto "github.com/prometheus/client_model/go"
+
+	"securitycenter_exporter/collector"
+)
+
+var (
+	up = &collector.Family{
+		Name: "securitycenter_up",
+		Help: "Whether the latest load of any collector got an answer from the console through any account (1) or not (0).",
+	}
+	accountUp = &collector.Family{
+		Name:   "securitycenter_account_up",
+		Help:   "Whether the latest call through the account got an answer (1) or not (0). Absent before the first.",
+		Labels: []string{"account"},
+	}
+	accountBlocked = &collector.Family{
+		Name:   "securitycenter_account_blocked",
+		Help:   "Whether the account is left alone (1) because its login was refused three times, until its credentials change.",
+		Labels: []string{"account"},
+	}
+	collectorSuccess = &collector.Family{
+		Name:   "securitycenter_collector_success",
+		Help:   "Whether the latest load of the collector succeeded (1) or failed (0). Absent before the first ended, and where no account may read anything of it.",
+		Labels: []string{"collector"},
+	}
+	collectorPermitted = &collector.Family{
+		Name:   "securitycenter_collector_permitted",
+		Help:   "Whether some configured account can supply something of the collector (1) or none can (0). Absent until that is known.",
+		Labels: []string{"collector"},
+	}
+	collectorDuration = &collector.Family{
+		Name:   "securitycenter_collector_duration_seconds",
+		Help:   "Duration of the collector's latest load in seconds, waiting for its turn included. Absent before the first ended.",
+		Labels: []string{"collector"},
+	}
+	collectorLastSuccess = &collector.Family{
+		Name:   "securitycenter_collector_last_success_timestamp_seconds",
+		Help:   "Time when the data shown was read, in seconds since the epoch: the start of the latest successful load. Absent if there was none.",
+		Labels: []string{"collector"},
+	}
+	collectorInterval = &collector.Family{
+		Name:   "securitycenter_collector_interval_seconds",
+		Help:   "Age in seconds at which the collector's data is read again: the configured interval, or more where loads take long.",
+		Labels: []string{"collector"},
+	}
+	collectorMaxAge = &collector.Family{
+		Name:   "securitycenter_collector_max_age_seconds",
+		Help:   "Age in seconds at which the collector's data is no longer shown.",
+		Labels: []string{"collector"},
+	}
+	collectorSeries = &collector.Family{
+		Name:   "securitycenter_collector_series",
+		Help:   "Series that the collector shows.",
+		Labels: []string{"collector"},
+	}
+	collectorSeriesDropped = &collector.Family{
+		Name:   "securitycenter_collector_series_dropped",
+		Help:   "Series that the collector leaves out because of its max_series.",
+		Labels: []string{"collector"},
+	}
+	clockSkew = &collector.Family{
+		Name: "securitycenter_clock_skew_seconds",
+		Help: "The console's clock minus ours in seconds, as of its latest answer, to within a second. Absent before the first answer.",
+	}
+	certificateNotAfter = &collector.Family{
+		Name: "securitycenter_tls_certificate_not_after_timestamp_seconds",
+		Help: "End of the validity of the console's TLS certificate, in seconds since the epoch. Absent without TLS.",
+	}
+	filterSupported = &collector.Family{
+		Name:   "securitycenter_query_filter_supported",
+		Help:   "Whether the console takes an optional query filter (1) or refused it (0). Absent for filters that were not tried.",
+		Labels: []string{"filter"},
+	}
+
+	healthFamilies = []*collector.Family{
+		up, accountUp, accountBlocked, collectorSuccess, collectorPermitted, collectorDuration, collectorLastSuccess,
+		collectorInterval, collectorMaxAge, collectorSeries, collectorSeriesDropped, clockSkew, certificateNotAfter, filterSupported,
+	}
+)
+
+// health returns what is known of the console itself and of the viewed
+// collectors. It never expires.
+func (t *target) health(views []view) []*dto.MetricFamily {
+	m := collector.NewMetrics(collector.Limits{})
+	m.SetBool(up, t.answered())
+	for _, a := range t.console.Accounts() {
+		s := a.State()
+		if s.Used {
+			m.SetBool(accountUp, s.Up, s.Name)
+		}
+		m.SetBool(accountBlocked, s.Blocked, s.Name)
+	}
+	for _, v := range views {
+		name := v.collector.Name
+		m.Set(collectorInterval, v.interval.Seconds(), name)
+		m.Set(collectorMaxAge, v.maxAge.Seconds(), name)
+		m.Set(collectorSeries, float64(v.series), name)
+		m.Set(collectorSeriesDropped, float64(v.dropped), name)
+		m.SetTime(collectorLastSuccess, v.readAt, name)
+		if !v.health.tried {
+			continue
+		}
+		m.Set(collectorDuration, v.health.duration.Seconds(), name)
+		if v.health.notAllowed() {
+			m.SetBool(collectorPermitted, false, name)
+			continue
+		}
+		m.SetBool(collectorSuccess, v.health.success(), name)
+		if v.health.success() {
+			m.SetBool(collectorPermitted, true, name)
+		}
+	}
+	if skew, ok := t.console.ClockSkew(); ok {
+		m.Set(clockSkew, skew.Seconds())
+	}
+	m.SetTime(certificateNotAfter, t.console.CertificateNotAfter())
+	for filter, supported := range t.console.SupportedFilters() {
+		m.SetBool(filterSupported, supported, filter)
+	}
+	return m.Snapshot(healthFamilies).Families
+}
+
+// answered reports whether the latest load of any collector got an answer.
+func (t *target) answered() bool {
+	return slices.ContainsFunc(t.chosen(nil), func(s *slot) bool { return s.view().health.answered })
+}

@@ -1,0 +1,196 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+
+	"securitycenter_exporter/collector"
+	"securitycenter_exporter/config"
+	"securitycenter_exporter/console"
+)
+
+const (
+	// retryAfter is how long after a failed load the next may start; less if
+	// the interval is shorter.
+	retryAfter = 10 * time.Second
+	// busyShare bounds the time that one collector keeps its console busy: a
+	// load that took longer than this part of the interval stretches it.
+	busyShare = 4
+)
+
+// slot holds what one collector last read from one console. Data is loaded by
+// at most one goroutine at a time, whoever asks and however many; the goroutine
+// belongs to the slot's console and not to who asked. Data and health are kept
+// apart: a failed load leaves the last good data in place.
+type slot struct {
+	collector *collector.Collector
+	console   *console.Console
+	log       *slog.Logger
+	loader    collector.Loader // used by the one load only
+
+	mu       sync.Mutex
+	settings config.CollectorSettings
+	redact   map[string]bool
+	loading  chan struct{} // closed when the present load ends; nil: none runs
+	data     collector.Snapshot
+	readAt   time.Time // start of the load that read data; zero: no data
+	took     time.Duration
+	health   health
+}
+
+// health is how a slot's latest load ended.
+type health struct {
+	tried    bool
+	err      error // nil: success
+	answered bool  // the console answered through some account
+	ended    time.Time
+	duration time.Duration
+	journal  *console.Journal
+}
+
+func (h health) success() bool    { return h.tried && h.err == nil }
+func (h health) notAllowed() bool { return errors.Is(h.err, console.ErrNotReadable) }
+func (h health) failed() bool     { return h.err != nil && !h.notAllowed() }
+
+func newSlot(col *collector.Collector, c *console.Console, s config.CollectorSettings, redact map[string]bool, log *slog.Logger) *slot {
+	return &slot{
+		collector: col,
+		console:   c,
+		log:       log.With("collector", col.Name),
+		loader:    col.New(),
+		settings:  s,
+		redact:    redact,
+	}
+}
+
+// refresh starts a load under ctx, the console's lifetime, if one is due. It
+// returns a channel to wait on if there is nothing to show yet and a load runs
+// that is expected to bring something; else nil.
+func (s *slot) refresh(ctx context.Context, loads *sync.WaitGroup) <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ctx.Err() == nil && s.loading == nil && s.due(time.Now()) {
+		s.loading = make(chan struct{})
+		loads.Go(func() { s.load(ctx) })
+	}
+	if s.fresh(time.Now()) || s.health.err != nil {
+		return nil
+	}
+	return s.loading
+}
+
+// due reports whether a load should start. s.mu is held.
+func (s *slot) due(now time.Time) bool {
+	switch {
+	case !s.health.tried:
+		return true
+	case s.health.failed():
+		return now.Sub(s.health.ended) >= min(s.settings.Interval, retryAfter)
+	case s.health.notAllowed():
+		return now.Sub(s.health.ended) >= s.interval()
+	default:
+		return now.Sub(s.readAt) >= s.interval()
+	}
+}
+
+// interval is the effective one. s.mu is held.
+func (s *slot) interval() time.Duration {
+	return max(s.settings.Interval, busyShare*s.took)
+}
+
+// maxAge is the effective one: data lives long enough to be replaced. s.mu is held.
+func (s *slot) maxAge() time.Duration {
+	return max(s.settings.MaxAge, 2*s.interval())
+}
+
+// fresh reports whether there is data to show. s.mu is held.
+func (s *slot) fresh(now time.Time) bool {
+	return !s.readAt.IsZero() && now.Sub(s.readAt) < s.maxAge()
+}
+
+func (s *slot) load(ctx context.Context) {
+	s.mu.Lock()
+	limits := collector.Limits{MaxSeries: s.settings.MaxSeries, Redact: s.redact}
+	s.mu.Unlock()
+
+	journal := &console.Journal{}
+	start := time.Now()
+	data, err := s.collector.Run(console.WithJournal(ctx, journal), s.loader, s.console, limits)
+	end := time.Now()
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer close(s.loading)
+	defer func() { s.loading = nil }()
+	if ctx.Err() != nil && err != nil {
+		return // the console is being given up: nothing was learned
+	}
+	before := s.health
+	s.health = health{tried: true, err: err, answered: journal.Answered(), ended: end, duration: end.Sub(start), journal: journal}
+	switch {
+	case err == nil:
+		journal.Printf(end, "loaded %d series in %s", data.Series, end.Sub(start).Round(time.Millisecond))
+		if data.Dropped > 0 && data.Dropped != s.data.Dropped {
+			s.log.Warn("Series were left out: max_series is reached", "dropped", data.Dropped, "max_series", limits.MaxSeries)
+		}
+		if before.failed() {
+			s.log.Info("Collector works again")
+		}
+		s.data, s.readAt, s.took = data, start, end.Sub(start)
+	case s.health.notAllowed():
+		journal.Printf(end, "not readable: %v", err)
+		if !before.notAllowed() {
+			s.log.Warn("No configured account can supply this collector", "err", err)
+		}
+		s.data, s.readAt = collector.Snapshot{}, time.Time{}
+	default:
+		journal.Printf(end, "failed after %s: %v", end.Sub(start).Round(time.Millisecond), err)
+		s.log.Error("Collector failed", "duration", end.Sub(start).Round(time.Millisecond), "err", err)
+	}
+}
+
+// configure takes up changed settings. Data is kept, unless labels are to be
+// redacted differently.
+func (s *slot) configure(settings config.CollectorSettings, redact map[string]bool, redactionChanged bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.settings, s.redact = settings, redact
+	if redactionChanged {
+		s.data, s.readAt = collector.Snapshot{}, time.Time{}
+		s.health.tried = false
+	}
+}
+
+// view is what a slot shows now.
+type view struct {
+	collector *collector.Collector
+	families  []*dto.MetricFamily
+	series    int
+	dropped   int
+	missing   []string
+	readAt    time.Time // zero: no data
+	interval  time.Duration
+	maxAge    time.Duration
+	health    health
+}
+
+func (s *slot) view() view {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v := view{
+		collector: s.collector,
+		readAt:    s.readAt,
+		interval:  s.interval(),
+		maxAge:    s.maxAge(),
+		health:    s.health,
+	}
+	if s.fresh(time.Now()) {
+		v.families, v.series, v.dropped, v.missing = s.data.Families, s.data.Series, s.data.Dropped, s.data.Missing
+	}
+	return v
+}

@@ -1,0 +1,230 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+
+	"securitycenter_exporter/collector"
+	"securitycenter_exporter/config"
+	"securitycenter_exporter/console"
+	"securitycenter_exporter/scapi"
+)
+
+// startJitter spreads the first loads of a console's collectors.
+const startJitter = 5 * time.Second
+
+// target is one console being exported.
+type target struct {
+	console *console.Console
+	log     *slog.Logger
+
+	ctx    context.Context // the life of the console's loads
+	cancel context.CancelFunc
+	loads  sync.WaitGroup
+
+	mu    sync.Mutex
+	cfg   config.Console
+	slots []*slot // in the order of collector.All
+}
+
+// newTarget makes the console of cfg. transport, if not nil, overrides how it
+// is reached.
+func newTarget(cfg config.Console, collectors []*collector.Collector, transport http.RoundTripper, log *slog.Logger) (*target, error) {
+	o := console.Options{
+		Name:                  cfg.Name,
+		URL:                   cfg.URL.String(),
+		API:                   scapi.API(cfg.API),
+		Timeout:               cfg.Timeout,
+		AnalysisTimeout:       cfg.AnalysisTimeout,
+		PageSize:              cfg.PageSize,
+		MaxConcurrentRequests: cfg.MaxConcurrentRequests,
+		Repositories: console.RepositoryFilter{
+			Include: cfg.Repositories.Include,
+			Exclude: cfg.Repositories.Exclude,
+			Types:   cfg.Repositories.Types,
+		},
+		UserAgent: userAgent(),
+		Logger:    log,
+	}
+	for _, a := range cfg.Accounts {
+		ao := console.AccountOptions{
+			Name:         a.Name,
+			Repositories: a.Repositories,
+			Credentials: func() (scapi.Credentials, error) {
+				c, err := a.Credentials()
+				return scapi.Credentials(c), err
+			},
+			Fingerprint: a.Fingerprint,
+			Transport:   transport,
+		}
+		if transport == nil {
+			var err error
+			if ao.Transport, err = cfg.Transport(a); err != nil {
+				return nil, fmt.Errorf("console %s: account %s: %w", cfg.Name, a.Name, err)
+			}
+		}
+		o.Accounts = append(o.Accounts, ao)
+	}
+	c, err := console.New(o)
+	if err != nil {
+		return nil, err
+	}
+	t := &target{console: c, log: log.With("console", cfg.Name)}
+	t.ctx, t.cancel = context.WithCancel(context.Background())
+	t.configure(cfg, collectors)
+	return t, nil
+}
+
+// configure takes up the settings of collectors: those that were on keep what
+// they know.
+func (t *target) configure(cfg config.Console, collectors []*collector.Collector) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	redact := map[string]bool{}
+	for _, label := range cfg.Redact {
+		redact[label] = true
+	}
+	redactionChanged := !slices.Equal(t.cfg.Redact, cfg.Redact)
+	running := map[string]*slot{}
+	for _, s := range t.slots {
+		running[s.collector.Name] = s
+	}
+	t.cfg, t.slots = cfg, nil
+	for _, col := range collectors {
+		settings := cfg.Collectors[col.Name]
+		if !settings.Enabled {
+			continue
+		}
+		s := running[col.Name]
+		if s == nil {
+			s = newSlot(col, t.console, settings, redact, t.log)
+		} else {
+			s.configure(settings, redact, redactionChanged)
+		}
+		t.slots = append(t.slots, s)
+	}
+}
+
+// start loads every collector once, a little apart.
+func (t *target) start() {
+	for _, s := range t.chosen(nil) {
+		t.loads.Go(func() {
+			select {
+			case <-time.After(rand.N(startJitter)):
+				s.refresh(t.ctx, &t.loads)
+			case <-t.ctx.Done():
+			}
+		})
+	}
+}
+
+// chosen returns the slots of the named collectors; all for nil.
+func (t *target) chosen(names []string) []*slot {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if names == nil {
+		return slices.Clone(t.slots)
+	}
+	var chosen []*slot
+	for _, s := range t.slots {
+		if slices.Contains(names, s.collector.Name) {
+			chosen = append(chosen, s)
+		}
+	}
+	return chosen
+}
+
+// config returns the console's configuration.
+func (t *target) config() config.Console {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.cfg
+}
+
+// collectorNames returns the names of the collectors that are on.
+func (t *target) collectorNames() []string {
+	var names []string
+	for _, s := range t.chosen(nil) {
+		names = append(names, s.collector.Name)
+	}
+	return names
+}
+
+// refresh starts the loads that are due and waits, within ctx, for those that
+// have nothing to show yet.
+func (t *target) refresh(ctx context.Context, slots []*slot) {
+	var pending []<-chan struct{}
+	for _, s := range slots {
+		if loading := s.refresh(t.ctx, &t.loads); loading != nil {
+			pending = append(pending, loading)
+		}
+	}
+	for _, loading := range pending {
+		select {
+		case <-loading:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// gather returns the metrics of the named collectors (nil: all that are on)
+// and of the console's own health, sorted by name. It does not wait longer
+// than ctx lasts.
+func (t *target) gather(ctx context.Context, names []string) ([]*dto.MetricFamily, error) {
+	slots := t.chosen(names)
+	t.refresh(ctx, slots)
+	var families []*dto.MetricFamily
+	var views []view
+	for _, s := range slots {
+		v := s.view()
+		views = append(views, v)
+		families = append(families, v.families...)
+	}
+	families = append(families, t.health(views)...)
+	traffic, err := t.console.Traffic()
+	families = append(families, traffic...)
+	sortFamilies(families)
+	return families, err
+}
+
+func sortFamilies(families []*dto.MetricFamily) {
+	slices.SortFunc(families, func(a, b *dto.MetricFamily) int { return strings.Compare(a.GetName(), b.GetName()) })
+}
+
+// untried returns the names of the collectors that have not been tried yet.
+func (t *target) untried() []string {
+	var names []string
+	for _, s := range t.chosen(nil) {
+		if !s.view().health.tried {
+			names = append(names, s.collector.Name)
+		}
+	}
+	return names
+}
+
+// close ends the loads and logs out.
+func (t *target) close(ctx context.Context) error {
+	t.cancel()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		t.loads.Wait()
+	}()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		return errors.Join(fmt.Errorf("console %s: loads did not end in time", t.console.Name()), t.console.Close(ctx))
+	}
+	return t.console.Close(ctx)
+}

@@ -1,0 +1,263 @@
+// Command securitycenter_exporter exports Tenable Security Center to
+// Prometheus.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/version"
+	"github.com/prometheus/exporter-toolkit/web"
+	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
+
+	"securitycenter_exporter/config"
+	"securitycenter_exporter/demo"
+	"securitycenter_exporter/exporter"
+)
+
+const (
+	program       = "securitycenter_exporter"
+	listenAddress = ":10078"
+	// demoAddress replaces listenAddress in a demonstration, which is nobody
+	// else's business.
+	demoAddress = "127.0.0.1:10078"
+	// drainTimeout is how long scrapes under way may take at the end.
+	drainTimeout = 15 * time.Second
+	// onceTimeout bounds --once.
+	onceTimeout = 10 * time.Minute
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// settings are the flags.
+type settings struct {
+	configFile  string
+	configCheck bool
+	demo        bool
+	once        bool
+	textfile    string
+	healthCheck bool
+	externalURL *url.URL
+	logLevel    string
+	logFormat   string
+	web         *web.FlagConfig
+	exporter    exporter.Options
+}
+
+func flags(stdout, stderr io.Writer) (*kingpin.Application, *settings) {
+	s := &settings{}
+	app := kingpin.New(program, "Exports Tenable Security Center to Prometheus.").Writer(stdout).ErrorWriter(stderr).UsageWriter(stdout)
+	app.HelpFlag.Short('h')
+	app.Version(version.Print(program)).VersionFlag.Help("Print the version and exit.")
+	app.Flag("config.file", "Configuration file. See config.yml.example.").Default("config.yml").StringVar(&s.configFile)
+	app.Flag("config.check", "Validate the configuration, print it with secrets masked, and exit: 0 if it is valid, else 1.").BoolVar(&s.configCheck)
+	app.Flag("demo", "Export simulated consoles that run inside the process. Needs no configuration. Listens on "+demoAddress+" unless told otherwise.").BoolVar(&s.demo)
+	app.Flag("once", "Load everything once, write the metrics, and exit: 0 if all could be read, else 1.").BoolVar(&s.once)
+	app.Flag("textfile.output", "With --once: file to write to instead of standard output, for node_exporter's textfile collector. With several consoles the name of the console is put before the extension.").PlaceHolder("FILE").StringVar(&s.textfile)
+	app.Flag("healthcheck", "Ask the exporter that runs with the same --web flags for its health, and exit: 0 if it lives, else 1.").BoolVar(&s.healthCheck)
+	s.web = kingpinflag.AddFlags(app, listenAddress)
+	app.Flag("web.telemetry-path", "Path of the exporter's own metrics and those of the default console.").Default("/metrics").StringVar(&s.exporter.TelemetryPath)
+	app.Flag("web.external-url", "URL under which Prometheus and people reach the exporter, if not the request's own host. A path is expected to be removed by the proxy.").PlaceHolder("URL").URLVar(&s.externalURL)
+	app.Flag("web.max-requests", "Scrapes served at a time; 0 for no limit.").Default("40").IntVar(&s.exporter.MaxRequests)
+	app.Flag("web.scrape-timeout", "Longest duration of a scrape that does not name its own time-out in X-Prometheus-Scrape-Timeout-Seconds.").Default("10s").DurationVar(&s.exporter.ScrapeTimeout)
+	app.Flag("web.enable-lifecycle", "Reload the configuration on POST or PUT to /-/reload. SIGHUP always does.").BoolVar(&s.exporter.EnableLifecycle)
+	app.Flag("web.enable-pprof", "Serve profiles of the process under /debug/pprof.").BoolVar(&s.exporter.EnablePprof)
+	app.Flag("log.level", "Least severe level to log: debug, info, warn, error.").Default("info").EnumVar(&s.logLevel, "debug", "info", "warn", "error")
+	app.Flag("log.format", "Format of log lines: logfmt, json.").Default("logfmt").EnumVar(&s.logFormat, "logfmt", "json")
+	return app, s
+}
+
+// run is main with its surroundings given. It returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	app, s := flags(stdout, stderr)
+	exited, code := false, 0
+	app.Terminate(func(c int) { exited, code = true, c }) // --help and --version
+	if _, err := app.Parse(args); exited {
+		return code
+	} else if err != nil {
+		fmt.Fprintf(stderr, "%s: %v, try --help\n", program, err)
+		return 1
+	}
+	log := newLogger(stderr, s.logLevel, s.logFormat)
+	if err := dispatch(ctx, s, stdout, log); err != nil {
+		// One line for each thing that is wrong, so that each can be read.
+		for line := range strings.Lines(err.Error()) {
+			log.Error(strings.TrimSpace(line))
+		}
+		return 1
+	}
+	return 0
+}
+
+func dispatch(ctx context.Context, s *settings, stdout io.Writer, log *slog.Logger) error {
+	if err := s.check(); err != nil {
+		return err
+	}
+	if s.healthCheck {
+		return exporter.HealthCheck(ctx, (*s.web.WebListenAddresses)[0], *s.web.WebConfigFile)
+	}
+	known := exporter.KnownCollectors()
+	load := func() (*config.Config, error) { return config.Load(s.configFile, known) }
+	announce := func(string) {}
+	if s.demo {
+		d, err := demo.Start()
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		load = func() (*config.Config, error) { return d.Config(known) }
+		announce = func(base string) {
+			if err := d.Describe(stdout, base); err != nil {
+				log.Warn("Cannot say where to look", "err", err)
+			}
+		}
+	}
+	if s.configCheck {
+		c, err := load()
+		if err != nil {
+			return err
+		}
+		masked, err := c.Masked()
+		if err != nil {
+			return err
+		}
+		_, err = stdout.Write(masked)
+		return err
+	}
+
+	s.exporter.Load, s.exporter.Logger, s.exporter.ExternalURL = load, log, s.externalURL
+	e, err := exporter.New(s.exporter)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := e.Close(); err != nil {
+			log.Warn("Not all consoles could be logged out", "err", err)
+		}
+	}()
+	if s.once {
+		ctx, cancel := context.WithTimeout(ctx, onceTimeout)
+		defer cancel()
+		return e.Once(ctx, stdout, s.textfile)
+	}
+	log.Info("Starting "+program, "version", version.Info(), "build", version.BuildContext())
+	return serve(ctx, s.web, e, announce, log)
+}
+
+// check refuses flags that make no sense together, and fills in what follows
+// from others.
+func (s *settings) check() error {
+	switch {
+	case s.textfile != "" && !s.once:
+		return errors.New("--textfile.output is for --once only")
+	case !strings.HasPrefix(s.exporter.TelemetryPath, "/"):
+		return fmt.Errorf("--web.telemetry-path %q: expected a path that begins with /", s.exporter.TelemetryPath)
+	case s.externalURL != nil && (s.externalURL.Scheme != "http" && s.externalURL.Scheme != "https" || s.externalURL.Host == ""):
+		return fmt.Errorf("--web.external-url %q: expected http://HOST or https://HOST, perhaps with a port and a path", s.externalURL.Redacted())
+	case s.exporter.ScrapeTimeout <= 0:
+		return fmt.Errorf("--web.scrape-timeout %s: expected more than 0s", s.exporter.ScrapeTimeout)
+	case s.exporter.MaxRequests < 0:
+		return fmt.Errorf("--web.max-requests %d: expected 0 or more", s.exporter.MaxRequests)
+	}
+	if addresses := s.web.WebListenAddresses; s.demo && len(*addresses) == 1 && (*addresses)[0] == listenAddress {
+		*addresses = []string{demoAddress}
+	}
+	return nil
+}
+
+// serve listens on every address until ctx ends, then lets the scrapes under
+// way finish. announce is told the URL of every listener.
+func serve(ctx context.Context, flags *web.FlagConfig, e *exporter.Exporter, announce func(string), log *slog.Logger) error {
+	reloadOnHangup(ctx, e, log)
+	addresses := *flags.WebListenAddresses
+	if flags.WebSystemdSocket != nil && *flags.WebSystemdSocket {
+		addresses = addresses[:1] // systemd has the addresses
+	}
+	handler := e.Handler()
+	failed := make(chan error, len(addresses))
+	var servers []*http.Server
+	for _, address := range addresses {
+		// A server for each, because the toolkit wraps its handler when it starts.
+		server := &http.Server{
+			Handler:           handler,
+			ReadHeaderTimeout: 10 * time.Second,
+			ReadTimeout:       time.Minute,
+			IdleTimeout:       2 * time.Minute,
+			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+			BaseContext: func(l net.Listener) context.Context {
+				announce(baseURL(l.Addr(), *flags.WebConfigFile))
+				return context.Background()
+			},
+		}
+		servers = append(servers, server)
+		own := *flags
+		own.WebListenAddresses = &[]string{address}
+		go func() { failed <- web.ListenAndServe(server, &own, log) }()
+	}
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		log.Info("Stopping: scrapes under way may finish", "at_most", drainTimeout)
+	}
+	drain, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	defer cancel()
+	for _, server := range servers {
+		err = errors.Join(err, server.Shutdown(drain))
+	}
+	return err
+}
+
+// baseURL is how a person on this machine reaches the listener.
+func baseURL(a net.Addr, webConfig string) string {
+	host, port, err := net.SplitHostPort(a.String())
+	if err != nil {
+		return a.String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	scheme, err := exporter.ListenerScheme(webConfig)
+	if err != nil {
+		scheme = "http"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
+}
+
+// reloadOnHangup reloads the configuration on SIGHUP until ctx ends.
+func reloadOnHangup(ctx context.Context, e *exporter.Exporter, log *slog.Logger) {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	go func() {
+		defer signal.Stop(hangup)
+		for {
+			select {
+			case <-hangup:
+				if err := e.Reload(); err != nil {
+					log.Error("Reload failed: the configuration stays as it was", "err", err)
+				} else {
+					log.Info("Configuration reloaded")
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+}

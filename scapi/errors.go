@@ -1,0 +1,236 @@
+package scapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"regexp"
+	"strings"
+	"syscall"
+	"unicode"
+)
+
+// Sentinels that errors of a Client wrap.
+var (
+	// ErrUnsupported: the dialect or version has no equivalent; nothing was sent.
+	ErrUnsupported = errors.New("not supported by this console")
+	// ErrSessionLimit: the login was answered with releaseSession: the user has all sessions he may have. Other sessions are never closed.
+	ErrSessionLimit = errors.New("session limit of the user reached")
+	// ErrMalformed: the answer is not what the protocol promises (HTML page, truncated JSON, wrong shape).
+	ErrMalformed = errors.New("malformed answer")
+	// ErrTooLarge: the answer's body is larger than Options.MaxBody.
+	ErrTooLarge = errors.New("answer too large")
+	// ErrRedirect: the console answered with a redirect, which is never followed.
+	ErrRedirect = errors.New("redirect refused")
+
+	errLoginRefused = errors.New("login refused")
+	errNotYet       = errors.New("not implemented")
+)
+
+// fault is what an error means for the session.
+type fault int
+
+const (
+	noFault     fault = iota
+	sessionLost       // the session is over, or the API key does not hold any more
+)
+
+// Error is a console's refusal of a call, or a failure to make it.
+type Error struct {
+	Call    string // "GET /rest/scanResult", "vuln::query"
+	Status  int    // HTTP status; 0 if there was no answer
+	Code    int    // error_code of the envelope; 0 if there was none
+	Message string // error_msg of the envelope, one line, bounded
+	Err     error  // cause, if any
+
+	fault    fault
+	envelope bool // the console itself refused the call, of an account that it knows
+	anywhere bool // nothing in the answer speaks of a Security Center at this address
+}
+
+// Error reads like "GET /rest/feed: 403, code 146: Invalid parameters specified".
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Call)
+	if e.Status != 0 {
+		fmt.Fprintf(&b, ": %d", e.Status)
+		if e.Code != 0 {
+			fmt.Fprintf(&b, ", code %d", e.Code)
+		}
+	}
+	if e.Message != "" {
+		b.WriteString(": " + e.Message)
+	}
+	if e.Err != nil {
+		b.WriteString(": " + e.Err.Error())
+	}
+	return b.String()
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// IsLoginRefused reports whether the console refused the credentials: wrong, locked or unknown.
+func IsLoginRefused(err error) bool { return errors.Is(err, errLoginRefused) }
+
+// refusal are words of a console that does not let an account do something.
+// No recording of such an answer exists, so any of them will do.
+var refusal = regexp.MustCompile(`(?i)permission|permitted|\baccess\b|privilege|not authorized|unauthorized|not allowed|administrator|forbidden`)
+
+// Codes of the envelope that mean something. Others are not documented.
+const (
+	codeInvalidToken = 12
+	codePermission   = 145 // by convention; no recording
+	codeParameters   = 146 // also "Group #0 does not have access to the Repository …"
+	codeNoObject     = 147
+)
+
+// IsPermission reports whether the account may not make the call, while its session is fine.
+func IsPermission(err error) bool {
+	e, ok := refusalOf(err)
+	if !ok || IsLoginRefused(err) {
+		return false
+	}
+	switch e.Code {
+	case codePermission:
+		return true
+	case codeInvalidToken, codeNoObject:
+		return false
+	case codeParameters:
+		if _, filter := RefusedFilter(err); filter {
+			return false
+		}
+	}
+	return refusal.MatchString(e.Message)
+}
+
+// IsNotFound reports whether the object, or the path itself, does not exist.
+func IsNotFound(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	if e.Status == http.StatusNotFound {
+		return true
+	}
+	message := strings.ToLower(e.Message)
+	return e.envelope && (e.Code == codeNoObject ||
+		strings.Contains(message, "does not exist") || strings.Contains(message, "unable to find"))
+}
+
+// IsTemporary reports whether the same call may work later: 429, 5xx, a failed or reset
+// connection, a locked database, a time-out.
+func IsTemporary(err error) bool {
+	if errors.Is(err, context.DeadlineExceeded) || retryable(err) {
+		return true
+	}
+	var e *Error
+	if !errors.As(err, &e) || e.Err == nil || isTLS(e.Err) {
+		return false
+	}
+	var n net.Error
+	return errors.As(e.Err, &n)
+}
+
+// Answered reports whether err means that the console answered the account: no error, or an
+// error of the call itself, rather than of network, login or session.
+func Answered(err error) bool {
+	if err == nil {
+		return true
+	}
+	_, ok := refusalOf(err)
+	return ok && !IsLoginRefused(err)
+}
+
+var invalidFilter = regexp.MustCompile(`(?i)\bfilter '([^']+)' is invalid`)
+
+// RefusedFilter returns the name of the filter that the console called invalid, if err is such an answer (error code 146).
+func RefusedFilter(err error) (string, bool) {
+	e, ok := refusalOf(err)
+	if !ok {
+		return "", false
+	}
+	m := invalidFilter.FindStringSubmatch(e.Message)
+	if m == nil {
+		return "", false
+	}
+	return m[1], true
+}
+
+// refusalOf returns the console's refusal of a call, made in an envelope.
+func refusalOf(err error) (*Error, bool) {
+	var e *Error
+	ok := errors.As(err, &e) && e.envelope
+	return e, ok
+}
+
+// retryable reports whether a failure is likely to be over in a moment. The
+// time-out of an attempt is not: the console is overloaded already.
+func retryable(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Status {
+	case http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
+		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	if strings.Contains(strings.ToLower(e.Message), "database is locked") {
+		return true
+	}
+	for _, broken := range []error{
+		io.EOF, io.ErrUnexpectedEOF, io.ErrClosedPipe, net.ErrClosed, syscall.ECONNRESET, syscall.EPIPE,
+	} {
+		if errors.Is(e.Err, broken) {
+			return true
+		}
+	}
+	return false
+}
+
+// lost reports whether err means that the session is over.
+func lost(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.fault == sessionLost
+}
+
+// ended returns why ctx ended.
+func ended(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if cause != nil && !errors.Is(cause, err) {
+		return fmt.Errorf("%w: %w", err, cause)
+	}
+	return err
+}
+
+// oneLine makes text of a console fit for a log: printable, one line, at most
+// limit characters.
+func oneLine(text string, limit int) string {
+	var b strings.Builder
+	n, blank := 0, false
+	for _, r := range text {
+		if unicode.IsSpace(r) {
+			blank = n > 0
+			continue
+		}
+		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
+			continue
+		}
+		if n >= limit {
+			b.WriteString("…")
+			break
+		}
+		if blank {
+			b.WriteByte(' ')
+			n++
+			blank = false
+		}
+		b.WriteRune(r)
+		n++
+	}
+	return b.String()
+}

@@ -1,0 +1,74 @@
+// Package wire decodes the JSON of Security Center consoles, which is loosely
+// typed: numbers, booleans and times come as strings, as numbers or as "",
+// lists in several wrappers, and the same field changes its type between
+// versions. Types of this package read all of that, take what they cannot read
+// as absent, and never panic.
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// ErrNotEnvelope is returned for JSON that is no envelope: neither response
+// nor error_code is there.
+var ErrNotEnvelope = errors.New("no envelope")
+
+// Envelope is what every answer of both dialects is wrapped in.
+type Envelope struct {
+	Type      Str             `json:"type"`
+	Response  json.RawMessage `json:"response"`
+	ErrorCode Int             `json:"error_code"` // absent: success
+	ErrorMsg  Str             `json:"error_msg"`
+	Warnings  json.RawMessage `json:"warnings"`
+	Timestamp Epoch           `json:"timestamp"` // the console's clock
+}
+
+// Code is the error code; 0 is success.
+func (e Envelope) Code() int {
+	n, _ := e.ErrorCode.Get()
+	return int(n)
+}
+
+// DecodeEnvelope decodes an answer. It fails on what is no JSON, no object, or
+// no envelope (ErrNotEnvelope).
+func DecodeEnvelope(b []byte) (Envelope, error) {
+	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
+	var e Envelope
+	if err := json.Unmarshal(b, &e); err != nil {
+		return Envelope{}, err
+	}
+	if _, ok := e.ErrorCode.Get(); !ok && e.Response == nil {
+		return Envelope{}, ErrNotEnvelope
+	}
+	return e, nil
+}
+
+// Decode decodes b into v. A field of an unexpected type is left at its zero
+// value and does not fail the rest. An answer of "", null or [] leaves a
+// struct at its zero value. What is no JSON, or has nothing to do with v's
+// shape at the top (a number for a list), is an error.
+func Decode(b []byte, v any) error {
+	if len(bytes.TrimSpace(b)) == 0 {
+		return errors.New("nothing to decode")
+	}
+	err := json.Unmarshal(b, v)
+	var mismatch *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &mismatch):
+		// encoding/json skips what does not fit and goes on. Only a mismatch
+		// of the whole leaves nothing decoded, and is fine where the console
+		// says "nothing".
+		if mismatch.Field == "" && !Empty(b) {
+			return fmt.Errorf("%s where %s was expected", describe(b), mismatch.Type)
+		}
+	case err != nil:
+		return err
+	}
+	if l, ok := v.(interface{ Err() error }); ok {
+		return l.Err()
+	}
+	return nil
+}

@@ -1,0 +1,114 @@
+package scapi
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"securitycenter_exporter/scapi/internal/rest"
+	"securitycenter_exporter/scapi/internal/rpc"
+	"securitycenter_exporter/scapi/internal/wire"
+)
+
+// reply is one answer of a console, read whole.
+type reply struct {
+	status   int
+	header   http.Header
+	body     []byte
+	cookie   string         // newest session cookie; empty: none was set
+	envelope *wire.Envelope // nil: there is none
+}
+
+// How much of a console's text goes into an error, in characters.
+const (
+	maxMessage = 300
+	maxExcerpt = 80
+)
+
+// judge decodes the envelope and tells whether the call succeeded. REST says
+// so by HTTP status and error_code, and each of the two can fail alone. On RPC
+// error_code decides whatever the status is, where there is an envelope.
+func (r *reply) judge(k call, dialect API, s *session) error {
+	e := &Error{Call: k.name(dialect), Status: r.status}
+	if r.status >= 300 && r.status < 400 {
+		e.Err = fmt.Errorf("%w: to %s", ErrRedirect, redirectTarget(r.header.Get("Location")))
+		e.anywhere = true
+		return e
+	}
+	envelope, err := wire.DecodeEnvelope(r.body)
+	if err != nil {
+		return r.malformed(e, k, s, err)
+	}
+	r.envelope = &envelope
+	e.Code = envelope.Code()
+	if e.Code == 0 && (dialect == RPC || r.status < 400) {
+		return nil
+	}
+	e.Message = oneLine(s.conceal(string(envelope.ErrorMsg), k), maxMessage)
+	if dialect == REST && rest.SessionLost(r.status, e.Code, e.Message) || dialect == RPC && rpc.SessionLost(e.Code, e.Message) {
+		e.fault = sessionLost
+		return e
+	}
+	e.envelope = true
+	return e
+}
+
+// malformed describes an answer that is no envelope.
+func (r *reply) malformed(e *Error, k call, s *session, cause error) error {
+	if rest.Nessus(r.body) {
+		e.Message = "this is a Nessus scanner, not Security Center"
+		e.Err = ErrMalformed
+		return e
+	}
+	kind := oneLine(r.header.Get("Content-Type"), maxExcerpt)
+	if kind == "" {
+		kind = "no content type"
+	}
+	text := bytes.TrimSpace(r.body)
+	looksJSON := bytes.HasPrefix(text, []byte("{"))
+	// An object cut off says nothing about what is at the address; HTML does.
+	e.anywhere = r.status < 500 && r.status != http.StatusTooManyRequests &&
+		(!looksJSON || errors.Is(cause, wire.ErrNotEnvelope))
+	switch {
+	case len(text) == 0:
+		e.Err = fmt.Errorf("%w: %s, empty body", ErrMalformed, kind)
+	case k.secret && looksJSON:
+		// A login that was cut off holds the token.
+		e.Err = fmt.Errorf("%w: %s, %d bytes of broken JSON", ErrMalformed, kind, len(r.body))
+	default:
+		// Enough bytes for the characters wanted, blanks aside.
+		start := string(text[:min(len(text), 16*maxExcerpt)])
+		e.Err = fmt.Errorf("%w: %s, %q", ErrMalformed, kind, oneLine(s.conceal(start, k), maxExcerpt))
+	}
+	if r.status == http.StatusUnauthorized {
+		e.fault = sessionLost
+	}
+	return e
+}
+
+// redirectTarget is a Location without what may be secret in it.
+func redirectTarget(location string) string {
+	if location == "" {
+		return "nowhere"
+	}
+	u, err := url.Parse(location)
+	if err != nil {
+		return "an address that cannot be read"
+	}
+	u.User, u.RawQuery, u.Fragment, u.RawFragment = nil, "", "", ""
+	return oneLine(strings.TrimSpace(u.String()), maxMessage)
+}
+
+// name is what errors and logs call k: "GET /rest/scanResult", "vuln::query".
+func (k call) name(dialect API) string {
+	switch {
+	case dialect == RPC && k.rpc.Module != "":
+		return k.rpc.Module + "::" + k.rpc.Action
+	case k.rest.Method != "":
+		return k.rest.Method + " /rest" + k.rest.Path
+	}
+	return k.endpoint
+}

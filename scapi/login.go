@@ -1,0 +1,264 @@
+package scapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"securitycenter_exporter/scapi/internal/rest"
+	"securitycenter_exporter/scapi/internal/rpc"
+	"securitycenter_exporter/scapi/internal/wire"
+)
+
+// Login logs in now instead of at the first call that needs it; with a session
+// it does nothing. REST POST /token, with API keys GET /currentUser, with a
+// client certificate GET /system; RPC auth::login, with a certificate
+// system::init. Errors: IsLoginRefused, ErrSessionLimit, what
+// Options.LoginGuard says, or the failure to reach the console.
+func (c *Client) Login(ctx context.Context) error {
+	_, _, err := c.ensure(ctx, c.loginsSoFar())
+	return err
+}
+
+// Logout ends the session on the console, if there is one; API keys have none.
+// The client forgets the session even if the console could not be told, and
+// logs in anew when it is used again. REST DELETE /token, RPC auth::logout.
+func (c *Client) Logout(ctx context.Context) error {
+	if err := c.entrance.take(ctx); err != nil {
+		return &Error{Call: "logout", Err: err}
+	}
+	defer c.entrance.pass()
+	s, w := c.current()
+	if s == nil {
+		return nil
+	}
+	c.drop(s)
+	if s.keys != "" {
+		return nil
+	}
+	_, err := c.attempt(ctx, call{
+		endpoint: "/token",
+		once:     true,
+		rest:     rest.Request{Method: http.MethodDelete, Path: "/token"},
+		rpc:      rpc.Request{Module: "auth", Action: "logout", Input: map[string]string{"token": s.token}},
+	}.labelled(w.dialect, "auth::logout"), w, s)
+	if lost(err) {
+		return nil // it was over already
+	}
+	return err
+}
+
+// labelled returns k with the endpoint that RPC has for it.
+func (k call) labelled(dialect API, rpcEndpoint string) call {
+	if dialect == RPC {
+		k.endpoint = rpcEndpoint
+	}
+	return k
+}
+
+// guardedLogin logs in if the guard allows it.
+func (c *Client) guardedLogin(ctx context.Context) (*session, error) {
+	guard := c.options.LoginGuard
+	if guard == nil {
+		return c.login(ctx)
+	}
+	if err := guard.Allow(); err != nil {
+		return nil, &Error{Call: "login", Err: err}
+	}
+	s, err := c.login(ctx)
+	guard.Done(err)
+	return s, err
+}
+
+// login makes a session by whatever credentials there are, after finding out
+// the dialect if need be.
+func (c *Client) login(ctx context.Context) (*session, error) {
+	credentials, err := c.options.Credentials()
+	if err != nil {
+		return nil, &Error{Call: "login", Err: fmt.Errorf("read credentials: %w", err)}
+	}
+	s, err := c.loginWith(ctx, credentials)
+	var e *Error
+	if errors.As(err, &e) {
+		e.envelope = false // a refusal of the login, not of a call
+	}
+	return s, err
+}
+
+func (c *Client) loginWith(ctx context.Context, credentials Credentials) (*session, error) {
+	_, w := c.current()
+	certificate := credentials == Credentials{}
+	var h hello
+	// The first call of SecurityCenter 4 is system::init, login or not. With a
+	// certificate the greeting itself logs in.
+	if w.dialect != REST || certificate {
+		var err error
+		if h, err = c.greet(ctx); err != nil {
+			return nil, err
+		}
+		_, w = c.current()
+	}
+	keys := credentials.AccessKey != "" || credentials.SecretKey != ""
+	switch {
+	case keys && w.dialect == RPC:
+		return nil, &Error{Call: "login", Err: fmt.Errorf("%w: SecurityCenter 4 has no API keys", ErrUnsupported)}
+	case keys:
+		return c.loginKeys(ctx, w, credentials)
+	case certificate:
+		return c.loginCertificate(ctx, w, h)
+	}
+	s, err := c.loginPassword(ctx, w, h, credentials)
+	if err != nil {
+		return nil, err
+	}
+	s.username = credentials.Username
+	return s, c.introduce(ctx, w, s)
+}
+
+// tokenReply is the answer to a login.
+type tokenReply struct {
+	Token          wire.Str
+	SessionID      wire.Str // RPC; the value of the cookie
+	ReleaseSession wire.Bool
+}
+
+func (c *Client) loginPassword(ctx context.Context, w way, h hello, credentials Credentials) (*session, error) {
+	k := call{
+		endpoint: "/token",
+		once:     true,
+		secret:   true,
+		hidden:   credentials.Password,
+		rest: rest.Request{Method: http.MethodPost, Path: "/token", Body: map[string]any{
+			"username": credentials.Username, "password": credentials.Password, "releaseSession": false,
+		}},
+		rpc: rpc.Request{Module: "auth", Action: "login", Input: map[string]string{
+			"username": credentials.Username, "password": credentials.Password,
+		}},
+	}.labelled(w.dialect, "auth::login")
+	return c.token(ctx, k, w, h)
+}
+
+// loginCertificate takes the token that the greeting over a TLS connection
+// with a client certificate gave. From 6.5 on REST may give none there, but
+// at /token.
+func (c *Client) loginCertificate(ctx context.Context, w way, h hello) (*session, error) {
+	var s *session
+	switch {
+	case h.token != "":
+		s = newSession(h.token, h.cookie)
+	case w.dialect == RPC:
+		return nil, &Error{Call: systemInit, Message: "no token for the client certificate", Err: errLoginRefused}
+	default:
+		var err error
+		s, err = c.token(ctx, call{
+			endpoint: "/token",
+			once:     true,
+			secret:   true,
+			rest:     rest.Request{Method: http.MethodPost, Path: "/token", Body: struct{}{}},
+		}, w, h)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return s, c.introduce(ctx, w, s)
+}
+
+// token makes a login call and returns the session that it opened.
+func (c *Client) token(ctx context.Context, k call, w way, h hello) (*session, error) {
+	r, err := c.attempt(ctx, k, w, newSession("", h.cookie))
+	if err != nil {
+		return nil, loginError(err)
+	}
+	var t tokenReply
+	failed := &Error{Call: k.name(w.dialect), Status: r.status}
+	if wire.Decode(r.envelope.Response, &t) != nil || t.Token == "" {
+		failed.Err = fmt.Errorf("%w: no token", ErrMalformed)
+		if t.ReleaseSession.True() {
+			failed.Err = ErrSessionLimit
+		}
+		return nil, failed
+	}
+	cookie := h.cookie
+	for _, newer := range []string{string(t.SessionID), r.cookie} {
+		if newer != "" {
+			cookie = newer
+		}
+	}
+	return newSession(string(t.Token), cookie), nil
+}
+
+// loginError tells a refusal of the credentials from a console that is out of
+// order. No recording of a wrong password exists: any error of the console
+// itself counts, unless it is a temporary one.
+func loginError(err error) error {
+	var e *Error
+	if !errors.As(err, &e) || retryable(err) || errors.Is(err, ErrRedirect) {
+		return err
+	}
+	judged := e.envelope || e.fault == sessionLost
+	if judged && e.Status < 500 || e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden {
+		e.Err = join(errLoginRefused, e.Err)
+		e.fault = noFault
+	}
+	return err
+}
+
+// join is errors.Join on one line.
+func join(first, second error) error {
+	if second == nil {
+		return first
+	}
+	return fmt.Errorf("%w: %w", first, second)
+}
+
+// loginKeys checks API keys, for which there is no login.
+func (c *Client) loginKeys(ctx context.Context, w way, credentials Credentials) (*session, error) {
+	s := &session{keys: rest.Keys(credentials.AccessKey, credentials.SecretKey), hidden: credentials.SecretKey}
+	who, err := c.currentUser(ctx, w, s)
+	if err != nil {
+		return nil, loginError(err)
+	}
+	c.learn(func(state *state) { state.identity = who })
+	return s, c.learnVersion(ctx, w, s)
+}
+
+// introduce learns who a new session belongs to and what version answers. Only
+// a session that does not hold fails the login: the rest can be asked later.
+func (c *Client) introduce(ctx context.Context, w way, s *session) error {
+	if w.dialect == RPC {
+		c.learn(func(state *state) {
+			// Kept over logins of the same user: it costs a query.
+			if state.identity != nil && state.identity.Username != s.username {
+				state.identity = nil
+			}
+		})
+		return nil
+	}
+	who, err := c.currentUser(ctx, w, s)
+	if lost(err) {
+		return err
+	}
+	c.learn(func(state *state) { state.identity = who })
+	return c.learnVersion(ctx, w, s)
+}
+
+// learnVersion asks for the version after a login, before which REST consoles
+// from 5.20 on do not tell.
+func (c *Client) learnVersion(ctx context.Context, w way, s *session) error {
+	r, err := c.try(ctx, systemCall, w, s)
+	if lost(err) {
+		return err
+	}
+	if err == nil {
+		c.learnFrom(r)
+	}
+	return nil
+}
+
+// learn changes what the client knows of the console.
+func (c *Client) learn(change func(*state)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	change(&c.state)
+}

@@ -1,0 +1,128 @@
+package scapi
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"securitycenter_exporter/scapi/internal/wire"
+)
+
+// Row is one row of an answer, as the console sent it. Its columns depend on
+// the tool; the accessors read them whatever type they came with. Columns are
+// decoded at the first use of an accessor. A Row is safe for concurrent use.
+type Row struct {
+	// Raw is the row's JSON object.
+	Raw json.RawMessage
+
+	fields   func() map[string]json.RawMessage
+	oldScale bool // severities from 0 (low) to 3 (critical)
+}
+
+func newRow(raw json.RawMessage, oldScale bool) Row {
+	return Row{Raw: raw, oldScale: oldScale, fields: sync.OnceValue(func() map[string]json.RawMessage { return columns(raw) })}
+}
+
+func columns(raw json.RawMessage) map[string]json.RawMessage {
+	var m map[string]json.RawMessage
+	if json.Unmarshal(raw, &m) != nil {
+		return nil // no object: a row without columns
+	}
+	return m
+}
+
+// field returns the text of a column, or nil.
+func (r Row) field(name string) json.RawMessage {
+	if r.fields == nil { // made by hand
+		return columns(r.Raw)[name]
+	}
+	return r.fields()[name]
+}
+
+// column decodes a column into a wire type, which never fails.
+func column[T any](r Row, name string) T {
+	var v T
+	if raw := r.field(name); raw != nil {
+		_ = wire.Decode(raw, &v) // of another type: absent
+	}
+	return v
+}
+
+// String returns a column's text; the digits of a number; "" for a column that
+// is missing, null, or an object.
+func (r Row) String(name string) string { return string(column[wire.Str](r, name)) }
+
+// Int returns a column's integer, if it is one. Negative numbers are returned
+// as they come; the console's -1 often means "unknown".
+func (r Row) Int(name string) Opt[int64] {
+	v, ok := column[wire.Int](r, name).Get()
+	return Opt[int64]{v, ok}
+}
+
+// Float returns a column's number, if it is one.
+func (r Row) Float(name string) Opt[float64] {
+	v, ok := column[wire.Float](r, name).Get()
+	return Opt[float64]{v, ok}
+}
+
+// Time returns a column's time, of seconds since the epoch; zero for never,
+// unknown, and what is no such time.
+func (r Row) Time(name string) time.Time { return column[wire.Epoch](r, name).Time() }
+
+// Severity returns the column severity on the scale of this package. REST sends
+// an object, SecurityCenter 4 a number.
+func (r Row) Severity() Opt[Severity] {
+	id := json.RawMessage(fmt.Sprintf("%q", column[wire.Ref](r, "severity").ID))
+	var n wire.Int
+	_ = wire.Decode(id, &n) // no number: absent
+	v, ok := n.Get()
+	if ok && r.oldScale {
+		v++
+	}
+	if !ok || v < int64(Info) || v > int64(Critical) {
+		return Opt[Severity]{}
+	}
+	return Some(Severity(v))
+}
+
+// Repository returns the id of the row's repository; "" if the tool has none.
+// REST sends an object, SecurityCenter 4 the column repositoryID.
+func (r Row) Repository() string {
+	if ref := column[wire.Ref](r, "repository"); ref.Set() {
+		return string(ref.ID)
+	}
+	if ref := column[wire.Ref](r, "repositoryID"); ref.Set() {
+		return string(ref.ID)
+	}
+	return ""
+}
+
+// Counts returns the findings by severity of a row that counts them in columns,
+// severityInfo to severityCritical (low to critical on SecurityCenter 4.0).
+// Absent for other rows.
+func (r Row) Counts() Opt[Counts] {
+	names := [len(Severities)][2]string{
+		Info: {"severityInfo", "info"}, Low: {"severityLow", "low"}, Medium: {"severityMedium", "medium"},
+		High: {"severityHigh", "high"}, Critical: {"severityCritical", "critical"},
+	}
+	var counts Opt[Counts]
+	for severity, spellings := range names {
+		for _, name := range spellings {
+			if n, ok := optInt(column[wire.Int](r, name)).Get(); ok {
+				counts.Value[severity], counts.Valid = n, true
+				break
+			}
+		}
+	}
+	return counts
+}
+
+// Decode decodes the row's JSON into v with encoding/json, strictly: mind that
+// consoles send most numbers as strings.
+func (r Row) Decode(v any) error {
+	if err := json.Unmarshal(r.Raw, v); err != nil {
+		return fmt.Errorf("decode row: %w", err)
+	}
+	return nil
+}

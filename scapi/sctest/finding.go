@@ -1,0 +1,143 @@
+package sctest
+
+import (
+	"iter"
+	"time"
+)
+
+// scanLag is how many days ago a cohort was last within a scan: most are scanned all the time, some no longer.
+var scanLag = [cohorts]int64{20: 3, 21: 4, 22: 5, 23: 6, 24: 10, 25: 16, 26: 25, 27: 35, 28: 80, 29: 95, 30: 140, 31: 200}
+
+// lastScan returns when a cohort was last scanned, as seen at now: every day, or every six hours.
+func lastScan(cohort int, now int64) int64 {
+	every := int64(day)
+	if cohort%2 == 1 {
+		every = day / 4
+	}
+	offset := 600 + int64(cohort)*2699
+	t := now - scanLag[cohort]*day - offset
+	return t - ((t%every)+every)%every + offset
+}
+
+// mitigatedLifetime is how long the console remembers what was mitigated, in seconds.
+const mitigatedLifetime = 365 * day
+
+// finding is one slot on the hosts of one group at one time.
+type finding struct {
+	slot                       *slot
+	cohort                     uint8
+	severity                   int8 // after recasting
+	accepted, recast, reopened bool
+	first, last                int64 // epoch: first and last seen
+	mitigated                  int64 // epoch; 0: open
+}
+
+// life returns what the slot shows on the hosts of a cohort; ok is false when it shows nothing. Things change only
+// when the hosts are scanned, so everything is computed at the time of the last scan.
+func (s *slot) life(cohort int, scanned, now int64) (f finding, ok bool) {
+	if s.mask>>cohort&1 == 0 {
+		return f, false
+	}
+	f = finding{slot: s, cohort: uint8(cohort), severity: s.plugin.severity, last: scanned}
+	if s.period == 0 {
+		f.first = scanned - (200+int64(s.plugin.id%300))*day
+		return f, true
+	}
+	f.accepted = s.accepted>>cohort&1 == 1
+	if s.recast>>cohort&1 == 1 {
+		f.recast, f.severity = true, s.recastTo
+	}
+	f.reopened = s.reopened && cohort%4 != 0
+	at := scanned - s.phase - int64(cohort)*s.period/cohorts
+	pos := ((at % s.period) + s.period) % s.period
+	f.first = scanned - pos
+	if pos < s.open {
+		return f, true
+	}
+	f.mitigated = f.first + s.open
+	f.last = f.mitigated - day
+	return f, now-f.mitigated < mitigatedLifetime
+}
+
+// findings appends to buf what the hosts of a group show: open findings, or mitigated ones.
+func (w *world) findings(buf []finding, group int, now int64, mitigated bool) []finding {
+	cohort := group % cohorts
+	scanned := lastScan(cohort, now)
+	slots := w.slots[group/cohorts]
+	for i := range slots {
+		if f, ok := slots[i].life(cohort, scanned, now); ok && (f.mitigated > 0) == mitigated {
+			buf = append(buf, f)
+		}
+	}
+	return buf
+}
+
+// Finding is one finding on one host: what the tools of the console count. Severity is 0 (info) to 4 (critical),
+// after recasting, whatever scale the console's version speaks.
+type Finding struct {
+	Host                                           Host
+	PluginID                                       int
+	PluginType                                     string // active, passive, compliance
+	FamilyID                                       int
+	Family                                         string
+	Severity                                       int
+	Port, Protocol                                 int
+	FirstSeen, LastSeen                            time.Time
+	LastMitigated                                  time.Time // zero while open
+	Accepted, Recast, Reopened                     bool
+	Exploitable, WebApplication                    bool
+	VPR                                            float64 // 0: none
+	VulnPublished, PatchPublished, PluginPublished time.Time
+	CVEs                                           []string
+}
+
+// Open says that the finding is in the cumulative data; otherwise it is among the mitigated.
+func (f Finding) Open() bool { return f.LastMitigated.IsZero() }
+
+// Findings yields every finding, open and mitigated, host by host, as they are now. It computes each by itself, and
+// so is the second path to every number that the console's summaries show; on large consoles it takes its time.
+func (c *Console) Findings() iter.Seq[Finding] {
+	return func(yield func(Finding) bool) {
+		w, now := c.world, c.now()
+		for i := range w.groupOf {
+			host := w.host(i, now)
+			group := int(w.groupOf[i])
+			for k := range w.slots[group/cohorts] {
+				f, ok := w.slots[group/cohorts][k].life(group%cohorts, host.LastSeen, now)
+				if ok && !yield(f.export(host)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (f *finding) export(host Host) Finding {
+	p := f.slot.plugin
+	at := func(epoch int64) time.Time {
+		if epoch <= 0 {
+			return time.Time{}
+		}
+		return time.Unix(epoch, 0)
+	}
+	return Finding{
+		Host: host, PluginID: p.id, PluginType: p.kind, FamilyID: p.family.id, Family: p.family.name,
+		Severity: int(f.severity), Port: int(f.slot.port), Protocol: int(f.slot.protocol),
+		FirstSeen: at(f.first), LastSeen: at(f.last), LastMitigated: at(f.mitigated),
+		Accepted: f.accepted, Recast: f.recast, Reopened: f.reopened, Exploitable: p.exploit, WebApplication: p.web,
+		VPR: float64(p.vpr) / 10, CVEs: p.cves,
+		VulnPublished: at(p.vulnPub), PatchPublished: at(p.patchPub), PluginPublished: at(p.pluginPub),
+	}
+}
+
+// Hosts yields every host as it is now.
+func (c *Console) Hosts() iter.Seq[Host] {
+	return func(yield func(Host) bool) {
+		now := c.now()
+		for i := range c.world.groupOf {
+			if !yield(c.world.host(i, now)) {
+				return
+			}
+		}
+	}
+}

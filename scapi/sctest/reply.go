@@ -1,0 +1,205 @@
+package sctest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// reply is an answer before it is written.
+type reply struct {
+	status   int
+	response any
+	err      *apiError
+	warnings any // nil: []
+	bare     bool
+	// bare replies come from the authentication layer: text/html, and no newline at the end.
+
+	header http.Header // in addition
+	raw    []byte      // when not nil: the body, instead of an envelope
+}
+
+func success(response any) *reply {
+	return &reply{status: http.StatusOK, response: response}
+}
+
+// failure turns an error into a reply; 12 and 0 are those of the authentication layer.
+func failure(err error) *reply {
+	var api *apiError
+	if !errors.As(err, &api) {
+		api = refuse(1, "%v", err)
+	}
+	return &reply{status: api.status, response: "", err: api,
+		bare: api.status == http.StatusForbidden && (api.code == 12 || api.code == 0)}
+}
+
+func page(status int, text string) *reply {
+	return &reply{status: status, header: http.Header{"Content-Type": {"text/html; charset=iso-8859-1"}},
+		raw: []byte("<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\">\n<html><head>\n<title>" + text +
+			"</title>\n</head><body>\n<h1>" + text + "</h1>\n</body></html>\n")}
+}
+
+func notFoundPage() *reply { return page(http.StatusNotFound, "404 Not Found") }
+
+// envelope writes the reply's body.
+func (x *exchange) envelope(rep *reply) []byte {
+	warnings := rep.warnings
+	if warnings == nil {
+		warnings = []any{}
+	}
+	if x.c.o.Quirks.WarningsObject {
+		warnings = object{}
+	}
+	response := rep.response
+	if x.c.o.Quirks.NumbersAsNumbers {
+		response = retype(response, true, false)
+	}
+	code, msg := 0, ""
+	if rep.err != nil {
+		code, msg = rep.err.code, rep.err.msg
+	}
+	var out bytes.Buffer
+	for _, part := range []struct {
+		key string
+		v   any
+	}{{"type", "regular"}, {"response", response}, {"error_code", code}, {"error_msg", msg}, {"warnings", warnings},
+		{"timestamp", x.now.Unix()}} {
+		if out.Len() == 0 {
+			out.WriteByte('{')
+		} else {
+			out.WriteByte(',')
+		}
+		fmt.Fprintf(&out, "%q:", part.key)
+		out.Write(phpJSON(part.v))
+	}
+	out.WriteByte('}')
+	if !rep.bare {
+		out.WriteByte('\n')
+	}
+	return out.Bytes()
+}
+
+// phpJSON encodes as PHP does: no blanks, slashes escaped, non-ASCII characters as \uXXXX.
+func phpJSON(v any) []byte {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return []byte(`""`) // answers are made of maps, slices and scalars: this is unreachable
+	}
+	in := bytes.TrimRight(buf.Bytes(), "\n")
+	out := make([]byte, 0, len(in)+len(in)/16)
+	for len(in) > 0 {
+		r, size := utf8.DecodeRune(in)
+		switch {
+		case r == '/':
+			out = append(out, '\\', '/')
+		case r < utf8.RuneSelf:
+			out = append(out, byte(r))
+		default:
+			quoted := strconv.QuoteRuneToASCII(r) // '\u00e9' or '\U0001f600'
+			if r < 0x10000 {
+				out = append(out, quoted[1:len(quoted)-1]...)
+			} else {
+				r -= 0x10000
+				out = fmt.Appendf(out, `\u%04x\u%04x`, 0xd800+r>>10, 0xdc00+r&0x3ff)
+			}
+		}
+		in = in[size:]
+	}
+	return out
+}
+
+// retype turns texts that are numbers into numbers, and, when asked, numbers into texts.
+func retype(v any, toNumber, toText bool) any {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return v
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	var plain any
+	if dec.Decode(&plain) != nil {
+		return v
+	}
+	var swap func(any) any
+	swap = func(v any) any {
+		switch t := v.(type) {
+		case map[string]any:
+			for k := range t {
+				t[k] = swap(t[k])
+			}
+		case []any:
+			for i := range t {
+				t[i] = swap(t[i])
+			}
+		case string:
+			if n, err := strconv.ParseInt(t, 10, 64); toNumber && err == nil {
+				return n
+			}
+		case json.Number:
+			if toText {
+				return t.String()
+			}
+		}
+		return v
+	}
+	return swap(plain)
+}
+
+// chunkedFrom is the body length from which real consoles send chunks instead of a Content-Length.
+const chunkedFrom = 8200
+
+func (x *exchange) write(rep *reply) {
+	h := x.w.Header()
+	h.Set("Server", "Apache")
+	h.Set("Cache-Control", "no-store, no-cache, must-revalidate")
+	h.Set("Pragma", "no-cache")
+	h.Set("Expires", "Thu, 19 Nov 1981 08:52:00 GMT")
+	h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Type", "application/json")
+	if rep.bare {
+		h.Set("Content-Type", "text/html; charset=UTF-8")
+	}
+	if x.c.o.Dialect == REST && !x.c.release.atLeast(5, 20) {
+		h.Set("SecurityCenter", x.c.o.Version)
+	}
+	for key, values := range rep.header {
+		h[key] = values
+	}
+	body := rep.raw
+	if body == nil {
+		body = x.envelope(rep)
+	}
+	if len(body) < chunkedFrom {
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	x.w.WriteHeader(rep.status)
+	if len(body) >= chunkedFrom {
+		_ = http.NewResponseController(x.w).Flush() // chunks, whatever the length
+	}
+	_, _ = x.w.Write(body) // the client may have gone
+}
+
+// setCookie gives the client a session cookie; over plain HTTP without the attribute that would keep it from coming back.
+func (x *exchange) setCookie(rep *reply, value string) {
+	parts := []string{cookieName + "=" + value, "path=/"}
+	if x.r.TLS != nil {
+		parts = append(parts, "secure")
+	}
+	parts = append(parts, "HttpOnly")
+	if x.c.release.atLeast(5, 18) {
+		parts = append(parts, "SameSite=Strict")
+	}
+	if rep.header == nil {
+		rep.header = http.Header{}
+	}
+	rep.header.Set("Set-Cookie", strings.Join(parts, "; "))
+}

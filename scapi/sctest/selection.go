@@ -1,0 +1,208 @@
+package sctest
+
+import (
+	"cmp"
+	"slices"
+)
+
+// selection is what a query chose: repositories, hosts and findings, at one moment.
+type selection struct {
+	w         *world
+	now       int64
+	mitigated bool
+	repos     []bool // by repository
+	tests     []func(*finding) bool
+	hosts     []func(host int) bool
+	counts    [][]int32 // hosts by repository and group, of those the host tests leave
+	matched   [groups][]finding
+	done      [groups]bool
+}
+
+func newSelection(w *world, now int64, mitigated bool, repos []bool) *selection {
+	return &selection{w: w, now: now, mitigated: mitigated, repos: repos}
+}
+
+// prepare counts the hosts of each group. Without host tests they are known.
+func (s *selection) prepare() {
+	if len(s.hosts) == 0 {
+		s.counts = s.w.counts
+		return
+	}
+	s.counts = make([][]int32, len(s.w.repos))
+	for r := range s.counts {
+		s.counts[r] = make([]int32, groups)
+	}
+	for i, g := range s.w.groupOf {
+		if s.hasHost(i) {
+			s.counts[s.w.repoOf[i]][g]++
+		}
+	}
+}
+
+// hasHost says whether the host is one of those asked for, whatever it shows.
+func (s *selection) hasHost(i int) bool {
+	if !s.repos[s.w.repoOf[i]] {
+		return false
+	}
+	for _, test := range s.hosts {
+		if !test(i) {
+			return false
+		}
+	}
+	return true
+}
+
+// of returns the findings of a group that match.
+func (s *selection) of(group int) []finding {
+	if s.done[group] {
+		return s.matched[group]
+	}
+	all := s.w.findings(nil, group, s.now, s.mitigated)
+	kept := all[:0]
+next:
+	for _, f := range all {
+		for _, test := range s.tests {
+			if !test(&f) {
+				continue next
+			}
+		}
+		kept = append(kept, f)
+	}
+	s.matched[group], s.done[group] = kept, true
+	return kept
+}
+
+// size returns the number of hosts of a group, over the repositories asked for.
+func (s *selection) size(group int) int {
+	n := 0
+	for r, wanted := range s.repos {
+		if wanted {
+			n += int(s.counts[r][group])
+		}
+	}
+	return n
+}
+
+// tally counts findings by severity.
+type tally [5]int
+
+func (t *tally) add(findings []finding, hosts int) {
+	for i := range findings {
+		t[findings[i].severity] += hosts
+	}
+}
+
+func (t tally) total() int { return t[0] + t[1] + t[2] + t[3] + t[4] }
+
+// score weighs the findings as an organisation does by default.
+func (t tally) score() int { return t[1] + 3*t[2] + 10*t[3] + 40*t[4] }
+
+// sums returns the findings and the hosts of everything that matches.
+func (s *selection) sums() (all tally, hosts int) {
+	for g := range groups {
+		n := s.size(g)
+		if n == 0 {
+			continue
+		}
+		if found := s.of(g); len(found) > 0 {
+			all.add(found, n)
+			hosts += n
+		}
+	}
+	return all, hosts
+}
+
+// tallyOf returns the findings of one host of the group.
+func (s *selection) tallyOf(group int) tally {
+	var t tally
+	t.add(s.of(group), 1)
+	return t
+}
+
+// walk yields the matching hosts in the order of their addresses (or backwards) until yield returns false.
+func (s *selection) walk(backwards bool, yield func(host int) bool) {
+	n := len(s.w.byIP)
+	for k := range n {
+		if backwards {
+			k = n - 1 - k
+		}
+		i := int(s.w.byIP[k])
+		if len(s.of(int(s.w.groupOf[i]))) > 0 && s.hasHost(i) && !yield(i) {
+			return
+		}
+	}
+}
+
+// page returns the hosts at [start, end) of all that match: by address, or by a number that depends on the group,
+// and then by address.
+func (s *selection) page(start, end int, key func(group int) int, backwards bool) []int {
+	if end <= start {
+		return nil
+	}
+	var page []int
+	if key == nil {
+		at := 0
+		s.walk(backwards, func(i int) bool {
+			if at >= start {
+				page = append(page, i)
+			}
+			at++
+			return at < end
+		})
+		return page
+	}
+	// How many hosts have each key value says which values the page covers; then one walk finds their hosts.
+	sizes := map[int]int{}
+	for g := range groups {
+		if n := s.size(g); n > 0 && len(s.of(g)) > 0 {
+			sizes[key(g)] += n
+		}
+	}
+	order := make([]int, 0, len(sizes))
+	for k := range sizes {
+		order = append(order, k)
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		if backwards {
+			return cmp.Compare(b, a)
+		}
+		return cmp.Compare(a, b)
+	})
+	at := map[int]int{} // where the next host of a key value belongs
+	next := 0
+	for _, k := range order {
+		if next < end && next+sizes[k] > start {
+			at[k] = next
+		}
+		next += sizes[k]
+	}
+	page = make([]int, max(0, min(end, next)-start))
+	s.walk(false, func(i int) bool {
+		k := key(int(s.w.groupOf[i]))
+		if pos, wanted := at[k]; wanted {
+			if pos >= start && pos < end {
+				page[pos-start] = i
+			}
+			at[k] = pos + 1
+		}
+		return true
+	})
+	return page
+}
+
+// rows yields the findings at [start, end) of all that match, host by host.
+func (s *selection) rows(start, end int, yield func(host int, f *finding)) {
+	at := 0
+	s.walk(false, func(i int) bool {
+		found := s.of(int(s.w.groupOf[i]))
+		if at+len(found) > start {
+			for k := range found {
+				if at+k >= start && at+k < end {
+					yield(i, &found[k])
+				}
+			}
+		}
+		at += len(found)
+		return at < end
+	})
+}

@@ -1,0 +1,125 @@
+package scapi
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Summary is what matched a query, counted by the console.
+type Summary struct {
+	// Records is the number of rows of the tool: hosts (per repository) for sumip, plugins for sumid.
+	Records  int64
+	Findings Counts
+	// Score is the console's weighted score of all findings that matched;
+	// absent where the one-row answer cannot be trusted and sumseverity had to be asked.
+	Score Opt[float64]
+}
+
+// Summary counts what matches q with one request of one row where the console's answer can be
+// trusted, else with sumseverity and the row total. The tool is sumip when q has none; q's sort,
+// offset and limit do not matter. Events have no severities: ErrUnsupported.
+//
+// The one-row answer carries the totals of everything that matched, separated by colons. That is
+// not documented, so it is taken only where it is complete and adds up, and only of tools that
+// count each finding once. SecurityCenter 4 is not known to send it. A row total that cannot be
+// right has no substitute: ErrMalformed.
+func (c *Client) Summary(ctx context.Context, q Query) (Summary, error) {
+	if q.Source == Events {
+		return Summary{}, fmt.Errorf("summary of log events: %w: they have no severity", ErrUnsupported)
+	}
+	if q.Tool == "" {
+		q.Tool = "sumip"
+	}
+	q.Sort, q.Offset, q.Limit = "", 0, 0
+	p, err := c.plan(ctx, q)
+	if err != nil {
+		return Summary{}, err
+	}
+	res, err := p.fetch(ctx, 0, 1)
+	if err != nil {
+		return Summary{}, err
+	}
+	records, known := res.total.Get()
+	switch {
+	case !known:
+		return Summary{}, p.malformed("no row total")
+	case records < int64(len(res.rows)), records > 0 && len(res.rows) == 0:
+		return Summary{}, p.malformed(fmt.Sprintf("a row total of %d, and %d rows of the first one", records, len(res.rows)))
+	}
+	numbers, countsOnce := colonNumbers[q.Tool]
+	if countsOnce {
+		counts, score, ok := parseColonList(res.colon, numbers)
+		// Rows without findings and findings without rows do not exist.
+		if ok && (counts.Total() == 0) == (records == 0) {
+			return Summary{Records: records, Findings: counts, Score: Some(float64(score))}, nil
+		}
+		if records == 0 && strings.Trim(res.colon, "0:- ") == "" {
+			return Summary{}, nil
+		}
+	}
+	counts, err := p.severities(ctx)
+	if err != nil {
+		return Summary{}, err
+	}
+	if records > 0 && counts.Total() == 0 {
+		return Summary{}, p.malformed(fmt.Sprintf("%d rows, but no finding of any severity", records))
+	}
+	return Summary{Records: records, Findings: counts}, nil
+}
+
+// colonNumbers says how many numbers the colon-separated totals of a tool have:
+// total, the five severities from critical to info, score, and for sumid the
+// hosts summed up. Tools that count a finding more than once (sumasset) or not
+// at all (sumdnsname, sumcve) are left out.
+var colonNumbers = map[string]int{
+	"sumip": 7, "sumport": 7, "sumprotocol": 7, "sumfamily": 7, "sumclassa": 7, "sumclassb": 7, "sumclassc": 7,
+	"sumid": 8,
+}
+
+// parseColonList reads total:critical:high:medium:low:info:score, and whatever
+// follows to make it as many numbers as given. Strict, because it is not
+// documented: no number may be missing, negative or one too many, and the
+// severities must add up to the total.
+func parseColonList(text string, numbers int) (counts Counts, score int64, ok bool) {
+	parts := strings.Split(text, ":")
+	if len(parts) != numbers || numbers < 7 {
+		return Counts{}, 0, false
+	}
+	values := make([]int64, len(parts))
+	for i, part := range parts {
+		// 2^53 is beyond any console, and five of them cannot overflow.
+		n, err := strconv.ParseUint(part, 10, 53)
+		if err != nil {
+			return Counts{}, 0, false
+		}
+		values[i] = int64(n)
+	}
+	counts = Counts{Critical: values[1], High: values[2], Medium: values[3], Low: values[4], Info: values[5]}
+	if counts.Total() != values[0] {
+		return Counts{}, 0, false
+	}
+	return counts, values[6], true
+}
+
+// severities counts by the tool sumseverity: a row per severity, normally all
+// five of them.
+func (p plan) severities(ctx context.Context) (Counts, error) {
+	p.query.Tool = "sumseverity"
+	res, err := p.fetch(ctx, 0, p.pageSize)
+	if err != nil {
+		return Counts{}, err
+	}
+	var counts Counts
+	for _, raw := range res.rows {
+		row := newRow(raw, p.target.oldScale())
+		severity, known := row.Severity().Get()
+		n, counted := row.Int("count").Get()
+		if !known || !counted || n < 0 {
+			return Counts{}, p.malformed("a row without severity or count")
+		}
+		counts[severity] += n
+	}
+	return counts, nil
+}

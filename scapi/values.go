@@ -1,0 +1,60 @@
+package scapi
+
+// Opt is a value that a console may leave out, say as unknown, or not be
+// allowed to give. The zero Opt is absent.
+type Opt[T any] struct {
+	Value T
+	Valid bool
+}
+
+// Some returns a present value.
+func Some[T any](v T) Opt[T] { return Opt[T]{v, true} }
+
+// Get returns the value and whether it is present.
+func (o Opt[T]) Get() (T, bool) { return o.Value, o.Valid }
+
+// Severity is a finding's severity on the scale of SecurityCenter 4.4 and
+// later. The 0–3 scale of 4.0 to 4.2 is translated to it.
+type Severity int
+
+// The severities, in the console's order.
+const (
+	Info Severity = iota
+	Low
+	Medium
+	High
+	Critical
+)
+
+// Severities lists all severities, Info first.
+var Severities = [...]Severity{Info, Low, Medium, High, Critical}
+
+// String returns the lower-case word: info, low, medium, high, critical.
+func (s Severity) String() string {
+	if s < Info || s > Critical {
+		return "unknown"
+	}
+	return [...]string{"info", "low", "medium", "high", "critical"}[s]
+}
+
+// Counts are numbers of findings, indexed by Severity.
+type Counts [5]int64
+
+// Total is the sum over all severities.
+func (c Counts) Total() int64 { return c[0] + c[1] + c[2] + c[3] + c[4] }
+
+// Add returns c + o, severity by severity.
+func (c Counts) Add(o Counts) Counts {
+	for i := range c {
+		c[i] += o[i]
+	}
+	return c
+}
+
+// Sub returns c - o, severity by severity; results may be negative.
+func (c Counts) Sub(o Counts) Counts {
+	for i := range c {
+		c[i] -= o[i]
+	}
+	return c
+}
