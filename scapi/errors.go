@@ -26,8 +26,10 @@ var (
 	// ErrRedirect: the console answered with a redirect, which is never followed.
 	ErrRedirect = errors.New("redirect refused")
 
-	errLoginRefused = errors.New("login refused")
-	errNotYet       = errors.New("not implemented")
+	// ErrLoginRefused: the console does not take the credentials: wrong, locked or unknown.
+	ErrLoginRefused = errors.New("login refused")
+
+	errNotYet = errors.New("not implemented")
 )
 
 // fault is what an error means for the session.
@@ -74,7 +76,7 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // IsLoginRefused reports whether the console refused the credentials: wrong, locked or unknown.
-func IsLoginRefused(err error) bool { return errors.Is(err, errLoginRefused) }
+func IsLoginRefused(err error) bool { return errors.Is(err, ErrLoginRefused) }
 
 // refusal are words of a console that does not let an account do something.
 // No recording of such an answer exists, so any of them will do.
@@ -147,8 +149,19 @@ func Answered(err error) bool {
 
 var invalidFilter = regexp.MustCompile(`(?i)\bfilter '([^']+)' is invalid`)
 
-// RefusedFilter returns the name of the filter that the console called invalid, if err is such an answer (error code 146).
+// unsupportedFilter is the lack of a filter on a dialect or version.
+type unsupportedFilter struct{ name string }
+
+func (e *unsupportedFilter) Error() string { return "filter " + e.name + ": " + ErrUnsupported.Error() }
+func (e *unsupportedFilter) Unwrap() error { return ErrUnsupported }
+
+// RefusedFilter returns the name of the filter that err complains of: one that the console called
+// invalid (error code 146), or one that was not sent because the console's version lacks it (ErrUnsupported).
 func RefusedFilter(err error) (string, bool) {
+	var lacking *unsupportedFilter
+	if errors.As(err, &lacking) {
+		return lacking.name, true
+	}
 	e, ok := refusalOf(err)
 	if !ok {
 		return "", false

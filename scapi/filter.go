@@ -238,7 +238,7 @@ func AcceptedRiskFlag(accepted bool) Filter {
 func ExcludeWAS() Filter {
 	return Filter{portable: func(t target) (Filter, error) {
 		if t.dialect == RPC || t.version.before(6, 2) {
-			return Filter{}, fmt.Errorf("filter wasVuln: %w", ErrUnsupported)
+			return Filter{}, &unsupportedFilter{"wasVuln"}
 		}
 		return Filter{Name: "wasVuln", Value: "excludeWas"}, nil
 	}}

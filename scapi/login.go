@@ -148,7 +148,7 @@ func (c *Client) loginCertificate(ctx context.Context, w way, h hello) (*session
 	case h.token != "":
 		s = newSession(h.token, h.cookie)
 	case w.dialect == RPC:
-		return nil, &Error{Call: systemInit, Message: "no token for the client certificate", Err: errLoginRefused}
+		return nil, &Error{Call: systemInit, Message: "no token for the client certificate", Err: ErrLoginRefused}
 	default:
 		var err error
 		s, err = c.token(ctx, call{
@@ -198,7 +198,7 @@ func loginError(err error) error {
 	}
 	judged := e.envelope || e.fault == sessionLost
 	if judged && e.Status < 500 || e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden {
-		e.Err = join(errLoginRefused, e.Err)
+		e.Err = join(ErrLoginRefused, e.Err)
 		e.fault = noFault
 	}
 	return err
