@@ -99,7 +99,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err := dispatch(ctx, s, stdout, log); err != nil {
 		// One line for each thing that is wrong, so that each can be read.
 		for line := range strings.Lines(err.Error()) {
-			log.Error(strings.TrimSpace(line))
+			log.Error("Giving up", "err", strings.TrimSpace(line))
 		}
 		return 1
 	}
@@ -157,7 +157,7 @@ func dispatch(ctx context.Context, s *settings, stdout io.Writer, log *slog.Logg
 		defer cancel()
 		return e.Once(ctx, stdout, s.textfile)
 	}
-	log.Info("Starting "+program, "version", version.Info(), "build", version.BuildContext())
+	log.Info("Starting securitycenter_exporter", "version", exporter.Version(), "revision", version.GetRevision(), "build", version.BuildContext())
 	return serve(ctx, s.web, e, announce, log)
 }
 

@@ -8,8 +8,8 @@ import (
 	"securitycenter_exporter/scapi"
 )
 
-// ErrNotReadable: no account of the console may read this, or the console's
-// version does not have it. It is a fact about the accounts, not a failure.
+// ErrNotReadable says that no account of the console may read this, or that
+// the console's version does not have it: a fact about accounts, not a failure.
 var ErrNotReadable = errors.New("no account can read this")
 
 // Ask makes one call through the account that can best answer it: accounts of
@@ -26,9 +26,9 @@ func Ask[T any](ctx context.Context, c *Console, prefer scapi.Kind, call func(*s
 		case err == nil:
 			return v, true
 		case NotReadable(err):
-			refusal = errors.Join(refusal, a.wrap(err))
+			refusal = also(refusal, a.wrap(err))
 		default:
-			failure = errors.Join(failure, a.wrap(err))
+			failure = also(failure, a.wrap(err))
 		}
 		return v, false
 	}
@@ -36,7 +36,7 @@ func Ask[T any](ctx context.Context, c *Console, prefer scapi.Kind, call func(*s
 	for _, a := range c.accounts {
 		id, err := a.whoami(ctx)
 		if err != nil {
-			failure = errors.Join(failure, a.wrap(err))
+			failure = also(failure, a.wrap(err))
 			continue
 		}
 		if id.Kind != prefer {
@@ -48,6 +48,9 @@ func Ask[T any](ctx context.Context, c *Console, prefer scapi.Kind, call func(*s
 		}
 	}
 	for _, a := range others {
+		if errors.Is(refusal, scapi.ErrUnsupported) {
+			break // they speak to the same version
+		}
 		if v, ok := try(a); ok {
 			return v, nil
 		}
@@ -57,6 +60,14 @@ func Ask[T any](ctx context.Context, c *Console, prefer scapi.Kind, call func(*s
 		return none, failure
 	}
 	return none, fmt.Errorf("%w: %w", ErrNotReadable, refusal)
+}
+
+// also adds an error to others, on one line.
+func also(others, err error) error {
+	if others == nil {
+		return err
+	}
+	return fmt.Errorf("%w; %w", others, err)
 }
 
 // Answer is what one account answered.
@@ -87,7 +98,7 @@ func AskEach[T any](ctx context.Context, c *Console, call func(*scapi.Client, co
 		case err == nil:
 			answers = append(answers, Answer[T]{m.account, m.identity, v})
 		case NotReadable(err):
-			refusal = errors.Join(refusal, m.account.wrap(err))
+			refusal = also(refusal, m.account.wrap(err))
 		default:
 			return nil, m.account.wrap(err)
 		}
@@ -121,7 +132,7 @@ func (c *Console) organizationAccounts(ctx context.Context) (members []member, s
 		case id.Kind == scapi.Organization:
 			members = append(members, member{a, id, err})
 		case err != nil && id.Kind == scapi.UnknownKind:
-			stranger = errors.Join(stranger, a.wrap(err))
+			stranger = also(stranger, a.wrap(err))
 		}
 	}
 	return members, stranger

@@ -118,7 +118,7 @@ func (s *Scope) probe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.keep = append(accepted, excludeWAS())
+	s.keep = append([]optional{excludeWAS()}, accepted...)
 	s.subtract, err = s.mustSubtract(ctx)
 	return err
 }

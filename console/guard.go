@@ -12,8 +12,8 @@ import (
 	"securitycenter_exporter/scapi"
 )
 
-// ErrLoginPostponed: the account's login was refused lately and is not tried
-// again yet, or not at all until its credentials change.
+// ErrLoginPostponed says that the account's login was refused lately and is
+// not tried again yet, or not at all until its credentials change.
 var ErrLoginPostponed = errors.New("login not tried")
 
 // pauses is how long a login is left alone after the first and the second
@@ -42,9 +42,9 @@ func (g *loginGuard) Allow() error {
 	g.forgiveChanged()
 	switch {
 	case g.blocked():
-		return fmt.Errorf("%w: refused %d times, the account is left alone until its credentials change; last answer: %v", ErrLoginPostponed, g.refusals, g.last)
+		return fmt.Errorf("%w: refused %d times, the account is left alone until its credentials change; last answer: %w", ErrLoginPostponed, g.refusals, g.last)
 	case time.Now().Before(g.next):
-		return fmt.Errorf("%w: refused, next try at %s; last answer: %v", ErrLoginPostponed, g.next.UTC().Format(time.RFC3339), g.last)
+		return fmt.Errorf("%w: refused, next try at %s; last answer: %w", ErrLoginPostponed, g.next.UTC().Format(time.RFC3339), g.last)
 	}
 	return nil
 }

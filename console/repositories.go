@@ -3,7 +3,6 @@ package console
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -63,12 +62,12 @@ func (c *Console) loadRepositories(ctx context.Context) ([]Repository, error) {
 		case err == nil:
 			answered = true
 		case NotReadable(err):
-			refusal = errors.Join(refusal, a.wrap(err))
+			refusal = also(refusal, a.wrap(err))
 			continue
 		case id.Kind == scapi.Organization:
 			return nil, a.wrap(err)
 		default: // what an administrator or a stranger sees is only missed
-			stranger = errors.Join(stranger, a.wrap(err))
+			stranger = also(stranger, a.wrap(err))
 			continue
 		}
 		for _, r := range list {

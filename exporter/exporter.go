@@ -4,6 +4,7 @@
 package exporter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -89,7 +90,7 @@ func New(o Options) (*Exporter, error) {
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name:        "securitycenter_exporter_build_info",
 		Help:        "What runs; the value is 1.",
-		ConstLabels: prometheus.Labels{"version": version.Version, "revision": version.GetRevision(), "goversion": runtime.Version()},
+		ConstLabels: prometheus.Labels{"version": Version(), "revision": version.GetRevision(), "goversion": runtime.Version()},
 	})
 	build.Set(1)
 	e.self.MustRegister(build, e.reloadOK, e.reloadTime,
@@ -100,9 +101,13 @@ func New(o Options) (*Exporter, error) {
 	return e, nil
 }
 
+// Version returns the version that was stamped into the binary; devel for one
+// that was built without.
+func Version() string { return cmp.Or(version.Version, "devel") }
+
 // userAgent names us as the vendor asks integrations to.
 func userAgent() string {
-	return fmt.Sprintf("Integration/1.0 (securitycenter_exporter; Prometheus exporter; Build/%s)", version.Version)
+	return fmt.Sprintf("Integration/1.0 (securitycenter_exporter; Prometheus exporter; Build/%s)", Version())
 }
 
 // Reload loads the configuration again. What is wrong with it is returned and

@@ -102,17 +102,14 @@ func (t *target) health(views []view) []*dto.MetricFamily {
 		m.Set(collectorSeries, float64(v.series), name)
 		m.Set(collectorSeriesDropped, float64(v.dropped), name)
 		m.SetTime(collectorLastSuccess, v.readAt, name)
-		if !v.health.tried {
-			continue
+		if v.permitted.Valid {
+			m.SetBool(collectorPermitted, v.permitted.Value, name)
 		}
-		m.Set(collectorDuration, v.health.duration.Seconds(), name)
-		if v.health.notAllowed() {
-			m.SetBool(collectorPermitted, false, name)
-			continue
+		if v.health.tried {
+			m.Set(collectorDuration, v.health.duration.Seconds(), name)
 		}
-		m.SetBool(collectorSuccess, v.health.success(), name)
-		if v.health.success() {
-			m.SetBool(collectorPermitted, true, name)
+		if v.health.tried && !v.health.notAllowed() {
+			m.SetBool(collectorSuccess, v.health.success(), name)
 		}
 	}
 	if skew, ok := t.console.ClockSkew(); ok {

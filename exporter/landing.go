@@ -76,7 +76,7 @@ func (e *Exporter) serveLanding(w http.ResponseWriter, r *http.Request) {
 		RoutePrefix: prefix,
 		Name:        "securitycenter_exporter",
 		Description: "Prometheus exporter for Tenable Security Center",
-		Version:     version.Info(),
+		Version:     Version() + " (revision " + version.GetRevision() + ")",
 		Links:       links,
 		ExtraHTML:   rows.String(),
 		ExtraCSS:    landingCSS,

@@ -12,6 +12,7 @@ import (
 	"securitycenter_exporter/collector"
 	"securitycenter_exporter/config"
 	"securitycenter_exporter/console"
+	"securitycenter_exporter/scapi"
 )
 
 const (
@@ -41,6 +42,9 @@ type slot struct {
 	readAt   time.Time // start of the load that read data; zero: no data
 	took     time.Duration
 	health   health
+	// permitted is whether some account can supply something of the collector,
+	// as far as is known.
+	permitted scapi.Opt[bool]
 }
 
 // health is how a slot's latest load ended.
@@ -142,15 +146,21 @@ func (s *slot) load(ctx context.Context) {
 			s.log.Info("Collector works again")
 		}
 		s.data, s.readAt, s.took = data, start, end.Sub(start)
+		s.permitted = scapi.Some(true)
 	case s.health.notAllowed():
 		journal.Printf(end, "not readable: %v", err)
 		if !before.notAllowed() {
 			s.log.Warn("No configured account can supply this collector", "err", err)
 		}
 		s.data, s.readAt = collector.Snapshot{}, time.Time{}
+		s.permitted = scapi.Some(false)
 	default:
 		journal.Printf(end, "failed after %s: %v", end.Sub(start).Round(time.Millisecond), err)
-		s.log.Error("Collector failed", "duration", end.Sub(start).Round(time.Millisecond), "err", err)
+		level := slog.LevelError
+		if before.failed() && before.err.Error() == err.Error() {
+			level = slog.LevelDebug // said already
+		}
+		s.log.Log(ctx, level, "Collector failed", "duration", end.Sub(start).Round(time.Millisecond), "err", err)
 	}
 }
 
@@ -177,6 +187,7 @@ type view struct {
 	interval  time.Duration
 	maxAge    time.Duration
 	health    health
+	permitted scapi.Opt[bool]
 }
 
 func (s *slot) view() view {
@@ -188,6 +199,7 @@ func (s *slot) view() view {
 		interval:  s.interval(),
 		maxAge:    s.maxAge(),
 		health:    s.health,
+		permitted: s.permitted,
 	}
 	if s.fresh(time.Now()) {
 		v.families, v.series, v.dropped, v.missing = s.data.Families, s.data.Series, s.data.Dropped, s.data.Missing

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -210,9 +211,11 @@ func TestABodyIsReadUpToItsBound(t *testing.T) {
 }
 
 func TestTheConsolesCertificateIsObserved(t *testing.T) {
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, envelope(`{"version":"5.8.0"}`, 0, ""))
 	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains of the refused handshake
+	server.StartTLS()
 	defer server.Close()
 	trusted := x509.NewCertPool()
 	trusted.AddCert(server.Certificate())

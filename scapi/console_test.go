@@ -165,7 +165,7 @@ const (
 func restConsole() *script {
 	return newScript().
 		on("GET /rest/system", func(req *http.Request) (*http.Response, error) {
-			if req.Header.Get("X-SecurityCenter") != "" {
+			if req.Header.Get("X-SecurityCenter") != "" || req.Header.Get("X-Apikey") != "" {
 				return said(`{"version":"6.4.0"}`)(req)
 			}
 			return said(`{}`, "Set-Cookie: TNS_SESSIONID=anonymous; path=/; secure; HttpOnly")(req)

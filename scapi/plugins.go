@@ -99,6 +99,9 @@ const (
 	// pluginPage is how many ids a request asks for. An empty page of this
 	// size is the end: pages in the middle may be short, but not that short.
 	pluginPage = 200
+	// nearlyFull is a page that lacks a few ids, as recorded ones do, rather
+	// than the last.
+	nearlyFull = pluginPage * 3 / 4
 	// The first step of the search upwards, and by how much a step is larger
 	// than the one before. From nothing, 3 steps lead past 800,000 plugins.
 	pluginStep, pluginGrowth = 3000, 16
@@ -124,7 +127,8 @@ func (l pluginList) count(ctx context.Context, hint int64) (int64, error) {
 		} else {
 			below = max(below, at+n)
 		}
-		if n > 0 && n < pluginPage && below != hint && (end < 0 || at+pluginPage < end) {
+		last := end >= 0 && at+pluginPage >= end // nothing behind this page
+		if n > 0 && n < nearlyFull && below != hint && !last {
 			// This is the end, or a page that is short in the middle.
 			next := at + pluginPage
 			more, err := l.page(ctx, next)
@@ -138,7 +142,7 @@ func (l pluginList) count(ctx context.Context, hint int64) (int64, error) {
 			n = pluginPage // go on searching
 		}
 		switch {
-		case n > 0 && n < pluginPage, end >= 0 && below >= end:
+		case n > 0 && (last || n < nearlyFull), end >= 0 && below >= end:
 			return below, nil
 		case end < 0 && below+step > pluginsAtMost:
 			return 0, &Error{Call: "GET /rest/plugin", Err: fmt.Errorf("%w: a list without end", ErrMalformed)}

@@ -365,3 +365,19 @@ func TestQueryEndsWithItsContextBetweenPages(t *testing.T) {
 		t.Errorf("error %v after %d requests, want cancellation after 1", err, len(s.calls()))
 	}
 }
+
+func TestDayWindowsFollowTheConsolesClock(t *testing.T) {
+	c, s := scripted(t, scapi.RPC, "4.8.1", table(map[string]said{
+		"plugin::init": {Response: `{}`}, "vuln::query": rowsAnswer(0, 0, `"0"`),
+	}))
+	if _, err := c.PluginCounts(t.Context()); err != nil { // an answer tells the console's time
+		t.Fatal(err)
+	}
+	since := epoch(envelopeTime).Add(-7 * 24 * time.Hour)
+	if _, err := c.Query(t.Context(), scapi.Query{Tool: "sumip", Filters: []scapi.Filter{scapi.LastSeen(since, time.Time{})}}); err != nil {
+		t.Fatal(err)
+	}
+	if body := s.calls()[1].Body; !strings.Contains(body, `"value":"0:7"`) {
+		t.Errorf("input %s, want a window of 0:7", body)
+	}
+}

@@ -59,7 +59,9 @@ var questions = []struct {
 		func(f sctest.Finding) bool { return !f.FirstSeen.After(daysAgo(30)) }},
 	{"first seen between two epochs", false,
 		[]filter{{"firstSeen", "=", fmt.Sprintf("%d-%d", daysAgo(90).Unix(), daysAgo(30).Unix())}}, nil,
-		func(f sctest.Finding) bool { return !f.FirstSeen.Before(daysAgo(90)) && !f.FirstSeen.After(daysAgo(30)) }},
+		func(f sctest.Finding) bool {
+			return !f.FirstSeen.Before(daysAgo(90)) && !f.FirstSeen.After(daysAgo(30))
+		}},
 	{"hosts seen in a week", false, []filter{{"lastSeen", "=", "0:7"}}, []filter{{"lastSeen", "=", "0:7"}},
 		func(f sctest.Finding) bool { return f.LastSeen.After(daysAgo(7)) }},
 	{"published long ago", false, []filter{{"vulnPublished", "=", "90:all"}}, []filter{{"vulnPublished", "=", "90:all"}},
@@ -91,7 +93,7 @@ var questions = []struct {
 
 func TestEveryToolCountsTheSameFindings(t *testing.T) {
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
-		s := sctest.Start(t, sctest.Options{Dialect: dialect, Seed: 7, Hosts: 300, Now: fixed, Quirks: sctest.Quirks{RPCMatchingCount: true}})
+		s := sctest.Start(t, sctest.Options{Dialect: dialect, Seed: 7, Hosts: 150, Now: fixed, Quirks: sctest.Quirks{RPCMatchingCount: true}})
 		c := newClient(t, s).analyst()
 		for _, q := range questions {
 			filters, source := q.rest, "cumulative"

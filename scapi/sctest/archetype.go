@@ -87,7 +87,7 @@ var (
 func (w *world) makeSlots(lowAudit bool) {
 	pool := w.makePool()
 	special := func(id int, mask uint32) slot {
-		return slot{plugin: w.plugins.informational(id), mask: mask}
+		return slot{plugin: w.plugins.informational(id), mask: mask, protocol: 6}
 	}
 	for a := range w.slots {
 		kind := archetype(a)

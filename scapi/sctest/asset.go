@@ -63,6 +63,14 @@ func (c *Console) assets(a *Account) []object {
 			c.restAsset(o, l, counts[k])
 		}
 		c.patch("asset", o)
+		if c.o.Dialect == REST { // what is written at the top is read back among the type's fields
+			for _, key := range []string{"definedIPs", "rules"} {
+				if v, ok := o[key]; ok {
+					o["typeFields"] = object{key: v}
+					delete(o, key)
+				}
+			}
+		}
 		list[k] = o
 	}
 	return list

@@ -29,9 +29,27 @@ func (c *Console) credentials() []object {
 	})
 	for _, o := range list {
 		c.patch("credential", o)
+		fields := o
+		if c.o.Dialect == REST {
+			fields = o["typeFields"].(object)
+			for _, key := range credentialFields { // written at the top, read back among the type's fields
+				if v, ok := o[key]; ok {
+					fields[key] = v
+					delete(o, key)
+				}
+			}
+		}
+		for _, secret := range []string{"password", "passphrase", "communityString"} {
+			if v, ok := fields[secret]; ok && v != "" && v != nil {
+				fields[secret] = "SET"
+			}
+		}
 	}
 	return list
 }
+
+var credentialFields = []string{"authType", "username", "password", "domain", "publicKey", "privateKey", "passphrase",
+	"privilegeEscalation", "escalationUsername", "communityString"}
 
 // flattenCredential writes the fields of a credential as SecurityCenter 4 does. Sources disagree on the spelling of
 // three SSH keys, so both are sent.

@@ -159,6 +159,9 @@ func (x *exchange) write(rep *reply) {
 	h := x.w.Header()
 	h.Set("Server", "Apache")
 	h.Set("Cache-Control", "no-store, no-cache, must-revalidate")
+	if x.c.release.atLeast(5, 18) {
+		h.Set("Cache-Control", "no-cache, no-store")
+	}
 	h.Set("Pragma", "no-cache")
 	h.Set("Expires", "Thu, 19 Nov 1981 08:52:00 GMT")
 	h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")

@@ -116,13 +116,13 @@ func (c *Console) licensed() int {
 }
 
 // hostInformation is what deviceInfo, ipInfo and vuln::getIP say of a host; nil when it is not in the repository.
-func (c *Console) hostInformation(r int, match func(Host) bool, now int64) object {
+func (c *Console) hostInformation(r int, match func(host int) bool, now int64) object {
 	repo := &c.world.repos[r]
 	for i := repo.first; i < repo.first+repo.Hosts; i++ {
-		h := c.world.host(i, now)
-		if !match(h) {
+		if !match(i) {
 			continue
 		}
+		h := c.world.host(i, now)
 		g := int(c.world.groupOf[i])
 		var t tally
 		t.add(c.world.findings(nil, g, now, false), 1)
@@ -161,4 +161,10 @@ func (c *Console) assetsOf(host int) []object {
 		}
 	}
 	return list
+}
+
+// hasAddress returns a test for hosts of that address.
+func (c *Console) hasAddress(ip string) func(host int) bool {
+	want, ok := addressSpan(ip)
+	return func(host int) bool { return ok && int64(c.world.address(host)) == want.lo }
 }

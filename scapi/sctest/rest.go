@@ -47,8 +47,11 @@ func (x *exchange) answerREST(parts []string) *reply {
 	return rep
 }
 
-// withCookie adds the session cookie that an unauthenticated reply carries.
+// withCookie adds the session cookie that an unauthenticated reply carries, unless the client has an open session.
 func (x *exchange) withCookie(rep *reply) *reply {
+	if x.c.sessions.open(cookieOf(x.r)) {
+		return rep
+	}
 	x.setCookie(rep, x.c.sessions.anonymousCookie())
 	return rep
 }

@@ -174,9 +174,13 @@ func (x *exchange) deviceInfo(parts []string) (any, error) {
 		return nil, x.forbidden()
 	}
 	query := x.r.URL.Query()
-	match := func(h Host) bool {
-		return query.Get("ip") != "" && h.IP == query.Get("ip") || query.Get("dnsName") != "" && h.DNSName == query.Get("dnsName") ||
-			query.Get("uuid") != "" && h.UUID == query.Get("uuid")
+	name, uuid := query.Get("dnsName"), query.Get("uuid")
+	match := func(i int) bool {
+		h := x.c.world.host(i, x.now.Unix())
+		return name != "" && h.DNSName == name || uuid != "" && h.UUID == uuid
+	}
+	if query.Get("ip") != "" {
+		match = x.c.hasAddress(query.Get("ip"))
 	}
 	for r := range x.c.world.repos {
 		if !x.c.mayRead(x.account, r) || len(parts) == 3 && x.c.world.repos[r].ID != parts[1] {

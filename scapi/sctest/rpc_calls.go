@@ -149,7 +149,7 @@ func (x *exchange) getIP() (any, error) {
 		if !wanted || !x.c.mayRead(x.account, r) {
 			continue
 		}
-		if o := x.c.hostInformation(r, func(h Host) bool { return h.IP == in.IP }, x.now.Unix()); o != nil {
+		if o := x.c.hostInformation(r, x.c.hasAddress(in.IP), x.now.Unix()); o != nil {
 			records = append(records, o)
 		}
 	}

@@ -3,6 +3,7 @@ package sctest
 import (
 	"fmt"
 	"strconv"
+	"time"
 )
 
 // Scans are arithmetic too: a definition has a period, and result n of it began at n periods after its phase.
@@ -49,6 +50,9 @@ func (c *Console) scanDefinition(number int) scanDefinition {
 	}
 	d.phase = int64(h % uint64(d.period))
 	d.duration = 1800 + int64(h>>16%14400)
+	if number%4 == 0 { // names repeat
+		d.name = "Audit of " + c.world.repos[number%len(c.world.repos)].Name
+	}
 	switch {
 	case number == 1: // always running: the next one begins when the last one ends
 		d.name, d.duration = "Continuous Discovery", d.period
@@ -211,7 +215,9 @@ func (c *Console) resultObject(r scanResult, now int64) object {
 func (c *Console) scanObject(d scanDefinition, now int64) object {
 	start := ""
 	if d.schedule != "never" {
-		start = "TZID=UTC:" + stamp(d.phase)[:8] + "T" + stamp(d.phase)[8:] + "00"
+		made := c.world.anchor - 300*day
+		first := made - made%d.period + d.phase
+		start = "TZID=UTC:" + time.Unix(first, 0).UTC().Format("20060102T150405")
 	}
 	schedule := object{"id": d.id, "objectType": "scan", "type": d.schedule, "start": start, "repeatRule": d.repeatRule,
 		"nextRun": d.nextRun(now), "enabled": "true", "dependentID": "-1"}

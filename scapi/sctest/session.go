@@ -128,6 +128,13 @@ func (s *sessions) find(r *http.Request, token string, now time.Time) *session {
 	return found
 }
 
+// open says whether the cookie is that of a session.
+func (s *sessions) open(cookie string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.byCookie[cookie] != nil
+}
+
 // cookieOf finds the session anywhere in the Cookie header: old clients send back the whole Set-Cookie text.
 func cookieOf(r *http.Request) string {
 	for _, header := range r.Header["Cookie"] {

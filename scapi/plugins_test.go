@@ -1,0 +1,180 @@
+package scapi_test
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"securitycenter_exporter/scapi"
+)
+
+// pluginList serves lists of these lengths by type. Offsets in gaps give no id.
+func pluginList(lengths map[string]int, gaps func(offset int) bool) func(asked) said {
+	return func(a asked) said {
+		if a.Call != "GET /plugin" {
+			return said{}
+		}
+		length, known := lengths[a.Query.Get("type")]
+		if !known {
+			return said{Status: 403, Code: 146, Message: "Invalid type."}
+		}
+		start, _ := strconv.Atoi(a.Query.Get("startOffset"))
+		end, _ := strconv.Atoi(a.Query.Get("endOffset"))
+		var ids []string
+		for i := start; i < min(end, length); i++ {
+			if gaps == nil || !gaps(i) {
+				ids = append(ids, fmt.Sprintf(`{"id":"%d"}`, i))
+			}
+		}
+		return said{Response: "[" + strings.Join(ids, ",") + "]"}
+	}
+}
+
+func TestPluginCountsOnRESTFindTheEndsOfTheLists(t *testing.T) {
+	for _, lengths := range []map[string]int{
+		{"active": 0, "passive": 1, "compliance": 199, "custom": 200, "lce": 201},
+		{"active": 178_412, "passive": 13_777, "compliance": 4_001, "custom": 400, "lce": 3_199},
+		{"active": 3_000_000, "passive": 819_799, "compliance": 819_800, "custom": 51_600, "lce": 3_400},
+	} {
+		for name, gaps := range map[string]func(int) bool{
+			"full pages":                   nil,
+			"pages that lack one id":       func(offset int) bool { return offset%200 == 57 },
+			"pages that lack ten in a row": func(offset int) bool { return offset%200 >= 90 && offset%200 < 100 },
+		} {
+			// A hole just before the end cannot be told from the end.
+			for wireType, length := range lengths {
+				if gaps != nil && length > 0 && gaps(length-1) {
+					t.Fatalf("the list of %s ends in a hole", wireType)
+				}
+			}
+			t.Run(fmt.Sprintf("%d active, %s", lengths["active"], name), func(t *testing.T) {
+				c, s := scripted(t, scapi.REST, "6.4.0", pluginList(lengths, gaps))
+				got, err := c.PluginCounts(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				tolerance := 0
+				if gaps != nil {
+					tolerance = 10 // ids that the last page lacks
+				}
+				for wireType, want := range lengths {
+					shown := strings.Replace(wireType, "lce", "event", 1)
+					if n := got.ByType[shown]; int(n) > want || int(n) < want-tolerance {
+						t.Errorf("%d %s plugins, want %d", n, shown, want)
+					}
+				}
+				perType := map[string]int{}
+				for _, a := range s.calls() {
+					perType[a.Query.Get("type")]++
+				}
+				for wireType, n := range perType {
+					if n > 22 {
+						t.Errorf("%d requests for %d %s plugins", n, lengths[wireType], wireType)
+					}
+				}
+				if gaps != nil {
+					return
+				}
+				before := len(s.calls())
+				again, err := c.PluginCounts(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(got, again); diff != "" {
+					t.Errorf("second count (-first +second):\n%s", diff)
+				}
+				if n := len(s.calls()) - before; n > len(lengths)+1 {
+					t.Errorf("%d requests to see that nothing changed, want one per type", n)
+				}
+			})
+		}
+	}
+}
+
+func TestPluginCountsOnRESTFollowTheLists(t *testing.T) {
+	lengths := map[string]int{"active": 150_000, "passive": 9_000, "compliance": 300, "custom": 0, "lce": 700}
+	c, _ := scripted(t, scapi.REST, "6.4.0", pluginList(lengths, nil))
+	for _, step := range []map[string]int{
+		{}, {"active": 150_001}, {"active": 150_900, "custom": 3}, {"active": 190_000}, {"active": 120_000, "passive": 0}, {"active": 119_999}, {"active": 0},
+	} {
+		for wireType, n := range step {
+			lengths[wireType] = n
+		}
+		got, err := c.PluginCounts(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := scapi.PluginCounts{ByType: map[string]int64{}}
+		for wireType, n := range lengths {
+			want.ByType[strings.Replace(wireType, "lce", "event", 1)] = int64(n)
+			want.Total = scapi.Some(want.Total.Value + int64(n))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("counts after %v (-want +got):\n%s", step, diff)
+		}
+	}
+}
+
+func TestPluginCountsOnREST(t *testing.T) {
+	t.Run("a type that is refused is absent", func(t *testing.T) {
+		c, _ := scripted(t, scapi.REST, "6.4.0", pluginList(map[string]int{"active": 5, "passive": 6}, nil))
+		got, err := c.PluginCounts(t.Context())
+		want := scapi.PluginCounts{Total: scapi.Some[int64](11), ByType: map[string]int64{"active": 5, "passive": 6}}
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("error %v, counts (-want +got):\n%s", err, diff)
+		}
+	})
+	t.Run("all types refused is an error", func(t *testing.T) {
+		c, _ := scripted(t, scapi.REST, "6.4.0", pluginList(nil, nil))
+		if got, err := c.PluginCounts(t.Context()); err == nil {
+			t.Errorf("counts %+v, want an error", got)
+		}
+	})
+	t.Run("a list without end is malformed", func(t *testing.T) {
+		c, _ := scripted(t, scapi.REST, "6.4.0", func(a asked) said {
+			if a.Call != "GET /plugin" {
+				return said{}
+			}
+			return said{Response: `[{"id":"1"},{"id":"2"}]`}
+		})
+		if _, err := c.PluginCounts(t.Context()); !errors.Is(err, scapi.ErrMalformed) {
+			t.Errorf("error %v, want ErrMalformed", err)
+		}
+	})
+	t.Run("a missing permission is an error", func(t *testing.T) {
+		c, _ := scripted(t, scapi.REST, "6.4.0", func(a asked) said {
+			if a.Call != "GET /plugin" {
+				return said{}
+			}
+			return forbidden(a)
+		})
+		if _, err := c.PluginCounts(t.Context()); !scapi.IsPermission(err) {
+			t.Errorf("error %v, want a permission error", err)
+		}
+	})
+}
+
+func TestPluginCountsOnRPC(t *testing.T) {
+	for name, tc := range map[string]struct {
+		body string
+		want scapi.PluginCounts
+	}{
+		"4.8 counts types": {`{"pluginCount":"62000","active":"55000","passive":6900,"compliance":"90","custom":"10","event":"0","plugins":[{"id":"1"}],"lastUpdates":[]}`,
+			scapi.PluginCounts{Total: scapi.Some[int64](62000), ByType: map[string]int64{"active": 55000, "passive": 6900, "compliance": 90, "custom": 10, "event": 0}}},
+		"4.2 counts all":    {`{"pluginCount":41000}`, scapi.PluginCounts{Total: scapi.Some[int64](41000), ByType: map[string]int64{}}},
+		"an empty answer":   {`[]`, scapi.PluginCounts{ByType: map[string]int64{}}},
+		"counts of nothing": {`{"pluginCount":"","active":null,"passive":"-1"}`, scapi.PluginCounts{ByType: map[string]int64{}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, _ := scripted(t, scapi.RPC, "4.8.1", table(map[string]said{"plugin::init": {Response: tc.body}}))
+			got, err := c.PluginCounts(t.Context())
+			if diff := cmp.Diff(tc.want, got); err != nil || diff != "" {
+				t.Errorf("error %v, counts (-want +got):\n%s", err, diff)
+			}
+		})
+	}
+}
