@@ -31,7 +31,7 @@ type scanHistory struct {
 	known   map[scanKey]*scanRecord
 	ended   map[outcome]int64 // counted since the first look
 	counted map[scanKey]time.Time
-	watched map[string]bool // organisations that have been looked at before
+	watched map[*console.Account]bool // accounts that have answered before
 }
 
 // scanRecord is what is known of one scan.
@@ -53,7 +53,7 @@ func newScanHistory() *scanHistory {
 		known:   map[scanKey]*scanRecord{},
 		ended:   map[outcome]int64{},
 		counted: map[scanKey]time.Time{},
-		watched: map[string]bool{},
+		watched: map[*console.Account]bool{},
 	}
 	for _, status := range []string{"completed", "partial", "stopped", "error", "other"} {
 		for _, imported := range []string{"finished", "no_results", "blocked", "error", "other"} {
@@ -122,20 +122,23 @@ func (s *scanRecord) take(r scapi.ScanResult) {
 }
 
 // count counts every result once, when its scan and its import have ended.
-// What had ended when an organisation was first looked at is not counted.
+// What had ended when an account answered for the first time is not counted.
 func (h *scanHistory) count(answers []console.Answer[schedule], now time.Time) {
-	for key, r := range h.results {
-		o, ended := final(r)
-		if !ended || !h.counted[key].IsZero() {
-			continue
-		}
-		h.counted[key] = now
-		if h.watched[key.organization] {
-			h.ended[o]++
+	for _, a := range answers {
+		for _, r := range a.Value.results {
+			key := scanKey{a.Identity.OrganizationID, r.ID}
+			o, ended := final(r)
+			if !ended || !h.counted[key].IsZero() {
+				continue
+			}
+			h.counted[key] = now
+			if h.watched[a.Account] {
+				h.ended[o]++
+			}
 		}
 	}
 	for _, a := range answers {
-		h.watched[a.Identity.OrganizationID] = true
+		h.watched[a.Account] = true
 	}
 	for key, at := range h.counted { // forget what is no longer listed, but not at once
 		if _, listed := h.results[key]; listed {

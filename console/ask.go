@@ -13,12 +13,19 @@ import (
 var ErrNotReadable = errors.New("no account can read this")
 
 // Ask makes one call through the account that can best answer it: accounts of
-// the preferred kind first, then the others, in configuration order. The error
-// wraps ErrNotReadable if every account was refused for lack of permission or
-// the console has no such call; any other failure of an account is returned as
-// it is.
+// the preferred kind first, then the others, in configuration order. Others are
+// not asked while one that is known to be of the preferred kind fails, because
+// what they may see of the same thing is less and would pass for all of it. The
+// error wraps ErrNotReadable if every account was refused for lack of permission
+// or the console has no such call; any other failure of an account is returned
+// as it is.
 func Ask[T any](ctx context.Context, c *Console, prefer scapi.Kind, call func(*scapi.Client, context.Context) (T, error)) (T, error) {
 	var refusal, failure error
+	preferredFails := false
+	failed := func(a *Account, err error) {
+		failure = errors.Join(failure, a.wrap(err))
+		preferredFails = preferredFails || a.State().Kind == prefer
+	}
 	try := func(a *Account) (v T, ok bool) {
 		v, err := call(a.client, ctx)
 		a.note(ctx, err)
@@ -26,9 +33,9 @@ func Ask[T any](ctx context.Context, c *Console, prefer scapi.Kind, call func(*s
 		case err == nil:
 			return v, true
 		case NotReadable(err):
-			refusal = also(refusal, a.wrap(err))
+			refusal = errors.Join(refusal, a.wrap(err))
 		default:
-			failure = also(failure, a.wrap(err))
+			failed(a, err)
 		}
 		return v, false
 	}
@@ -36,7 +43,7 @@ func Ask[T any](ctx context.Context, c *Console, prefer scapi.Kind, call func(*s
 	for _, a := range c.accounts {
 		id, err := a.whoami(ctx)
 		if err != nil {
-			failure = also(failure, a.wrap(err))
+			failed(a, err)
 			continue
 		}
 		if id.Kind != prefer {
@@ -47,10 +54,10 @@ func Ask[T any](ctx context.Context, c *Console, prefer scapi.Kind, call func(*s
 			return v, nil
 		}
 	}
+	if preferredFails {
+		others = nil
+	}
 	for _, a := range others {
-		if errors.Is(refusal, scapi.ErrUnsupported) {
-			break // they speak to the same version
-		}
 		if v, ok := try(a); ok {
 			return v, nil
 		}

@@ -36,10 +36,17 @@ type Scope struct {
 	Share
 	console *Console
 	keep    []optional // filters of every query
-	// subtract says that plugin ids do not tell compliance results apart on
-	// this console: they are counted and taken off.
-	subtract bool
+	apart   separation
 }
+
+// separation is how compliance results are kept out on a console.
+type separation int
+
+const (
+	byPluginID    separation = iota // their plugin ids are higher than those of vulnerability checks
+	bySubtraction                   // they are counted and taken off
+	inseparable                     // the console takes neither filter
+)
 
 // optional is a filter that a version may lack. It only excludes: where it is
 // refused the query is asked without it.
@@ -84,28 +91,34 @@ func (s *Scope) IDs() []string {
 
 // Open counts the open findings of the given repositories that pass extra, by
 // hosts (tool sumip): one analysis request, two where compliance results are
-// subtracted. A result that stays negative because the data moves is absent.
+// subtracted. It reports false, and no error, where the findings cannot be told:
+// a difference that stays negative because the data moves, or a console that
+// cannot tell compliance results apart at all.
 func (s *Scope) Open(ctx context.Context, ids []string, extra ...scapi.Filter) (Findings, bool, error) {
-	required := append([]scapi.Filter{repositories(ids...)}, extra...)
-	if !s.subtract {
-		sum, err := s.count(ctx, required, append(slices.Clone(s.keep), findingsOnly())...)
+	all := append([]scapi.Filter{repositories(ids...)}, extra...)
+	switch s.apart {
+	case inseparable:
+		return Findings{}, false, nil
+	case byPluginID:
+		sum, err := s.count(ctx, append(all, findingsOnly().Filter), s.keep...)
 		return Findings{sum.Findings, sum.Score, scapi.Some(sum.Records)}, err == nil, err
 	}
+	compliance := append(slices.Clone(all), complianceOnly().Filter)
 	for range 2 {
-		all, err := s.count(ctx, required, s.keep...)
+		whole, err := s.count(ctx, all, s.keep...)
 		if err != nil {
 			return Findings{}, false, err
 		}
-		compliance, err := s.count(ctx, required, append(slices.Clone(s.keep), complianceOnly())...)
+		part, err := s.count(ctx, compliance, s.keep...)
 		if err != nil {
 			return Findings{}, false, err
 		}
-		f := Findings{Counts: all.Findings.Sub(compliance.Findings)}
+		f := Findings{Counts: whole.Findings.Sub(part.Findings)}
 		if slices.Min(f.Counts[:]) < 0 {
 			continue // a finding arrived between the two requests
 		}
-		if all.Score.Valid && compliance.Score.Valid {
-			f.Score = scapi.Some(all.Score.Value - compliance.Score.Value)
+		if whole.Score.Valid && part.Score.Valid {
+			f.Score = scapi.Some(whole.Score.Value - part.Score.Value)
 		}
 		return f, true, nil
 	}
@@ -119,39 +132,43 @@ func (s *Scope) probe(ctx context.Context) error {
 		return err
 	}
 	s.keep = append([]optional{excludeWAS()}, accepted...)
-	s.subtract, err = s.mustSubtract(ctx)
+	s.apart, err = s.separate(ctx)
 	return err
 }
 
-// mustSubtract checks that all findings less compliance results are the
-// findings of plugins with low ids, severity by severity.
-func (s *Scope) mustSubtract(ctx context.Context) (bool, error) {
+// separate checks that all findings less compliance results are the findings
+// of plugins with low ids, severity by severity.
+func (s *Scope) separate(ctx context.Context) (separation, error) {
+	log := s.console.log.With("account", s.Account.name)
 	required := []scapi.Filter{repositories(s.IDs()...)}
 	for range 2 { // twice, because the data may move meanwhile
 		byID, err := s.count(ctx, required, append(slices.Clone(s.keep), findingsOnly())...)
 		if err != nil {
-			return false, err
+			return inseparable, err
 		}
 		compliance, err := s.count(ctx, required, append(slices.Clone(s.keep), complianceOnly())...)
 		if err != nil {
-			return false, err
+			return inseparable, err
 		}
-		if s.refused(ctx, complianceOnly()) {
-			return false, nil // nothing to check with
-		}
-		if s.refused(ctx, findingsOnly()) {
-			return true, nil
+		switch noIDs, noTypes := s.refused(ctx, findingsOnly()), s.refused(ctx, complianceOnly()); {
+		case noIDs && noTypes:
+			log.Warn("Compliance results cannot be told apart on this console: findings are absent")
+			return inseparable, nil
+		case noTypes:
+			return byPluginID, nil // nothing to check with
+		case noIDs:
+			return bySubtraction, nil
 		}
 		all, err := s.count(ctx, required, s.keep...)
 		if err != nil {
-			return false, err
+			return inseparable, err
 		}
 		if all.Findings.Sub(compliance.Findings) == byID.Findings {
-			return false, nil
+			return byPluginID, nil
 		}
 	}
-	s.console.log.Warn("Compliance results cannot be told apart by plugin id on this console: they are subtracted, and numbers of hosts are absent", "account", s.Account.name)
-	return true, nil
+	log.Warn("Compliance results cannot be told apart by plugin id on this console: they are subtracted, and numbers of hosts are absent")
+	return bySubtraction, nil
 }
 
 // count asks for a summary of what passes the required filters and those of

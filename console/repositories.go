@@ -71,9 +71,7 @@ func (c *Console) loadRepositories(ctx context.Context) ([]Repository, error) {
 			continue
 		}
 		for _, r := range list {
-			if c.filter.selects(r) {
-				c.merge(merged, a, id.Kind, r)
-			}
+			c.merge(merged, a, id.Kind, r)
 		}
 	}
 	if !answered {
@@ -83,8 +81,10 @@ func (c *Console) loadRepositories(ctx context.Context) ([]Repository, error) {
 		return nil, fmt.Errorf("%w: %w", ErrNotReadable, refusal)
 	}
 	all := make([]Repository, 0, len(merged))
-	for _, r := range merged {
-		all = append(all, *r)
+	for _, r := range merged { // the type is known when all accounts have been asked
+		if c.filter.selects(r.Repository) {
+			all = append(all, *r)
+		}
 	}
 	slices.SortFunc(all, func(a, b Repository) int { return CompareIDs(a.ID, b.ID) })
 	return all, nil

@@ -45,9 +45,9 @@ func (c *Client) target(ctx context.Context) (target, error) {
 // struct, a wire type, a *json.RawMessage for the text itself, or nil.
 func (c *Client) do(ctx context.Context, k call, out any) (answer, error) {
 	var r reply
-	var dialect API
+	var by way
 	send := func(w way, s *session) (err error) {
-		dialect = w.dialect
+		by = w
 		r, err = c.try(ctx, k, w, s)
 		return err
 	}
@@ -61,10 +61,15 @@ func (c *Client) do(ctx context.Context, k call, out any) (answer, error) {
 		return answer{}, err
 	}
 	if k.endpoint == systemCall.endpoint || k.endpoint == systemInit {
-		c.learnFrom(r)
+		h := c.learnFrom(r)
+		if k.noSession && h.token != "" {
+			// A client certificate has opened one session more. That it
+			// could not be ended is no failure of the call.
+			_ = c.end(ctx, by, newSession(h.token, h.cookie))
+		}
 	}
 	if err := decode(r.envelope.Response, out); err != nil {
-		return answer{}, &Error{Call: k.name(dialect), Status: r.status, Err: join(ErrMalformed, err)}
+		return answer{}, &Error{Call: k.name(by.dialect), Status: r.status, Err: join(ErrMalformed, err)}
 	}
 	return answer{time: r.envelope.Timestamp.Time()}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -147,8 +148,9 @@ func TestTheVersionIsLearntWhereTheConsoleTellsIt(t *testing.T) {
 }
 
 func TestAnUpgradeIsNoticedByACallOfTheSystem(t *testing.T) {
+	before := said(`{"version":"6.4.0"}`)
 	s := newScript().
-		on("GET /rest/system", said(`{"version":"6.4.0"}`), said(`{"version":"6.4.0"}`), said(`{"version":"6.5.0"}`)).
+		on("GET /rest/system", append(slices.Repeat([]responder{before}, 2), said(`{"version":"6.5.0"}`))...).
 		on("GET /rest/currentUser", said(admin))
 	c := dial(t, s, withKeys)
 	if err := c.Login(t.Context()); err != nil {

@@ -29,7 +29,7 @@ var (
 	// ErrLoginRefused: the console does not take the credentials: wrong, locked or unknown.
 	ErrLoginRefused = errors.New("login refused")
 
-	errNotYet = errors.New("not implemented")
+	errNoReason = errors.New("no reason given")
 )
 
 // fault is what an error means for the session.

@@ -35,10 +35,10 @@ func (c *Client) Feeds(ctx context.Context) ([]Feed, error) {
 		return nil, fmt.Errorf("feeds of SecurityCenter before 4.4: %w", ErrUnsupported)
 	case t.dialect == RPC:
 		var r wirePlugins
-		_, err = c.ask(ctx, action("plugin", "init", nil), &r)
+		_, err = c.do(ctx, action("plugin", "init", nil), &r)
 		members = r.LastUpdates
 	default:
-		_, err = c.ask(ctx, get("/feed", nil), &members)
+		_, err = c.do(ctx, get("/feed", nil), &members)
 	}
 	if err != nil {
 		return nil, err

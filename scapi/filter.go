@@ -11,7 +11,8 @@ import (
 
 // Filter restricts a query. One made by hand is sent as it is; the functions
 // below make filters that are spelled as each dialect and version wants them.
-// All filters of a query must hold; a console takes each name once.
+// All filters of a query must hold. What a console makes of two filters of the
+// same name is not known: give each name once.
 //
 // A filter that the console's dialect or version has no spelling for makes the
 // query fail with ErrUnsupported before it is sent. A filter that the console

@@ -48,12 +48,26 @@ func (r *reply) judge(k call, dialect API, s *session) error {
 		return nil
 	}
 	e.Message = oneLine(s.conceal(string(envelope.ErrorMsg), k), maxMessage)
-	if dialect == REST && rest.SessionLost(r.status, e.Code, e.Message) || dialect == RPC && rpc.SessionLost(e.Code, e.Message) {
+	if e.Message == "" {
+		e.Err = errNoReason
+	}
+	if r.lost(e, dialect, s) {
 		e.fault = sessionLost
 		return e
 	}
 	e.envelope = true
 	return e
+}
+
+// lost reports whether a refusal means that session or API keys do not hold.
+func (r *reply) lost(e *Error, dialect API, s *session) bool {
+	switch {
+	case dialect == RPC:
+		return rpc.SessionLost(e.Code, e.Message)
+	case s != nil && s.keys != "":
+		return rest.KeysRefused(r.status, e.Code, e.Message)
+	}
+	return rest.SessionLost(r.status, e.Code, e.Message)
 }
 
 // malformed describes an answer that is no envelope.

@@ -45,6 +45,7 @@ func TestAnAnswerIsJudgedByStatusAndEnvelope(t *testing.T) {
 		{name: "a path that is not there", answer: page(404), text: `GET /rest/feed: 404: malformed answer: text/html, "<!DOCTYPE html> <html>`, wraps: ErrMalformed, notFound: true},
 		{name: "an error with status 200", answer: refusedWith(200, 143, "Unable to process Vuln Query"), text: "200, code 143", answered: true},
 		{name: "an error with code 0", answer: refusedWith(400, 0, "Both API key and token"), text: "GET /rest/feed: 400: Both", answered: true},
+		{name: "a refusal without a word", answer: refusedWith(403, 0, "", "Content-Type: text/html"), text: "GET /rest/feed: 403: no reason given", answered: true},
 		{name: "a locked database", answer: refusedWith(403, 1, "Database is locked"), text: "locked", temporary: true, answered: true},
 		{name: "a server error", answer: page(502), text: "502", wraps: ErrMalformed, temporary: true},
 		{name: "a server error in an envelope", answer: refusedWith(500, 1, "boom"), text: "500, code 1: boom", temporary: true, answered: true},

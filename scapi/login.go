@@ -37,6 +37,11 @@ func (c *Client) Logout(ctx context.Context) error {
 	if s.keys != "" {
 		return nil
 	}
+	return c.end(ctx, w, s)
+}
+
+// end tells the console that a session is over.
+func (c *Client) end(ctx context.Context, w way, s *session) error {
 	_, err := c.attempt(ctx, call{
 		endpoint: "/token",
 		once:     true,

@@ -75,7 +75,7 @@ type wirePlugins struct {
 
 func (c *Client) rpcPluginCounts(ctx context.Context) (PluginCounts, error) {
 	var w wirePlugins
-	if _, err := c.ask(ctx, action("plugin", "init", nil), &w); err != nil {
+	if _, err := c.do(ctx, action("plugin", "init", nil), &w); err != nil {
 		return PluginCounts{}, err
 	}
 	counts := PluginCounts{Total: optInt(w.PluginCount), ByType: map[string]int64{}}
@@ -159,7 +159,7 @@ func (l pluginList) count(ctx context.Context, hint int64) (int64, error) {
 // page returns how many ids there are from offset at on, at most pluginPage.
 func (l pluginList) page(ctx context.Context, at int64) (int64, error) {
 	var list wire.List[json.RawMessage]
-	_, err := l.client.ask(ctx, get("/plugin", url.Values{
+	_, err := l.client.do(ctx, get("/plugin", url.Values{
 		"fields":      {"id"},
 		"type":        {l.wireType},
 		"startOffset": {strconv.FormatInt(at, 10)},

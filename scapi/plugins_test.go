@@ -1,8 +1,10 @@
 package scapi_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 	"testing"
@@ -177,4 +179,39 @@ func TestPluginCountsOnRPC(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestRecordedPluginPages(t *testing.T) {
+	all := recordings(t)
+	var ids []json.RawMessage
+	for _, file := range []string{"plugin-list-1.json", "plugin-list-2.json"} { // 200 and 199 of 200
+		var e struct{ Response []json.RawMessage }
+		if err := json.Unmarshal([]byte(all[file].Response.BodyText), &e); err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, e.Response...)
+	}
+	c, _ := scripted(t, scapi.REST, "5.8.0", func(a asked) said {
+		if a.Call != "GET /plugin" {
+			return said{}
+		}
+		return pluginPage(ids, a)
+	})
+	got, err := c.PluginCounts(t.Context())
+	if err != nil || got.ByType["active"] != 399 {
+		t.Errorf("counts %+v, %v; want 399 active", got, err)
+	}
+}
+
+// pluginPage is the page of ids that was asked for.
+func pluginPage(ids []json.RawMessage, a asked) said {
+	var start, end int
+	if _, err := fmt.Sscan(a.Query.Get("startOffset")+" "+a.Query.Get("endOffset"), &start, &end); err != nil {
+		return said{Status: http.StatusBadRequest, Code: 1, Message: err.Error()}
+	}
+	page, err := json.Marshal(ids[min(start, len(ids)):min(end, len(ids))])
+	if err != nil {
+		return said{Status: http.StatusInternalServerError, Code: 1, Message: err.Error()}
+	}
+	return said{Response: string(page)}
 }

@@ -12,6 +12,8 @@ import (
 // results is the answer to one analysis request.
 type results struct {
 	rows [][]byte
+	// listed is true if there was a list of rows, be it empty.
+	listed bool
 	// total is what the console calls the number of rows of the whole answer:
 	// a string, a number, -1, or missing.
 	total Opt[int64]
@@ -26,24 +28,22 @@ type results struct {
 func (r *results) UnmarshalJSON(b []byte) error {
 	*r = results{}
 	var object struct {
-		Total   wire.Int                   `json:"totalRecords"`
-		Colon   wire.Str                   `json:"matchingDataElementCount"`
-		Results wire.List[json.RawMessage] `json:"results"`
+		Total   wire.Int                    `json:"totalRecords"`
+		Colon   wire.Str                    `json:"matchingDataElementCount"`
+		Results *wire.List[json.RawMessage] `json:"results"` // nil: missing or null
 	}
 	if r.err = wire.Decode(b, &object); r.err != nil {
 		return nil
 	}
-	if r.err = object.Results.Err(); r.err != nil {
-		return nil
-	}
 	r.total, r.colon = optInt(object.Total), string(object.Colon)
-	if len(object.Results.Raw) == 0 {
+	if object.Results == nil {
 		var lost bool
 		if r.rows, lost = addressRows(b); lost {
 			r.err = errors.New("an object without results")
 		}
 		return nil
 	}
+	r.listed, r.err = true, object.Results.Err()
 	r.rows = make([][]byte, 0, len(object.Results.Raw))
 	for _, raw := range object.Results.Raw {
 		r.rows = append(r.rows, raw)

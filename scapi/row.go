@@ -3,6 +3,8 @@ package scapi
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -73,14 +75,11 @@ func (r Row) Time(name string) time.Time { return column[wire.Epoch](r, name).Ti
 // Severity returns the column severity on the scale of this package. REST sends
 // an object, SecurityCenter 4 a number.
 func (r Row) Severity() Opt[Severity] {
-	id := json.RawMessage(fmt.Sprintf("%q", column[wire.Ref](r, "severity").ID))
-	var n wire.Int
-	_ = wire.Decode(id, &n) // no number: absent
-	v, ok := n.Get()
-	if ok && r.oldScale {
+	v, err := strconv.Atoi(strings.TrimSpace(string(column[wire.Ref](r, "severity").ID)))
+	if r.oldScale {
 		v++
 	}
-	if !ok || v < int64(Info) || v > int64(Critical) {
+	if err != nil || v < int(Info) || v > int(Critical) {
 		return Opt[Severity]{}
 	}
 	return Some(Severity(v))

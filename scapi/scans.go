@@ -124,7 +124,7 @@ func (c *Client) ScanResults(ctx context.Context, w ScanWindow) ([]ScanResult, e
 			input[name] = value
 		}
 		u := under[wireScanResult]{key: "scanResults"}
-		_, err = c.ask(ctx, action("scanResult", "getRange", input), &u)
+		_, err = c.do(ctx, action("scanResult", "getRange", input), &u)
 		list = u.list
 	} else {
 		query := url.Values{
@@ -173,7 +173,7 @@ func (c *Client) ScanResult(ctx context.Context, id string) (ScanResult, error) 
 	}
 	var r raws[wireScanResult]
 	k := call{endpoint: "/scanResult/{id}", rest: rest.Request{Method: http.MethodGet, Path: "/scanResult/" + id}}
-	if _, err := c.ask(ctx, k, &r); err != nil {
+	if _, err := c.do(ctx, k, &r); err != nil {
 		return ScanResult{}, err
 	}
 	if r.value.ID == "" {

@@ -37,7 +37,7 @@ func (c *Client) stream(ctx context.Context, k call, w way, s *session) (io.Read
 	}
 	timeout := c.timeout(k.class)
 	watchdog := time.AfterFunc(timeout, cancel)
-	resp, err := c.http.Do(req.WithContext(bounded))
+	resp, err := c.http.Do(req.WithContext(bounded)) //nolint:bodyclose // the download closes it
 	late := !watchdog.Stop()
 	if err != nil {
 		return nil, d.fail(failure(ctx, late, timeout, name, err, &d.exchange))

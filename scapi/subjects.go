@@ -22,15 +22,14 @@ type subjects struct {
 	plugins map[string]int64 // the latest plugin counts, by the wire's type
 }
 
-// ask makes a call and remembers what the answer says about the console's clock.
-func (c *Client) ask(ctx context.Context, k call, out any) (answer, error) {
-	a, err := c.do(ctx, k, out)
-	if !a.time.IsZero() {
-		c.subjects.mu.Lock()
-		c.subjects.skew = time.Until(a.time)
-		c.subjects.mu.Unlock()
+// hear takes the console's time from an answer, if it has one.
+func (s *subjects) hear(console time.Time) {
+	if console.IsZero() {
+		return
 	}
-	return a, err
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.skew = time.Until(console)
 }
 
 // now is the time by the console's clock, as far as it is known.
@@ -60,10 +59,10 @@ func restList[T any](ctx context.Context, c *Client, path, fields string, query 
 		asked[name] = values
 	}
 	var l wire.List[T]
-	a, err := c.ask(ctx, get(path, asked), &l)
+	a, err := c.do(ctx, get(path, asked), &l)
 	if refusesFields(err) {
 		delete(asked, "fields")
-		a, err = c.ask(ctx, get(path, asked), &l)
+		a, err = c.do(ctx, get(path, asked), &l)
 	}
 	return l, a, err
 }
@@ -82,7 +81,7 @@ func refusesFields(err error) bool {
 // rpcList reads the list below one key of the answer of an init action.
 func rpcList[T any](ctx context.Context, c *Client, module, key string) (wire.List[T], answer, error) {
 	u := under[T]{key: key}
-	a, err := c.ask(ctx, action(module, "init", nil), &u)
+	a, err := c.do(ctx, action(module, "init", nil), &u)
 	return u.list, a, err
 }
 

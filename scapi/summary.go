@@ -42,6 +42,9 @@ func (c *Client) Summary(ctx context.Context, q Query) (Summary, error) {
 		return Summary{}, err
 	}
 	records, known := res.total.Get()
+	if !known && res.listed && len(res.rows) == 0 {
+		known = true // that the first row is missing says it all
+	}
 	switch {
 	case !known:
 		return Summary{}, p.malformed("no row total")

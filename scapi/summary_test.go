@@ -54,6 +54,8 @@ func TestSummary(t *testing.T) {
 		"no row but findings is asked again":        {"", "", first(`"0"`, `"1629:19:146:176:32:1256:2780"`, `[]`), severities, scapi.Summary{Findings: counts}, 2, false},
 		"no row of another tool is asked again":     {"sumcce", "", first(`"0"`, `"1629:0:0:0:0:0:0:1629"`, `[]`), severities, scapi.Summary{Findings: counts}, 2, false},
 		"a missing total is malformed":              {"", "", `{"results":[{}]}`, "", scapi.Summary{}, 1, true},
+		"no row and no total is nothing":            {"", "", `{"results":[]}`, "", scapi.Summary{}, 1, false},
+		"no list of rows and no total is malformed": {"", "", `{"results":null}`, "", scapi.Summary{}, 1, true},
 		"a total of -1 is malformed":                {"", "", first(`-1`, `"1629:19:146:176:32:1256:2780"`, host), "", scapi.Summary{}, 1, true},
 		"a total of zero with a row is malformed":   {"", "", first(`"0"`, `"1629:19:146:176:32:1256:2780"`, host), "", scapi.Summary{}, 1, true},
 		"a total without a row is malformed":        {"", "", first(`"33"`, `"1629:19:146:176:32:1256:2780"`, `[]`), "", scapi.Summary{}, 1, true},

@@ -56,7 +56,7 @@ type wireSystem struct {
 }
 
 // System returns what the console says about itself, to any account.
-// REST GET /system; RPC system::init, which is sent without the session.
+// REST GET /system; RPC system::init.
 func (c *Client) System(ctx context.Context) (System, error) {
 	t, err := c.target(ctx)
 	if err != nil {
@@ -69,7 +69,7 @@ func (c *Client) System(ctx context.Context) (System, error) {
 	}
 	k.secret = true // with a client certificate the answer holds a token
 	var r raws[wireSystem]
-	if _, err := c.ask(ctx, k, &r); err != nil {
+	if _, err := c.do(ctx, k, &r); err != nil {
 		return System{}, err
 	}
 	return System{
@@ -104,7 +104,7 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 		return c.rpcStatus(ctx)
 	}
 	var r raws[wireStatus]
-	if _, err := c.ask(ctx, get("/status", nil), &r); err != nil {
+	if _, err := c.do(ctx, get("/status", nil), &r); err != nil {
 		return Status{}, err
 	}
 	s := Status{
@@ -134,7 +134,7 @@ func (c *Client) rpcStatus(ctx context.Context) (Status, error) {
 	}
 	s := Status{LicenseStatus: system.LicenseStatus, PluginSet: map[string]time.Time{}, Raw: system.Raw}
 	var raw json.RawMessage
-	switch _, err := c.ask(ctx, action("repository", "init", nil), &raw); {
+	switch _, err := c.do(ctx, action("repository", "init", nil), &raw); {
 	case IsPermission(err):
 		return s, nil
 	case err != nil:
@@ -178,7 +178,7 @@ func (c *Client) Diagnostics(ctx context.Context) (Diagnostics, error) {
 		StatusJava, StatusRPM, StatusDisk wire.Bool
 		StatusLastChecked                 wire.Epoch
 	}]
-	if _, err := c.ask(ctx, get("/system/diagnostics", nil), &r); err != nil {
+	if _, err := c.do(ctx, get("/system/diagnostics", nil), &r); err != nil {
 		return Diagnostics{}, err
 	}
 	return Diagnostics{

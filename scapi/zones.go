@@ -12,7 +12,7 @@ import (
 // Zone is a scan zone: address ranges and the scanners that reach them.
 type Zone struct {
 	ID, Name       string
-	Ranges         string       // comma-separated addresses, ranges and CIDR blocks
+	Ranges         string       // addresses, ranges and CIDR blocks, separated by commas, or lines on SecurityCenter 4
 	Addresses      Opt[float64] // size of Ranges, overlaps counted once; absent without ranges
 	Scanners       Opt[int64]
 	ActiveScanners Opt[int64] // as the console counts, else the scanners that are usable
@@ -63,7 +63,7 @@ type zonesAnswer struct {
 // rpcZones reads zone::init.
 func (c *Client) rpcZones(ctx context.Context) (zonesAnswer, answer, error) {
 	var z zonesAnswer
-	a, err := c.ask(ctx, action("zone", "init", nil), &z)
+	a, err := c.do(ctx, action("zone", "init", nil), &z)
 	return z, a, err
 }
 

@@ -99,7 +99,6 @@ func TestARemovedFaultIsGone(t *testing.T) {
 func TestLatencyCostsNoTimeInsideABubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := sctest.StartPipe(t, sctest.Options{Hosts: 10, Latency: 30 * time.Second})
-		defer s.Close()
 		began := time.Now()
 		newClient(t, s).analyst()
 		if d := time.Since(began); d != 30*time.Second {
@@ -138,4 +137,21 @@ func TestTheConsoleLogsWhatItSees(t *testing.T) {
 	if log[2].Endpoint != "GET /scanResult/{id}" || log[2].Status != 403 {
 		t.Errorf("%+v", log[2])
 	}
+}
+
+func TestAHangingConsoleIsLeftByTheClientOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := sctest.StartPipe(t, sctest.Options{Hosts: 10})
+		c := newClient(t, s).analyst()
+		s.Inject(sctest.Fault{Effect: sctest.Hang()})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+"/rest/status", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.send(req); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v", err)
+		}
+	})
 }

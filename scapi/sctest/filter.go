@@ -16,6 +16,7 @@ type apiError struct {
 
 func (e *apiError) Error() string { return e.msg }
 
+// refuse makes an error of the console. Code 1 stands for refusals whose code nobody recorded.
 func refuse(code int, format string, args ...any) *apiError {
 	return &apiError{status: 403, code: code, msg: fmt.Sprintf(format, args...)}
 }

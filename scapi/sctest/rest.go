@@ -112,6 +112,8 @@ func (x *exchange) restLogin() *reply {
 	return rep
 }
 
+// forbidden is what a call answers that the account may not make. Its code, 145, is a choice: clients know a missing
+// permission by the text.
 func (x *exchange) forbidden() error {
 	return refuse(145, "User '%s' does not have permission to perform this action.\n", x.account.Username)
 }

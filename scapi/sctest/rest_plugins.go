@@ -15,7 +15,7 @@ func (c *Console) PluginCount(kind string) int {
 
 // pluginHole says whether row i of a long list is missing: real consoles answer 199 of 200 rows in the middle of a list.
 func (c *Console) pluginHole(i, length int) bool {
-	return !c.o.Quirks.FullPluginPages && length > 1000 && i%20_011 == 150
+	return c.o.Dialect == REST && !c.o.Quirks.FullPluginPages && length > 1000 && i%20_011 == 150
 }
 
 // pluginQuery is what the plugin lists of both dialects are asked for.

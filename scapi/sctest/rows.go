@@ -131,7 +131,9 @@ func (c *Console) vulnDetails(s *selection, q question) answer {
 			return row
 		}
 		for key, text := range c.pluginFacts(p) {
-			row[key] = text
+			if c.o.Dialect == REST || !strings.HasPrefix(key, "cvssV3") {
+				row[key] = text
+			}
 		}
 		if c.o.Dialect == REST && c.release.atLeast(5, 9) {
 			row["vprScore"], row["vprContext"] = decimal(p.vpr), "[]"

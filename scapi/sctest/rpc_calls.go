@@ -87,7 +87,7 @@ func (x *exchange) groupInit() (any, error) {
 	return object{"groups": x.c.groups(), "repositories": x.readableRepositories()}, nil
 }
 
-// repositoryInit carries the licence too.
+// repositoryInit carries the licence too; the names of those two keys, which no source tells, are those of REST.
 func (x *exchange) repositoryInit() (any, error) {
 	return object{"repositories": x.c.repositories(x.account, x.now.Unix()), "licensedIPs": strconv.Itoa(x.c.licensed()),
 		"activeIPs": strconv.Itoa(x.c.addresses()), "organizations": []object{{"id": "1", "name": "Example"}}}, nil

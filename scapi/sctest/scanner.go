@@ -68,7 +68,7 @@ func (c *Console) scannerObject(i int, now int64) object {
 	s := c.scannerState(i)
 	h := mix(c.o.Seed, 80, uint64(i), uint64(now)/300)
 	id := strconv.Itoa(i + 1)
-	o := object{"id": id, "name": "Scanner " + id, "description": "", "ip": fmt.Sprintf("192.0.2.%d", 1+i%250), "port": "8834",
+	o := object{"id": id, "name": scannerName(i), "description": "", "ip": fmt.Sprintf("192.0.2.%d", 1+i%250), "port": "8834",
 		"useProxy": "false", "enabled": trueFalse(s.enabled), "verifyHost": "false", "managePlugins": "true", "authType": "password",
 		"cert": nil, "username": "sc", "password": "SET", "agentCapable": trueFalse(i == 1), "version": nil, "webVersion": nil,
 		"admin": "false", "msp": "false", "numScans": "0", "numHosts": "0", "numSessions": "0", "numTCPSessions": "0",
@@ -88,7 +88,12 @@ func (c *Console) scannerObject(i int, now int64) object {
 			o["loadAvg"] = fmt.Sprintf("%d.%02d", h>>24%3, h>>32%100)
 		}
 	}
-	if c.o.Dialect == RPC {
+	if c.o.Dialect == RPC { // what clients of that time name; a scanner never contacted has no version
+		o = project(o, []string{"name", "description", "ip", "port", "status", "enabled", "useProxy", "verifyHost", "authType",
+			"username", "password", "createdTime", "modifiedTime", "version"})
+		if o["version"] == nil {
+			o["version"] = ""
+		}
 		return o
 	}
 	o["zones"], o["nessusManagerOrgs"] = []object{}, []any{}
@@ -100,6 +105,8 @@ func (c *Console) scannerObject(i int, now int64) object {
 	}
 	return o
 }
+
+func scannerName(i int) string { return fmt.Sprintf("Scanner %d", i+1) }
 
 func zoneName(z int) string { return fmt.Sprintf("Zone %d", z+1) }
 

@@ -16,6 +16,7 @@ type selection struct {
 	counts    [][]int32 // hosts by repository and group, of those the host tests leave
 	matched   [groups][]finding
 	done      [groups]bool
+	scratch   []finding
 }
 
 func newSelection(w *world, now int64, mitigated bool, repos []bool) *selection {
@@ -57,19 +58,19 @@ func (s *selection) of(group int) []finding {
 	if s.done[group] {
 		return s.matched[group]
 	}
-	all := s.w.findings(nil, group, s.now, s.mitigated)
-	kept := all[:0]
+	s.scratch = s.w.findings(s.scratch[:0], group, s.now, s.mitigated)
+	kept := s.scratch[:0]
 next:
-	for _, f := range all {
+	for i := range s.scratch {
 		for _, test := range s.tests {
-			if !test(&f) {
+			if !test(&s.scratch[i]) {
 				continue next
 			}
 		}
-		kept = append(kept, f)
+		kept = append(kept, s.scratch[i])
 	}
-	s.matched[group], s.done[group] = kept, true
-	return kept
+	s.matched[group], s.done[group] = slices.Clone(kept), true
+	return s.matched[group]
 }
 
 // size returns the number of hosts of a group, over the repositories asked for.

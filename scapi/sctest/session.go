@@ -27,6 +27,7 @@ type sessions struct {
 	issued   uint64
 }
 
+// The codes of the first two are recorded. What a refused login answers is not known: 11 is a choice.
 var (
 	errInvalidToken = &apiError{http.StatusForbidden, 12, "This request contains an invalid token."}
 	errBadKey       = &apiError{http.StatusForbidden, 0, ""}

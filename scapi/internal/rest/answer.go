@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// SessionLost reports whether an answer says that session or API key do not
-// hold: 403 with code 12, "invalid token", any 401; and for wrong API keys 403
-// with code 0 and no message.
+// SessionLost reports whether an answer says that the session does not hold:
+// code 12, "invalid token", or any 401.
 func SessionLost(status, code int, message string) bool {
-	switch status {
-	case http.StatusUnauthorized:
-		return true
-	case http.StatusForbidden:
-		return code == 12 || code == 0 && message == "" || strings.Contains(strings.ToLower(message), "invalid token")
-	}
-	return code == 12
+	return status == http.StatusUnauthorized || code == 12 ||
+		status == http.StatusForbidden && strings.Contains(strings.ToLower(message), "invalid token")
+}
+
+// KeysRefused reports whether an answer to API keys says that they are wrong:
+// 403 with code 0 and without a word.
+func KeysRefused(status, code int, message string) bool {
+	return SessionLost(status, code, message) || status == http.StatusForbidden && code == 0 && message == ""
 }
 
 // Nessus reports whether a body is how a Nessus scanner says that it has no

@@ -48,18 +48,22 @@ func TestRequestsThatCannotBeMadeAreErrors(t *testing.T) {
 	}
 }
 
-func TestSessionLost(t *testing.T) {
+func TestLostSessionsAndWrongKeysAreTold(t *testing.T) {
 	for _, test := range []struct {
 		status, code int
 		message      string
-		want         bool
+		session, key bool
 	}{
-		{403, 12, "This request contains an invalid token.", true}, {200, 12, "", true}, {403, 0, "", true}, {401, 0, "", true},
-		{403, 99, "Invalid Token", true}, {403, 146, "The filter 'x' is invalid", false}, {403, 0, "text", false},
-		{200, 0, "", false}, {400, 0, "", false}, {500, 0, "invalid token", false},
+		{403, 12, "This request contains an invalid token.", true, true}, {200, 12, "", true, true}, {401, 0, "", true, true},
+		{403, 99, "Invalid Token", true, true}, {403, 0, "", false, true},
+		{403, 146, "The filter 'x' is invalid", false, false}, {403, 0, "text", false, false},
+		{200, 0, "", false, false}, {400, 0, "", false, false}, {500, 0, "invalid token", false, false},
 	} {
-		if got := SessionLost(test.status, test.code, test.message); got != test.want {
-			t.Errorf("%+v: %v", test, got)
+		if got := SessionLost(test.status, test.code, test.message); got != test.session {
+			t.Errorf("session, %+v: %v", test, got)
+		}
+		if got := KeysRefused(test.status, test.code, test.message); got != test.key {
+			t.Errorf("key, %+v: %v", test, got)
 		}
 	}
 }

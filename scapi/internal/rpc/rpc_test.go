@@ -32,7 +32,7 @@ func TestCallsAreEncodedAsAForm(t *testing.T) {
 			if id, err := strconv.Atoi(f.Get("request_id")); err != nil || id < 10000 || id > 20000 {
 				t.Errorf("request_id %q", f.Get("request_id"))
 			}
-			if req.Method != "POST" || req.URL.String() != endpoint.String() || req.Header.Get("X-Extra") != "1" {
+			if req.Method != http.MethodPost || req.URL.String() != endpoint.String() || req.Header.Get("X-Extra") != "1" {
 				t.Errorf("%s %s %v", req.Method, req.URL, req.Header)
 			}
 		})

@@ -192,10 +192,10 @@ type Map[T any] map[string]T
 func (m *Map[T]) UnmarshalJSON(b []byte) error {
 	*m = nil
 	var object map[string]json.RawMessage
-	if kind(b) != '{' || json.Unmarshal(b, &object) != nil {
-		return nil
+	_ = json.Unmarshal(b, &object) // what is no object leaves nil
+	if object != nil {
+		*m = make(Map[T], len(object))
 	}
-	*m = make(Map[T], len(object))
 	for key, raw := range object {
 		var value T
 		if Decode(raw, &value) == nil {

@@ -21,8 +21,7 @@ func (r *Ref) UnmarshalJSON(b []byte) error {
 	*r = Ref{}
 	b = bytes.TrimSpace(b)
 	if len(b) == 0 || b[0] != '{' {
-		text, _ := scalar(b)
-		r.ID = Str(text)
+		r.ID = Str(scalar(b))
 		return nil
 	}
 	type object Ref // without this method

@@ -18,7 +18,7 @@ func (s Str) String() string { return string(s) }
 
 // UnmarshalJSON never fails.
 func (s *Str) UnmarshalJSON(b []byte) error {
-	text, _ := scalar(b)
+	text := scalar(b)
 	*s = Str(text)
 	return nil
 }
@@ -37,7 +37,7 @@ func (i Int) Get() (int64, bool) { return i.value, i.valid }
 // UnmarshalJSON never fails.
 func (i *Int) UnmarshalJSON(b []byte) error {
 	*i = Int{}
-	text, _ := scalar(b)
+	text := scalar(b)
 	i.value, i.valid = parseInt(text)
 	return nil
 }
@@ -55,7 +55,7 @@ func (f Float) Get() (float64, bool) { return f.value, f.valid }
 // UnmarshalJSON never fails.
 func (f *Float) UnmarshalJSON(b []byte) error {
 	*f = Float{}
-	text, _ := scalar(b)
+	text := scalar(b)
 	f.value, f.valid = parseFloat(text)
 	return nil
 }
@@ -75,7 +75,7 @@ func (v Bool) True() bool { return v.valid && v.value }
 // UnmarshalJSON never fails.
 func (v *Bool) UnmarshalJSON(b []byte) error {
 	*v = Bool{}
-	text, _ := scalar(b)
+	text := scalar(b)
 	switch strings.ToLower(strings.TrimSpace(text)) {
 	case "true", "yes", "1", "on":
 		*v = Bool{true, true}
@@ -98,7 +98,7 @@ const maxEpoch = 253402300799
 // UnmarshalJSON never fails.
 func (e *Epoch) UnmarshalJSON(b []byte) error {
 	*e = Epoch{}
-	text, _ := scalar(b)
+	text := scalar(b)
 	if sec, ok := parseInt(text); ok && sec > 0 && sec <= maxEpoch {
 		e.t = time.Unix(sec, 0).UTC()
 	}
@@ -115,7 +115,7 @@ func (s Stamp) Time() time.Time { return s.t }
 // UnmarshalJSON never fails.
 func (s *Stamp) UnmarshalJSON(b []byte) error {
 	*s = Stamp{}
-	text, _ := scalar(b)
+	text := scalar(b)
 	text = strings.TrimSpace(text)
 	if len(text) != len("200601021504") {
 		return nil
@@ -128,21 +128,19 @@ func (s *Stamp) UnmarshalJSON(b []byte) error {
 
 // scalar returns the text of a JSON string, number or boolean. Null, objects
 // and arrays have none.
-func scalar(b []byte) (text string, ok bool) {
+func scalar(b []byte) string {
 	b = bytes.TrimSpace(b)
-	if len(b) == 0 {
-		return "", false
-	}
-	switch b[0] {
+	switch kind(b) {
+	case 0, '{', '[', 'n':
+		return ""
 	case '"':
+		var text string
 		if json.Unmarshal(b, &text) != nil {
-			return "", false
+			return ""
 		}
-		return text, true
-	case '{', '[', 'n':
-		return "", false
+		return text
 	}
-	return string(b), true
+	return string(b)
 }
 
 func parseInt(text string) (int64, bool) {

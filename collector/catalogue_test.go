@@ -1,0 +1,143 @@
+package collector_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"securitycenter_exporter/collector"
+	"securitycenter_exporter/scapi/sctest"
+)
+
+// catalogue is what the collectors that are on by default export: collector,
+// name, type, labels. Dashboards and rules rely on it.
+const catalogue = `
+system securitycenter_info gauge version build_id acas classification
+system securitycenter_license_valid gauge
+system securitycenter_license_ips_used gauge
+system securitycenter_license_ips_limit gauge
+system securitycenter_job_daemon_running gauge
+system securitycenter_jobs gauge type state
+system securitycenter_database_backup_last_success_timestamp_seconds gauge
+system securitycenter_database_backup_last_failure_timestamp_seconds gauge
+system securitycenter_diagnostic_ok gauge check
+system securitycenter_diagnostic_last_check_timestamp_seconds gauge
+feeds securitycenter_feed_last_update_timestamp_seconds gauge feed
+feeds securitycenter_feed_stale gauge feed
+feeds securitycenter_feed_update_running gauge feed
+feeds securitycenter_subscription_valid gauge feed
+plugins securitycenter_plugin_set_timestamp_seconds gauge feed
+plugins securitycenter_plugins gauge type
+scanners securitycenter_scanner_info gauge scanner_id scanner version type
+scanners securitycenter_scanner_enabled gauge scanner_id scanner
+scanners securitycenter_scanner_usable gauge scanner_id scanner
+scanners securitycenter_scanner_status gauge scanner_id scanner status
+scanners securitycenter_scanner_loaded_plugin_set_timestamp_seconds gauge scanner_id scanner
+scanners securitycenter_scanner_plugin_set_timestamp_seconds gauge scanner_id scanner
+scanners securitycenter_scanner_start_time_seconds gauge scanner_id scanner
+scanners securitycenter_scanner_load_average gauge scanner_id scanner
+scanners securitycenter_scanner_scans_running gauge scanner_id scanner
+scanners securitycenter_scanner_hosts_scanning gauge scanner_id scanner
+scanners securitycenter_scanner_tcp_sessions gauge scanner_id scanner
+scanners securitycenter_zone_scanners gauge zone_id zone
+scanners securitycenter_zone_scanners_active gauge zone_id zone
+scanners securitycenter_zone_addresses gauge zone_id zone
+scanners securitycenter_zone_modified_timestamp_seconds gauge zone_id zone
+repositories securitycenter_repository_info gauge repository_id repository type data_format
+repositories securitycenter_repository_accessible gauge repository_id repository
+repositories securitycenter_repository_ips gauge repository_id repository
+repositories securitycenter_repository_findings gauge repository_id repository
+repositories securitycenter_repository_last_update_timestamp_seconds gauge repository_id repository
+repositories securitycenter_repository_last_sync_timestamp_seconds gauge repository_id repository
+vulnerabilities securitycenter_vulnerabilities gauge repository_id repository severity
+vulnerabilities securitycenter_hosts gauge repository_id repository
+vulnerabilities securitycenter_vulnerability_score gauge repository_id repository
+scans securitycenter_scan_results gauge status import_status
+scans securitycenter_scan_results_total counter status import_status
+scans securitycenter_scan_last_finish_timestamp_seconds gauge organization_id scan_id scan repository_id
+scans securitycenter_scan_next_run_timestamp_seconds gauge organization_id scan_id scan
+scans securitycenter_scan_last_success gauge organization_id scan_id scan
+scans securitycenter_scan_last_duration_seconds gauge organization_id scan_id scan
+scans securitycenter_scan_last_import_duration_seconds gauge organization_id scan_id scan
+scans securitycenter_scan_last_hosts gauge organization_id scan_id scan state
+scans securitycenter_scan_running_since_timestamp_seconds gauge organization_id scan_id scan
+`
+
+func TestTheCollectorsDeclareExactlyTheCatalogue(t *testing.T) {
+	var declared []string
+	for _, col := range collector.All() {
+		if !col.Default {
+			t.Errorf("collector %s is not on by default", col.Name)
+		}
+		for _, f := range col.Families {
+			kind := map[collector.Type]string{collector.Gauge: "gauge", collector.Counter: "counter"}[f.Type]
+			declared = append(declared, strings.Join(append([]string{col.Name, f.Name, kind}, f.Labels...), " "))
+		}
+	}
+	want := strings.Split(strings.TrimSpace(catalogue), "\n")
+	slices.Sort(want)
+	slices.Sort(declared)
+	if d := cmp.Diff(want, declared); d != "" {
+		t.Errorf("declared families (-want +got):\n%s", d)
+	}
+}
+
+func TestEveryMetricHasANameOfItsOwnAndAHelpTextThatIsASentence(t *testing.T) {
+	seen := map[string]bool{}
+	collectors := map[string]bool{}
+	for _, col := range collector.All() {
+		if collectors[col.Name] {
+			t.Errorf("two collectors are called %s", col.Name)
+		}
+		collectors[col.Name] = true
+		if col.Help == "" || !strings.HasSuffix(col.Help, ".") || col.Interval <= 0 {
+			t.Errorf("collector %s: help %q, interval %s", col.Name, col.Help, col.Interval)
+		}
+		for _, f := range col.Families {
+			if seen[f.Name] {
+				t.Errorf("two families are called %s", f.Name)
+			}
+			seen[f.Name] = true
+			first, _, _ := strings.Cut(f.Help, " ")
+			if first == "" || strings.ToUpper(first[:1]) != first[:1] || !strings.HasSuffix(f.Help, ".") {
+				t.Errorf("%s: %q is no sentence", f.Name, f.Help)
+			}
+			if counts := f.Type == collector.Counter; counts != strings.HasSuffix(f.Name, "_total") {
+				t.Errorf("%s: only counters end in _total, and all of them", f.Name)
+			}
+		}
+	}
+}
+
+func TestWhatIsEmittedIsDeclaredAndWhatIsDeclaredIsEmitted(t *testing.T) {
+	emitted := map[string]bool{}
+	for _, o := range []sctest.Options{{Seed: 6}, {Seed: 4, Dialect: sctest.RPC, Repositories: 3}} {
+		synctest.Test(t, func(t *testing.T) {
+			e := export(t, o)
+			for _, col := range collector.All() {
+				// Run leaves undeclared families out: the loader is run by itself.
+				m := collector.NewMetrics(collector.Limits{})
+				if err := col.New().Load(t.Context(), e.Console, m); err != nil {
+					t.Fatalf("%s on %s: %v", col.Name, o.Dialect, err)
+				}
+				declared := m.Snapshot(col.Families)
+				if undeclared := m.Len() - declared.Series; undeclared != 0 {
+					t.Errorf("%s on %s: %d samples of families that it does not declare", col.Name, o.Dialect, undeclared)
+				}
+				for _, f := range declared.Families {
+					emitted[f.GetName()] = true
+				}
+			}
+		})
+	}
+	for _, col := range collector.All() {
+		for _, f := range col.Families {
+			if !emitted[f.Name] {
+				t.Errorf("%s of collector %s comes from no console", f.Name, col.Name)
+			}
+		}
+	}
+}

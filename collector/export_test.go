@@ -1,0 +1,10 @@
+package collector
+
+// Len returns the number of samples, those of undeclared families too.
+func (m *Metrics) Len() int {
+	n := 0
+	for _, samples := range m.samples {
+		n += len(samples)
+	}
+	return n
+}

@@ -1,0 +1,163 @@
+package collector_test
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	dto "github.com/prometheus/client_model/go"
+	"go.uber.org/goleak"
+
+	"securitycenter_exporter/collector"
+	"securitycenter_exporter/console"
+	"securitycenter_exporter/scapi"
+	"securitycenter_exporter/scapi/sctest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// noLimits let everything through.
+var noLimits collector.Limits
+
+// exported is a simulated console, the accounts that look at it, and what
+// their collectors remember.
+type exported struct {
+	*console.Console
+	simulated *sctest.Server
+	loaders   map[string]collector.Loader
+}
+
+// export starts a console in memory and looks at it through all its accounts,
+// named as its users are. It is for use inside a synctest bubble.
+func export(t *testing.T, o sctest.Options, adjust ...func(*console.Options)) *exported {
+	t.Helper()
+	s := sctest.StartPipe(t, o)
+	options := console.Options{Name: "test", URL: s.URL, MaxConcurrentRequests: 2}
+	for _, a := range s.Options().Accounts {
+		options.Accounts = append(options.Accounts, console.AccountOptions{
+			Name:      a.Username,
+			Transport: s.Transport(),
+			Credentials: func() (scapi.Credentials, error) {
+				return scapi.Credentials{Username: a.Username, Password: a.Password}, nil
+			},
+		})
+	}
+	for _, f := range adjust {
+		f(&options)
+	}
+	c, err := console.New(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close(context.Background()) }) // a console of the test may be out of order
+	return &exported{Console: c, simulated: s, loaders: map[string]collector.Loader{}}
+}
+
+// in runs a test in a bubble of its own.
+func in(t *testing.T, name string, test func(*testing.T)) {
+	t.Run(name, func(t *testing.T) { synctest.Test(t, test) })
+}
+
+// run loads one collector.
+func (e *exported) run(t *testing.T, name string, limits collector.Limits) (collector.Snapshot, error) {
+	t.Helper()
+	for _, col := range collector.All() {
+		if col.Name != name {
+			continue
+		}
+		if e.loaders[name] == nil {
+			e.loaders[name] = col.New()
+		}
+		return col.Run(t.Context(), e.loaders[name], e.Console, limits)
+	}
+	t.Fatalf("no collector %s", name)
+	return collector.Snapshot{}, nil
+}
+
+// load loads one collector, which must succeed.
+func (e *exported) load(t *testing.T, name string) samples {
+	t.Helper()
+	s, err := e.run(t, name, noLimits)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return samplesOf(s.Families)
+}
+
+// loadAll loads all collectors that the accounts may read.
+func (e *exported) loadAll(t *testing.T) samples {
+	t.Helper()
+	all := samples{}
+	for _, col := range collector.All() {
+		s, err := e.run(t, col.Name, noLimits)
+		if err != nil && !errors.Is(err, console.ErrNotReadable) {
+			t.Fatalf("%s: %v", col.Name, err)
+		}
+		maps.Copy(all, samplesOf(s.Families))
+	}
+	return all
+}
+
+// samples are values by series: name{label="value",…}, labels sorted by name.
+type samples map[string]float64
+
+func samplesOf(families []*dto.MetricFamily) samples {
+	all := samples{}
+	for _, f := range families {
+		for _, m := range f.Metric {
+			pairs := make([]string, len(m.Label))
+			for i, l := range m.Label {
+				pairs[i] = l.GetName() + "=" + strconv.Quote(l.GetValue())
+			}
+			all[series(f.GetName(), pairs...)] = m.GetGauge().GetValue() + m.GetCounter().GetValue()
+		}
+	}
+	return all
+}
+
+// series names a series by its labels, each as name="value", sorted.
+func series(name string, labels ...string) string {
+	if len(labels) == 0 {
+		return name
+	}
+	return name + "{" + strings.Join(labels, ",") + "}"
+}
+
+// of returns the samples of one family.
+func (s samples) of(family string) samples {
+	some := samples{}
+	for name, v := range s {
+		if before, _, _ := strings.Cut(name, "{"); before == family {
+			some[name] = v
+		}
+	}
+	return some
+}
+
+// families returns the names of the families, sorted.
+func (s samples) families() []string {
+	names := map[string]bool{}
+	for name := range s {
+		before, _, _ := strings.Cut(name, "{")
+		names[before] = true
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// sum adds the samples of a family up.
+func (s samples) sum(family string) float64 {
+	total := 0.0
+	for _, v := range s.of(family) {
+		total += v
+	}
+	return total
+}
+
+func wrongCredentials() (scapi.Credentials, error) {
+	return scapi.Credentials{Username: "bob", Password: "wrong"}, nil
+}

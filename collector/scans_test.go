@@ -1,0 +1,342 @@
+package collector_test
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"securitycenter_exporter/collector"
+	"securitycenter_exporter/console"
+	"securitycenter_exporter/scapi"
+	"securitycenter_exporter/scapi/sctest"
+)
+
+// results asks the console for all scan results of the last 35 days.
+func (e *exported) results(t *testing.T) map[string]scapi.ScanResult {
+	t.Helper()
+	all := map[string]scapi.ScanResult{}
+	answers, err := console.AskEach(t.Context(), e.Console, func(c *scapi.Client, ctx context.Context) ([]scapi.ScanResult, error) {
+		return c.ScanResults(ctx, scapi.ScanWindow{Start: time.Now().Add(-36 * 24 * time.Hour)})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range answers {
+		for _, r := range a.Value {
+			all[r.ID] = r
+		}
+	}
+	return all
+}
+
+// hasEnded reports whether scan and import are over.
+func hasEnded(r scapi.ScanResult) bool { return r.Status != "Running" && r.ImportStatus != "Importing" }
+
+func counter(status, imported string) string {
+	spell := func(s string) string { return strings.ToLower(strings.ReplaceAll(s, " ", "_")) }
+	return series("securitycenter_scan_results_total", `import_status="`+spell(imported)+`"`, `status="`+spell(status)+`"`)
+}
+
+func TestEveryResultIsCountedOnceWhenScanAndImportHaveEnded(t *testing.T) {
+	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+		in(t, dialect.String(), func(t *testing.T) {
+			e := export(t, sctest.Options{Dialect: dialect, Seed: 5, Scans: 30})
+			first := e.load(t, "scans").of("securitycenter_scan_results_total")
+			if len(first) != 25 {
+				t.Errorf("%d combinations, want 25", len(first))
+			}
+			for name, n := range first {
+				if n != 0 {
+					t.Errorf("%s starts at %v", name, n)
+				}
+			}
+			atFirst := e.results(t)
+			running := 0
+			for range 3 * 24 * 6 {
+				time.Sleep(10 * time.Minute)
+				if len(e.load(t, "scans").of("securitycenter_scan_running_since_timestamp_seconds")) > 1 {
+					running++
+				}
+			}
+			want := samples{}
+			for name := range first {
+				want[name] = 0
+			}
+			ended := 0
+			for id, r := range e.results(t) {
+				if hasEnded(r) && !hasEnded(atFirst[id]) || hasEnded(r) && atFirst[id].ID == "" && r.Created.After(atFirst[id].Created) && !known(atFirst, id) {
+					want[counter(r.Status, r.ImportStatus)]++
+					ended++
+				}
+			}
+			if ended < 30 || running == 0 {
+				t.Fatalf("%d results ended and %d loads saw one run: too few", ended, running)
+			}
+			diff(t, "results counted", want, e.load(t, "scans").of("securitycenter_scan_results_total"))
+		})
+	}
+}
+
+func known(results map[string]scapi.ScanResult, id string) bool { _, ok := results[id]; return ok }
+
+func TestEveryScanShowsItsLastResult(t *testing.T) {
+	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+		in(t, dialect.String(), func(t *testing.T) {
+			e := export(t, sctest.Options{Dialect: dialect, Seed: 8, Scans: 40})
+			organization := map[sctest.Dialect]string{sctest.REST: "1"}[dialect]
+			want := samples{}
+			unknownImport := 0
+			for id := range 40 {
+				scan := strconv.Itoa(id + 1)
+				var last, running scapi.ScanResult
+				for _, r := range e.results(t) {
+					switch {
+					case r.ScanID != scan:
+					case r.Running:
+						running = r
+					case r.Finish.After(last.Finish):
+						last = r
+					}
+				}
+				labels := func(more ...string) []string {
+					all := append(more, `organization_id="`+organization+`"`, `scan_id="`+scan+`"`, `scan="`+e.scanName(t, scan)+`"`)
+					slices.Sort(all)
+					return all
+				}
+				set := func(name string, v float64, more ...string) { want[series("securitycenter_scan_"+name, labels(more...)...)] = v }
+				if !running.Start.IsZero() {
+					set("running_since_timestamp_seconds", float64(running.Start.Unix()))
+				}
+				if last.ID == "" {
+					continue
+				}
+				set("last_finish_timestamp_seconds", float64(last.Finish.Unix()), `repository_id="`+last.RepositoryID+`"`)
+				set("last_duration_seconds", last.Finish.Sub(last.Start).Seconds())
+				if last.ImportStatus != "Importing" {
+					success := 0.0
+					if last.Status == "Completed" && last.ImportStatus == "Finished" {
+						success = 1
+					}
+					set("last_success", success)
+				}
+				if last.ImportStatus == "Finished" || last.ImportStatus == "Error" {
+					set("last_import_duration_seconds", 90)
+				} else {
+					unknownImport++
+				}
+			}
+			if unknownImport == 0 {
+				t.Fatal("the import of every last result has a duration")
+			}
+			got := e.load(t, "scans").without("securitycenter_scan_results", "securitycenter_scan_results_total",
+				"securitycenter_scan_last_hosts", "securitycenter_scan_next_run_timestamp_seconds")
+			for name := range got { // labels are sorted by value there
+				if !strings.HasPrefix(name, "securitycenter_scan_") {
+					t.Errorf("unexpected %s", name)
+				}
+			}
+			diff(t, "scans", want, got)
+		})
+	}
+}
+
+// scanName returns the name of a scan definition.
+func (e *exported) scanName(t *testing.T, id string) string {
+	t.Helper()
+	answers, err := console.AskEach(t.Context(), e.Console, (*scapi.Client).Scans)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range answers[0].Value {
+		if s.ID == id {
+			return s.Name
+		}
+	}
+	t.Fatalf("no scan %s", id)
+	return ""
+}
+
+func TestScansWithoutAScheduleHaveNoNextRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		got := export(t, sctest.Options{Scans: 12}).load(t, "scans").of("securitycenter_scan_next_run_timestamp_seconds")
+		for name, v := range got {
+			if strings.Contains(name, `scan_id="5"`) || strings.Contains(name, `scan_id="12"`) {
+				t.Errorf("%s: these are started by hand", name)
+			}
+			if next := time.Until(time.Unix(int64(v), 0)); next <= 0 || next > 7*24*time.Hour {
+				t.Errorf("%s is %s from now", name, next)
+			}
+		}
+		if len(got) != 10 {
+			t.Errorf("%d of 12 scans have a next run, want 10", len(got))
+		}
+	})
+}
+
+func TestResultsOfTheLastSevenDaysAreShownByStateThoseOfLostDefinitionsToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := export(t, sctest.Options{})
+		spell := func(s string) string { return strings.ToLower(strings.ReplaceAll(s, " ", "_")) }
+		want := samples{}
+		orphans := 0
+		for _, r := range e.results(t) {
+			if !r.Running && r.Finish.Before(time.Now().Add(-7*24*time.Hour)) {
+				continue
+			}
+			if r.ScanID == "" {
+				orphans++
+			}
+			want[series("securitycenter_scan_results", `import_status="`+spell(r.ImportStatus)+`"`, `status="`+spell(r.Status)+`"`)]++
+		}
+		if orphans == 0 {
+			t.Fatal("every result has a definition")
+		}
+		got := e.load(t, "scans")
+		diff(t, "results", want, got.of("securitycenter_scan_results"))
+		for name := range got {
+			if strings.Contains(name, "Retired Scan") {
+				t.Errorf("%s: its definition is gone", name)
+			}
+		}
+	})
+}
+
+const detail = "GET /scanResult/{id}"
+
+func details(e *exported) int {
+	n := e.simulated.Count(func(r sctest.Request) bool { return r.Endpoint == detail })
+	e.simulated.ForgetRequests()
+	return n
+}
+
+func TestDetailsAreAskedForOncePerResultAndAHundredPerLoad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := export(t, sctest.Options{Scans: 130})
+		// Answered at once: it is gone. That is not asked again either.
+		e.simulated.Inject(sctest.Fault{Endpoint: detail, Effect: sctest.Refuse(403, 147, "Unable to find existing ScanResult.\n")})
+		finished := len(e.load(t, "scans").of("securitycenter_scan_last_success"))
+		var got []int
+		got = append(got, details(e))
+		for range 2 {
+			e.load(t, "scans")
+			got = append(got, details(e))
+		}
+		if d := cmp.Diff([]int{100, finished - 100, 0}, got); d != "" || finished <= 100 {
+			t.Errorf("details asked for by three loads, %d scans have ended (-want +got):\n%s", finished, d)
+		}
+		time.Sleep(24 * time.Hour) // what runs daily has a new result
+		e.load(t, "scans")
+		if n := details(e); n == 0 || n > 100 {
+			t.Errorf("details of new results: %d requests", n)
+		}
+	})
+}
+
+func TestHostsOfTheLastResultAreThoseOfItsDetails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := export(t, sctest.Options{Scans: 3})
+		got := e.load(t, "scans").of("securitycenter_scan_last_hosts")
+		for range 2 { // the second load did not ask for them
+			for id := range 3 {
+				var targeted, live, dead float64
+				for name, v := range got {
+					switch {
+					case !strings.Contains(name, `scan_id="`+strconv.Itoa(id+1)+`"`):
+					case strings.Contains(name, `"targeted"`):
+						targeted = v
+					case strings.Contains(name, `"live"`):
+						live = v
+					case strings.Contains(name, `"dead"`):
+						dead = v
+					}
+				}
+				if live < 1 || dead < 1 || live+dead != targeted {
+					t.Errorf("scan %d: %v targeted, %v live, %v dead", id+1, targeted, live, dead)
+				}
+			}
+			got = e.load(t, "scans").of("securitycenter_scan_last_hosts")
+		}
+	})
+}
+
+func TestWhereScanDefinitionsAreRefusedTheResultsTellOfThem(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		dialect sctest.Dialect
+		fault   sctest.Fault
+	}{
+		{"an unknown action", sctest.RPC, sctest.Fault{Endpoint: "scan::init", Effect: sctest.Refuse(200, 1, "Invalid module or action 'scan::init'.")}},
+		{"a lack of permission", sctest.RPC, sctest.Fault{Endpoint: "scan::init", Effect: sctest.Refuse(200, 145, "User does not have permission.")}},
+		{"a lack of permission on REST", sctest.REST, sctest.Fault{Endpoint: "GET /scan", Effect: sctest.Refuse(403, 145, "User does not have permission.")}},
+	} {
+		in(t, tt.name, func(t *testing.T) {
+			e := export(t, sctest.Options{Dialect: tt.dialect})
+			want := e.load(t, "scans").without("securitycenter_scan_next_run_timestamp_seconds")
+			e = export(t, sctest.Options{Dialect: tt.dialect})
+			e.simulated.Inject(tt.fault)
+			diff(t, "scans", want, e.load(t, "scans"))
+		})
+	}
+}
+
+func TestAFailureToListScansIsNotTakenForARefusal(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		dialect sctest.Dialect
+		fault   sctest.Fault
+	}{
+		{"a locked database", sctest.RPC, sctest.Fault{Endpoint: "scan::init", Effect: sctest.DatabaseLocked()}},
+		{"an error page", sctest.RPC, sctest.Fault{Endpoint: "scan::init", Effect: sctest.HTMLPage(500)}},
+		{"an error of REST", sctest.REST, sctest.Fault{Endpoint: "GET /scan", Effect: sctest.Refuse(403, 1, "Out of memory.")}},
+		{"results that cannot be read", sctest.REST, sctest.Fault{Endpoint: "GET /scanResult", Effect: sctest.HTMLPage(502)}},
+	} {
+		in(t, tt.name, func(t *testing.T) {
+			e := export(t, sctest.Options{Dialect: tt.dialect})
+			e.simulated.Inject(tt.fault)
+			if s, err := e.run(t, "scans", noLimits); err == nil {
+				t.Errorf("no error, and %d series", s.Series)
+			}
+		})
+	}
+}
+
+func TestEqualScanIDsOfTwoOrganisationsAreTwoScans(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		one, two := alice, bob
+		one.Repositories, two.Repositories = nil, nil
+		got := export(t, sctest.Options{Accounts: []sctest.Account{one, two}, Scans: 6}).load(t, "scans").of("securitycenter_scan_last_success")
+		for _, organization := range []string{"1", "2"} {
+			n := 0
+			for name := range got {
+				if strings.Contains(name, `organization_id="`+organization+`"`) {
+					n++
+				}
+			}
+			if n != 6 {
+				t.Errorf("%d scans of organisation %s, want 6", n, organization)
+			}
+		}
+	})
+}
+
+func TestMoreScansThanTheBoundAreReportedAsDropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := export(t, sctest.Options{Dialect: sctest.RPC, Scans: 520})
+		s, err := e.run(t, "scans", collector.Limits{MaxSeries: 10_000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(samplesOf(s.Families).of("securitycenter_scan_last_success")); n > 500 || n < 480 {
+			t.Errorf("%d scans are shown, want 500 but for those without a result", n)
+		}
+		if s.Dropped < 20 || s.Dropped > 20*8 {
+			t.Errorf("%d series are dropped for 20 scans", s.Dropped)
+		}
+	})
+}

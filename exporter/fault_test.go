@@ -1,0 +1,193 @@
+package exporter
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"securitycenter_exporter/scapi/sctest"
+)
+
+// analysisOf names the call behind the vulnerabilities collector.
+var analysisOf = map[sctest.Dialect]struct{ endpoint, call string }{
+	sctest.REST: {"POST /analysis", "POST /rest/analysis"},
+	sctest.RPC:  {"vuln::query", "vuln::query"},
+}
+
+// TestWhatAConsoleGetsWrong has one call of one of two consoles go wrong. The
+// error must name console, account and call; everything else must go on.
+func TestWhatAConsoleGetsWrong(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		effect sctest.Effect
+		says   string
+	}{
+		{"an HTML page", sctest.HTMLPage(http.StatusOK), "malformed answer"},
+		{"an HTML page with status 500", sctest.HTMLPage(http.StatusInternalServerError), "500"},
+		{"an HTML page with status 404", sctest.HTMLPage(http.StatusNotFound), "404"},
+		{"a service that is not available", sctest.HTMLPage(http.StatusServiceUnavailable), "503"},
+		{"truncated JSON", sctest.Truncate(), "malformed answer"},
+		{"status 403 with code 0", sctest.EmptyRefusal(), "403"},
+		{"an error of the console", sctest.Refuse(http.StatusForbidden, 999, "The moon is full.\n"), "The moon is full."},
+		{"a redirect", sctest.Redirect("https://elsewhere.example/login"), "redirect refused"},
+		{"a connection that breaks", sctest.Reset(), "EOF"},
+		{"an answer that never comes", sctest.Hang(), "no answer within"},
+		{"a locked database", sctest.DatabaseLocked(), "database is locked"},
+		{"an answer without totals", sctest.MissingTotals(), "no row total"},
+	} {
+		for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+			bubble(t, fmt.Sprintf("%s over %s is told with console, account and call, and the rest goes on", test.name, dialect), func(t *testing.T) {
+				b := newBench(t, hq+branch, map[string]sctest.Options{"hq": {Dialect: dialect, Hosts: 10, Plugins: 500}, "branch": {Hosts: 10, Plugins: 500}})
+				analysis := analysisOf[dialect]
+				b.consoles["hq"].Inject(sctest.Fault{
+					Endpoint: analysis.endpoint,
+					Match:    func(r sctest.Request) bool { return len(r.Filters) > 0 }, // not who asks what kind of account he is
+					Effect:   test.effect,
+				})
+				b.probe("hq")
+				time.Sleep(6 * time.Minute) // attempts are repeated, or time out
+				synctest.Wait()
+				p := b.probe("hq")
+				for _, name := range collectorNames {
+					success := 1.0
+					if name == "vulnerabilities" {
+						success = 0
+					}
+					p.want(t, test.name, map[string]float64{of("success", name): success, "securitycenter_up": 1})
+				}
+				b.probe("branch").want(t, "the other console", map[string]float64{of("success", "vulnerabilities"): 1, "securitycenter_up": 1, analystUp: 1})
+
+				lines := b.log.lines("level=ERROR")
+				if len(lines) == 0 {
+					t.Fatal("nothing was logged")
+				}
+				debug := b.get("/probe?target=hq&debug=true&collect[]=vulnerabilities")
+				for _, word := range []string{"account analyst", analysis.call, test.says} {
+					if !strings.Contains(lines[0], word) {
+						t.Errorf("the log does not say %q: %s", word, lines[0])
+					}
+					if !strings.Contains(debug, word) {
+						t.Errorf("debug=true does not say %q:\n%s", word, debug)
+					}
+				}
+				if !strings.Contains(lines[0], "console=hq") || !strings.Contains(lines[0], "collector=vulnerabilities") {
+					t.Errorf("the log names no console and collector: %s", lines[0])
+				}
+				if !strings.Contains(debug, "console hq") {
+					t.Errorf("debug=true names no console:\n%s", debug)
+				}
+				if strings.Contains(b.log.String(), "panic") || strings.Contains(debug, "panic") {
+					t.Errorf("something panicked:\n%s", b.log)
+				}
+				noSecrets(t, b.log.String()+debug+b.get("/"))
+			})
+		}
+	}
+}
+
+func noSecrets(t *testing.T, text string) {
+	t.Helper()
+	for _, secret := range []string{sctest.AdminPassword, sctest.AnalystPassword, sctest.AdminSecretKey, sctest.AnalystSecretKey} {
+		if strings.Contains(text, secret) {
+			t.Errorf("a secret is shown: %s", first(text, secret))
+		}
+	}
+}
+
+func TestTypesDoNotMatter(t *testing.T) {
+	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+		bubble(t, fmt.Sprintf("numbers for strings and strings for numbers over %s change nothing", dialect), func(t *testing.T) {
+			o := sctest.Options{Dialect: dialect, Hosts: 30, Plugins: 500}
+			b := newBench(t, hq+branch, map[string]sctest.Options{"hq": o, "branch": o})
+			b.consoles["hq"].Inject(sctest.Fault{Effect: sctest.WrongTypes()})
+			odd, plain := b.probe("hq"), b.probe("branch")
+			if len(plain.family("securitycenter_vulnerabilities")) == 0 {
+				t.Error("no vulnerabilities to compare")
+			}
+			for series, v := range plain {
+				if !strings.HasPrefix(series, "securitycenter_api_") {
+					odd.want(t, "with other types", map[string]float64{series: v})
+				}
+			}
+		})
+	}
+}
+
+func TestASessionThatExpiresInMidLoadIsRenewedOnce(t *testing.T) {
+	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+		bubble(t, fmt.Sprintf("over %s", dialect), func(t *testing.T) {
+			o := sctest.Options{Dialect: dialect, Hosts: 30, Plugins: 500}
+			b := newBench(t, hq+branch+every(time.Minute), map[string]sctest.Options{"hq": o, "branch": o})
+			b.probe("hq")
+			b.probe("branch")
+			logins := b.logins("hq")
+			b.consoles["hq"].Inject(sctest.Fault{Endpoint: analysisOf[dialect].endpoint, Skip: 2, Times: 1, Effect: sctest.ExpireSession()})
+			time.Sleep(time.Minute)
+			b.probe("hq")
+			b.probe("branch")
+			synctest.Wait()
+			p, plain := b.probe("hq"), b.probe("branch")
+			for _, name := range collectorNames {
+				p.want(t, "after the session expired", map[string]float64{of("success", name): 1})
+			}
+			for _, series := range plain.family("securitycenter_vulnerabilities") {
+				p.want(t, "after the session expired", map[string]float64{series: plain[series]})
+			}
+			if n := b.logins("hq") - logins; n != 1 {
+				t.Errorf("%d logins to renew a session, want 1", n)
+			}
+			if n := b.consoles["hq"].Sessions(); n != 2 {
+				t.Errorf("%d sessions, want 2", n)
+			}
+		})
+	}
+}
+
+func TestAnAnswerBeyondTheBoundIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, hq, map[string]sctest.Options{"hq": {Hosts: 10, Plugins: 500}})
+		b.consoles["hq"].Inject(sctest.Fault{Endpoint: "GET /scanner", Effect: sctest.HugeBody(65 << 20)})
+		p := b.probe("hq")
+		p.want(t, "after an answer of 65 MiB", map[string]float64{of("success", "scanners"): 0, of("success", "feeds"): 1})
+		if len(b.log.lines("level=ERROR", "answer too large", "console=hq", "account admin", "GET /rest/scanner")) != 1 {
+			t.Errorf("the log does not say so:\n%s", b.log)
+		}
+	})
+}
+
+func TestAConsoleThatIsOutOfOrderAltogether(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		effect sctest.Effect
+	}{
+		{"breaks every connection", sctest.Reset()},
+		{"answers with HTML pages", sctest.HTMLPage(http.StatusOK)},
+		{"redirects everything", sctest.Redirect("https://elsewhere.example/")},
+		{"truncates everything", sctest.Truncate()},
+		{"hangs", sctest.Hang()},
+		{"refuses everything without a word", sctest.EmptyRefusal()},
+	} {
+		bubble(t, "a console that "+test.name+" from the start disturbs no other", func(t *testing.T) {
+			b := newBench(t, hq+branch, map[string]sctest.Options{"hq": {Hosts: 10, Plugins: 500}, "branch": {Hosts: 10, Plugins: 500}})
+			b.consoles["hq"].Inject(sctest.Fault{Effect: test.effect})
+			if d := took(func() { b.probe("hq") }); d > 10*time.Second {
+				t.Errorf("the scrape took %s", d)
+			}
+			time.Sleep(20 * time.Minute)
+			synctest.Wait()
+			b.probe("branch")
+			b.probe("hq").want(t, test.name, map[string]float64{"securitycenter_up": 0, of("success", "system"): 0, of("permitted", "system"): absent})
+			b.probe("branch").want(t, "the other console", map[string]float64{"securitycenter_up": 1, of("success", "vulnerabilities"): 1})
+			if lines := b.log.lines("level=ERROR", "console=branch"); len(lines) > 0 {
+				t.Errorf("errors of the other console: %s", lines)
+			}
+			if strings.Contains(b.log.String(), "panic") {
+				t.Errorf("something panicked:\n%s", b.log)
+			}
+			noSecrets(t, b.log.String()+b.get("/probe?target=hq&debug=true")+b.get("/"))
+		})
+	}
+}

@@ -1,0 +1,92 @@
+package scapi_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+
+	"securitycenter_exporter/scapi"
+	"securitycenter_exporter/scapi/sctest"
+)
+
+// analyst returns a client of a simulated console that ends with stop.
+func analyst() (client *scapi.Client, stop func()) {
+	console, err := sctest.Listen(sctest.Options{Version: "6.4.0"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	client, err = scapi.New(scapi.Options{
+		URL: console.URL,
+		Credentials: func() (scapi.Credentials, error) {
+			return scapi.Credentials{Username: sctest.AnalystUsername, Password: sctest.AnalystPassword}, nil
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return client, console.Close
+}
+
+// One request of one row counts hosts and findings, however many there are.
+func ExampleClient_Summary() {
+	client, stop := analyst()
+	defer stop()
+	ctx := context.Background()
+
+	all, err := client.Summary(ctx, scapi.Query{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	one, err := client.Summary(ctx, scapi.Query{Filters: []scapi.Filter{scapi.ByRepository("1")}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(all.Records, "hosts")
+	fmt.Println("fewer in one repository:", one.Records < all.Records && one.Findings.Total() < all.Findings.Total())
+	// Output:
+	// 200 hosts
+	// fewer in one repository: true
+}
+
+// Rows are read page by page; leaving the loop ends the reading.
+func ExampleClient_Rows() {
+	client, stop := analyst()
+	defer stop()
+
+	query := scapi.Query{
+		Tool:     "vulndetails",
+		Filters:  []scapi.Filter{scapi.BySeverity(scapi.High, scapi.Critical)},
+		PageSize: 50,
+		Limit:    120,
+	}
+	n := 0
+	for row, err := range client.Rows(context.Background(), query) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		if severity, ok := row.Severity().Get(); !ok || severity < scapi.High || row.String("ip") == "" {
+			log.Fatalf("not asked for: %s", row.Raw)
+		}
+		n++
+	}
+	fmt.Println(n, "findings")
+	// Output: 120 findings
+}
+
+// What a dialect or version has no equivalent for is told apart from failures.
+func ExampleClient_Jobs() {
+	client, stop := analyst()
+	defer stop()
+
+	_, err := client.Jobs(context.Background())
+	switch {
+	case errors.Is(err, scapi.ErrUnsupported):
+		fmt.Println("this console has no such call")
+	case scapi.IsPermission(err):
+		fmt.Println("this account may not see the job queue")
+	case err != nil:
+		log.Fatal(err)
+	}
+	// Output: this account may not see the job queue
+}
