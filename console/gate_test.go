@@ -41,6 +41,7 @@ func TestGateBoundsRequestsAndRunsOneAnalysisAtATime(t *testing.T) {
 				change(class, -1)
 				leave()
 			})
+			synctest.Wait() // so that light and heavy ones arrive in turn
 		}
 		wg.Wait()
 		if mostAll != 2 || mostAnalysis != 1 {

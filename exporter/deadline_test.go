@@ -12,7 +12,9 @@ import (
 )
 
 func slow(d time.Duration) map[string]sctest.Options {
-	return map[string]sctest.Options{"hq": {Hosts: 40, Plugins: 2000, Latency: d}}
+	o := small(sctest.REST)
+	o.Latency = d
+	return map[string]sctest.Options{"hq": o}
 }
 
 func TestScrapeDeadline(t *testing.T) {
@@ -175,7 +177,7 @@ func TestBudget(t *testing.T) {
 }
 
 func budget(t *testing.T, dialect sctest.Dialect, hosts int) {
-	b := newBench(t, hq, map[string]sctest.Options{"hq": {Dialect: dialect, Hosts: hosts, Plugins: 2000}})
+	b := newBench(t, hq, map[string]sctest.Options{"hq": {Dialect: dialect, Hosts: hosts, Plugins: 500, Scans: 2}})
 	console := b.consoles["hq"]
 	limit := 60 + 2*len(console.Repositories())
 	const cycle = 30 * time.Minute

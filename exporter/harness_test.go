@@ -85,15 +85,20 @@ type bench struct {
 	reject error // what loading the configuration fails with; nil: nothing
 }
 
-// newBench starts an exporter with this configuration. The consoles in it that
-// have no options are those of sctest's zero value.
+// small is a console that answers quickly.
+func small(dialect sctest.Dialect) sctest.Options {
+	return sctest.Options{Dialect: dialect, Hosts: 12, Repositories: 3, Scans: 2, Plugins: 500}
+}
+
+// newBench starts an exporter with this configuration. Consoles in it that
+// have no options are small.
 func newBench(t *testing.T, yaml string, consoles map[string]sctest.Options, change ...func(*Options)) *bench {
 	t.Helper()
 	b := &bench{t: t, config: yaml, consoles: map[string]*sctest.Server{}, log: &record{}}
 	for _, name := range []string{"hq", "branch"} {
 		o, ok := consoles[name]
 		if !ok {
-			o = sctest.Options{Hosts: 40, Plugins: 2000}
+			o = small(sctest.REST)
 		}
 		b.consoles[name] = sctest.StartPipe(t, o)
 	}

@@ -178,7 +178,7 @@ func refusedLogins(b *bench) int {
 
 func TestAWrongPassword(t *testing.T) {
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
-		consoles := map[string]sctest.Options{"hq": {Dialect: dialect, Hosts: 4, Repositories: 1}}
+		consoles := map[string]sctest.Options{"hq": small(dialect)}
 		bubble(t, fmt.Sprintf("is tried again after 15 minutes and after an hour, then never, over %s", dialect), func(t *testing.T) {
 			b := newBench(t, with(`{name: admin, username: admin, password: wrong}`, analyst)+only("system", "vulnerabilities"), consoles)
 			start := time.Now()
