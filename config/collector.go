@@ -115,7 +115,7 @@ func (k Collector) overlay(m *mapping, d draft) draft {
 	}
 	interval, hasInterval := m.duration("interval", &d.Interval, minInterval, maxInterval)
 	age, hasAge := m.duration("max_age", &d.MaxAge, minInterval, 10*maxInterval)
-	m.number("max_series", &d.MaxSeries, 1, 10_000_000)
+	m.number("max_series", &d.MaxSeries, 10_000_000)
 	d.Own = maps.Clone(d.Own)
 	for _, key := range k.Keys {
 		if v, ok := m.take(key.Name); ok {

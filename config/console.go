@@ -94,8 +94,8 @@ func readConsole(v value, known []Collector, global map[string]draft, lone bool)
 
 	m.duration("timeout", &c.Timeout, time.Millisecond, 24*time.Hour)
 	m.duration("analysis_timeout", &c.AnalysisTimeout, time.Millisecond, 24*time.Hour)
-	m.number("page_size", &c.PageSize, 1, 10000)
-	m.number("max_concurrent_requests", &c.MaxConcurrentRequests, 1, 64)
+	m.number("page_size", &c.PageSize, 10000)
+	m.number("max_concurrent_requests", &c.MaxConcurrentRequests, 64)
 	c.Repositories = readRepositories(m.sub("repositories"))
 	c.Collectors = settle(readCollectors(m.sub("collectors"), known, global))
 
@@ -204,7 +204,7 @@ func readLabels(m *mapping) map[string]string {
 	var labels map[string]string
 	for _, e := range m.open() {
 		name := e.key.node.Value
-		if !model.LabelName(name).IsValidLegacy() || strings.HasPrefix(name, "__") {
+		if !model.LegacyValidation.IsValidLabelName(name) || strings.HasPrefix(name, "__") {
 			e.key.refuse("is not a valid label name", "a letter, then letters, digits or underscores, not beginning with two underscores")
 			continue
 		}

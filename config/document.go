@@ -58,8 +58,9 @@ func (d *document) parse(data []byte) (value, bool) {
 		root.refuse("is empty", "at least one console under consoles")
 		return root, false
 	case err != nil:
-		wrong, expected := "", "valid YAML"
-		root.line, wrong = syntaxError(data, err)
+		line, wrong := syntaxError(data, err)
+		root.line = line
+		expected := "valid YAML"
 		if strings.Contains(wrong, "did not find expected") {
 			expected = "valid YAML: brackets and quotes closed, keys of one block in one column"
 		}

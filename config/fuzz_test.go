@@ -40,7 +40,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatal("accepted without a console")
 		}
 		for _, console := range c.Consoles {
-			if console.Name == "" || console.URL == nil || console.URL.Host == "" || len(console.Accounts) == 0 || !console.Equal(console) {
+			if console.Name == "" || console.URL == nil || console.URL.Host == "" || len(console.Accounts) == 0 {
 				t.Errorf("accepted an unusable console: %+v", console)
 			}
 			for _, a := range console.Accounts {

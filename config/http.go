@@ -166,10 +166,10 @@ func readTLS(v value, to *promconfig.TLSConfig) bool {
 	m.flag("insecure_skip_verify", &to.InsecureSkipVerify)
 	versions := slices.Sorted(maps.Keys(promconfig.TLSVersions))
 	var lowest, highest string
-	if _, ok := m.choice("min_version", &lowest, versions...); ok {
+	if m.choice("min_version", &lowest, versions...) {
 		to.MinVersion = promconfig.TLSVersions[lowest]
 	}
-	if _, ok := m.choice("max_version", &highest, versions...); ok {
+	if m.choice("max_version", &highest, versions...) {
 		to.MaxVersion = promconfig.TLSVersions[highest]
 	}
 	m.close()

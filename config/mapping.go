@@ -126,7 +126,7 @@ func (m *mapping) text(key string, to *string) (value, bool) {
 }
 
 // choice sets *to to one of the words.
-func (m *mapping) choice(key string, to *string, words ...string) (value, bool) {
+func (m *mapping) choice(key string, to *string, words ...string) bool {
 	v, ok := m.take(key)
 	if ok {
 		var s string
@@ -134,13 +134,13 @@ func (m *mapping) choice(key string, to *string, words ...string) (value, bool) 
 			*to = s
 		}
 	}
-	return v, ok
+	return ok
 }
 
-// number sets *to to a whole number between low and high.
-func (m *mapping) number(key string, to *int, low, high int) {
+// number sets *to to a whole number between 1 and most.
+func (m *mapping) number(key string, to *int, most int) {
 	if v, ok := m.take(key); ok {
-		if n, ok := v.number(low, high); ok {
+		if n, ok := v.number(1, most); ok {
 			*to = n
 		}
 	}

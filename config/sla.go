@@ -25,7 +25,7 @@ func readSLAs(entries []value) []SLA {
 		days := m.sub("days")
 		for _, severity := range []string{"low", "medium", "high", "critical"} {
 			n := 0
-			if days.number(severity, &n, 1, 3650); n > 0 {
+			if days.number(severity, &n, 3650); n > 0 {
 				if s.Days == nil {
 					s.Days = map[string]int{}
 				}

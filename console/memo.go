@@ -22,8 +22,9 @@ func (m *memo[T]) get(ctx context.Context, ttl time.Duration, load func(context.
 	for {
 		m.mu.Lock()
 		if time.Now().Before(m.until) {
-			defer m.mu.Unlock()
-			return m.value, nil
+			v := m.value
+			m.mu.Unlock()
+			return v, nil
 		}
 		loading := m.loading
 		if loading == nil {

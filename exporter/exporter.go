@@ -64,6 +64,9 @@ func New(o Options) (*Exporter, error) {
 	if o.TelemetryPath == "" {
 		o.TelemetryPath = "/metrics"
 	}
+	if err := checkTelemetryPath(o.TelemetryPath); err != nil {
+		return nil, err
+	}
 	if o.ScrapeTimeout <= 0 {
 		o.ScrapeTimeout = 10 * time.Second
 	}

@@ -41,6 +41,17 @@ func (e *Exporter) Handler() http.Handler {
 	return mux
 }
 
+// checkTelemetryPath refuses what Handler cannot serve metrics at.
+func checkTelemetryPath(path string) error {
+	switch {
+	case !strings.HasPrefix(path, "/"), strings.ContainsAny(path, "{}?# "):
+		return fmt.Errorf("telemetry path %q: expected a path such as /metrics", path)
+	case path == "/probe", path == "/sd", strings.HasPrefix(path, "/-/"), strings.HasPrefix(path, "/debug/"):
+		return fmt.Errorf("telemetry path %q: that path serves something else", path)
+	}
+	return nil
+}
+
 // limiter bounds the scrapes served at a time.
 type limiter chan struct{}
 

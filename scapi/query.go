@@ -97,7 +97,7 @@ func (c *Client) Rows(ctx context.Context, q Query) iter.Seq2[Row, error] {
 			}
 			return nil
 		})
-		if err != nil && err != left {
+		if err != nil && !errors.Is(err, left) {
 			yield(Row{}, err)
 		}
 	}

@@ -33,7 +33,7 @@ func (r *results) UnmarshalJSON(b []byte) error {
 		Results *wire.List[json.RawMessage] `json:"results"` // nil: missing or null
 	}
 	if r.err = wire.Decode(b, &object); r.err != nil {
-		return nil
+		return nil //nolint:nilerr // kept in r, so that the envelope around it stays readable
 	}
 	r.total, r.colon = optInt(object.Total), string(object.Colon)
 	if object.Results == nil {

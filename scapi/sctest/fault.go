@@ -89,8 +89,8 @@ func (x *exchange) withFaults(answer func() *reply) *reply {
 	return rep
 }
 
-func instead(make func(*exchange) *reply) Effect {
-	return Effect{before: func(x *exchange) (*reply, bool) { return make(x), true }}
+func instead(answer func(*exchange) *reply) Effect {
+	return Effect{before: func(x *exchange) (*reply, bool) { return answer(x), true }}
 }
 
 // Delay makes the console think for that long; it stops when the client gives up.

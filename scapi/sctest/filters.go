@@ -297,7 +297,7 @@ func (c *Console) makeFilters() map[string]filterRule {
 		"repositoryIDs":    c.repositoryFilter(false),
 		"pluginID":         number(numeric, func(f *finding) int64 { return int64(f.slot.plugin.id) }),
 		"pluginName":       contains(func(f *finding) string { return f.slot.plugin.name }),
-		"pluginText":       contains(func(f *finding) string { return pluginOutput(f) }),
+		"pluginText":       contains(pluginOutput),
 		"pluginType":       pluginTypeFilter(),
 		"familyID":         familyFilter(false),
 		"ip":               {"=", ipFilter},

@@ -148,7 +148,7 @@ func (l *pluginList) finding(id int, severity int8) *plugin {
 	return p
 }
 
-var informationalNames = map[int]string{
+var informationalNames = map[int]string{ //nolint:gosec // names of plugins, one of which speaks of credentials
 	pluginScanInformation: "Nessus Scan Information",
 	pluginLocalChecksOff:  "OS Security Patch Assessment Failed",
 	pluginCredentialsOK:   "OS Security Patch Assessment Available",

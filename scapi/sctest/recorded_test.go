@@ -13,7 +13,7 @@ import (
 	"securitycenter_exporter/scapi/sctest"
 )
 
-// recorded is one exchange with a real console of version 5.8.
+// recorded is one exchange with a recording console of version 5.8.
 type recorded struct {
 	Request struct {
 		Method, Path string
@@ -42,7 +42,7 @@ func kinds(v any, path string, into map[string]string) {
 	}
 }
 
-// The console's answers have the fields and the JSON types of a real one's.
+// The console's answers have the fields and the JSON types of a recording one's.
 func TestAnswersHaveTheShapeOfTheRecordedOnes(t *testing.T) {
 	dir := filepath.Join("..", "..", "..", "shared", "fixtures", "tenable-sc")
 	if _, err := os.Stat(dir); err != nil {
@@ -95,23 +95,23 @@ func TestAnswersHaveTheShapeOfTheRecordedOnes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var real recorded
-			if err := json.Unmarshal(data, &real); err != nil {
+			var recording recorded
+			if err := json.Unmarshal(data, &recording); err != nil {
 				t.Fatal(err)
 			}
-			path := strings.TrimPrefix(real.Request.Path, "/rest")
+			path := strings.TrimPrefix(recording.Request.Path, "/rest")
 			if tt.path != "" {
 				path = tt.path
 			}
 			var in any
-			if s := string(real.Request.Body); s != "" && s != "null" {
-				in = real.Request.Body
+			if s := string(recording.Request.Body); s != "" && s != "null" {
+				in = recording.Request.Body
 			}
-			ours := tt.as.rest(real.Request.Method, path, in)
-			if ours.Status != real.Response.Status {
-				t.Fatalf("status %d, recorded %d: %.300s", ours.Status, real.Response.Status, ours.Body)
+			ours := tt.as.rest(recording.Request.Method, path, in)
+			if ours.Status != recording.Response.Status {
+				t.Fatalf("status %d, recorded %d: %.300s", ours.Status, recording.Response.Status, ours.Body)
 			}
-			want, got := shape(t, real.Response.BodyText), shape(t, ours.Body)
+			want, got := shape(t, recording.Response.BodyText), shape(t, ours.Body)
 			for field, kind := range want {
 				skip := false
 				for _, e := range tt.except {
@@ -124,7 +124,7 @@ func TestAnswersHaveTheShapeOfTheRecordedOnes(t *testing.T) {
 					t.Errorf("%s: %s, recorded %s", field, have, kind)
 				}
 			}
-			if strings.HasSuffix(real.Response.BodyText, "\n") != strings.HasSuffix(ours.Body, "\n") {
+			if strings.HasSuffix(recording.Response.BodyText, "\n") != strings.HasSuffix(ours.Body, "\n") {
 				t.Error("the final newline differs")
 			}
 		})

@@ -126,7 +126,7 @@ func (c *Console) hostInformation(r int, match func(host int) bool, now int64) o
 		g := int(c.world.groupOf[i])
 		var t tally
 		t.add(c.world.findings(nil, g, now, false), 1)
-		o := c.addCounts(c.hostColumns(h, now), t)
+		o := c.addCounts(c.hostColumns(h), t)
 		o["os"], o["lastScan"], o["hasPassive"], o["hasCompliance"] = h.OS, epoch(h.LastSeen), "No", yesNo(g/cohorts%6 == 1)
 		if c.o.Dialect == RPC {
 			o["repositoryID"], o["repositoryName"] = repo.ID, repo.Name

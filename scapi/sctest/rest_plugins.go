@@ -28,8 +28,9 @@ type pluginQuery struct {
 	start, end       int
 }
 
-// pluginRows returns the index of each plugin on the page, -1 for holes, and the length of the list.
-func (c *Console) pluginRows(q pluginQuery) (page []int, length int) {
+// pluginRows returns the index of each plugin on the page, -1 for holes.
+func (c *Console) pluginRows(q pluginQuery) []int {
+	var page []int
 	l := &c.world.plugins
 	var at func(i int) int
 	first, n := 0, l.total
@@ -74,7 +75,7 @@ func (c *Console) pluginRows(q pluginQuery) (page []int, length int) {
 		}
 		page = append(page, at(k))
 	}
-	return page, n
+	return page
 }
 
 // matches applies the one filter of a plugin list.
@@ -165,7 +166,7 @@ func (x *exchange) pluginCall(parts []string) (any, error) {
 		fields = []string{"id", "name", "description"}
 	}
 	number := func(name string, def int) int { return scalar(query.Get(name)).number(def) }
-	page, _ := x.c.pluginRows(pluginQuery{kind: query.Get("type"), since: int64(number("since", 0)),
+	page := x.c.pluginRows(pluginQuery{kind: query.Get("type"), since: int64(number("since", 0)),
 		field: query.Get("filterField"), op: query.Get("op"), value: query.Get("value"), sorted: query.Get("sortField") != "",
 		descending: strings.EqualFold(query.Get("sortDirection"), "desc"), start: number("startOffset", 0), end: number("endOffset", 50)})
 	rows := make([]object, 0, len(page))

@@ -46,7 +46,7 @@ func (c *Console) hostRows(s *selection, q question, row func(Host) object) answ
 }
 
 func (c *Console) sumIP(s *selection, q question) answer {
-	return c.hostRows(s, q, func(h Host) object { return c.hostColumns(h, s.now) })
+	return c.hostRows(s, q, func(h Host) object { return c.hostColumns(h) })
 }
 
 func (c *Console) sumDNSName(s *selection, q question) answer {
@@ -56,7 +56,7 @@ func (c *Console) sumDNSName(s *selection, q question) answer {
 }
 
 // hostColumns are the columns of sumip besides the counts and the repository, as the version has them.
-func (c *Console) hostColumns(h Host, now int64) object {
+func (c *Console) hostColumns(h Host) object {
 	row := object{"ip": h.IP, "macAddress": h.MACAddress, "netbiosName": h.NetBIOSName, "dnsName": h.DNSName}
 	if c.o.Dialect == RPC && !c.release.atLeast(4, 8) {
 		return row

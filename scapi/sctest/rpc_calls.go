@@ -176,7 +176,7 @@ func (x *exchange) pluginInit() (any, error) {
 	if in.Offset != nil {
 		offset = in.Offset.number(0)
 	}
-	page, _ := x.c.pluginRows(pluginQuery{kind: in.Type, since: int64(in.Since.number(0)), field: in.FilterField, value: in.FilterString,
+	page := x.c.pluginRows(pluginQuery{kind: in.Type, since: int64(in.Since.number(0)), field: in.FilterField, value: in.FilterString,
 		sorted: true, descending: strings.EqualFold(in.SortDirection, "desc"), start: offset, end: offset + size})
 	plugins := []object{}
 	families := map[int]bool{}

@@ -1,14 +1,15 @@
 package sctest
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // TB is the part of testing.TB that Start needs.
@@ -33,11 +34,15 @@ type Server struct {
 
 // Listen starts a console on a free port of 127.0.0.1, over plain HTTP.
 func Listen(o Options) (*Server, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := listen()
 	if err != nil {
 		return nil, fmt.Errorf("start simulated console: %w", err)
 	}
 	return serve(o, l, "http://"+l.Addr().String(), &http.Transport{}), nil
+}
+
+func listen() (net.Listener, error) {
+	return new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 }
 
 // ListenTLS starts a console on a free port of 127.0.0.1, over HTTPS with a certificate of its own authority. It asks
@@ -51,7 +56,7 @@ func ListenTLS(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start simulated console: %w", err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := listen()
 	if err != nil {
 		return nil, fmt.Errorf("start simulated console: %w", err)
 	}
@@ -96,7 +101,11 @@ func StartPipe(tb TB, o Options) *Server {
 
 func serve(o Options, l net.Listener, url string, transport *http.Transport) *Server {
 	s := &Server{Console: New(o), URL: url, listener: l, transport: transport}
-	s.server = &http.Server{Handler: s.Console, ErrorLog: log.New(io.Discard, "", 0)}
+	s.server = &http.Server{
+		Handler:           s.Console,
+		ReadHeaderTimeout: time.Minute,
+		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+	}
 	s.serving.Go(func() {
 		if err := s.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			_ = l.Close()

@@ -1,0 +1,210 @@
+package collector_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	dto "github.com/prometheus/client_model/go"
+
+	"securitycenter_exporter/collector"
+	"securitycenter_exporter/console"
+	"securitycenter_exporter/scapi"
+	"securitycenter_exporter/scapi/sctest"
+)
+
+var (
+	big    = &collector.Family{Name: "big", Labels: []string{"zone", "zone_id"}}
+	middle = &collector.Family{Name: "middle", Labels: []string{"zone_id"}}
+	small  = &collector.Family{Name: "small"}
+	known  = []*collector.Family{middle, small, big}
+)
+
+// fill adds 5 samples to big, 3 to middle and 1 to small.
+func fill(m *collector.Metrics) {
+	for i, id := range []string{"1", "2", "3", "4", "5"} {
+		m.Set(big, float64(i), "Zone "+id, id)
+		if i < 3 {
+			m.Set(middle, float64(i), id)
+		}
+	}
+	m.Set(small, 1)
+}
+
+func familyNames(s collector.Snapshot) (names []string) {
+	for _, f := range s.Families {
+		names = append(names, f.GetName())
+	}
+	return names
+}
+
+func TestOverTheLimitWholeFamiliesAreLeftOutTheLargestFirst(t *testing.T) {
+	for _, tt := range []struct {
+		limit, series, dropped int
+		families               []string
+	}{
+		{0, 9, 0, []string{"big", "middle", "small"}},
+		{9, 9, 0, []string{"big", "middle", "small"}},
+		{8, 4, 5, []string{"middle", "small"}},
+		{4, 4, 5, []string{"middle", "small"}},
+		{3, 1, 8, []string{"small"}},
+		{1, 1, 8, []string{"small"}},
+	} {
+		m := collector.NewMetrics(collector.Limits{MaxSeries: tt.limit})
+		fill(m)
+		s := m.Snapshot(known)
+		if d := cmp.Diff(tt.families, familyNames(s)); d != "" || s.Series != tt.series || s.Dropped != tt.dropped {
+			t.Errorf("limit %d: %d series, %d dropped, families (-want +got):\n%s", tt.limit, s.Series, s.Dropped, d)
+		}
+	}
+}
+
+func TestALoadOverItsLimitSucceedsAndSaysWhatIsMissing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := export(t, sctest.Options{})
+		s, err := e.run(t, "scanners", collector.Limits{MaxSeries: 150})
+		if err != nil || s.Dropped != 14*15 || s.Series > 150 || s.Series == 0 {
+			t.Errorf("%d series, %d dropped, %v; want the states of 14 scanners dropped", s.Series, s.Dropped, err)
+		}
+		for _, f := range s.Families {
+			if f.GetName() == "securitycenter_scanner_status" {
+				t.Error("the largest family is still there")
+			}
+		}
+	})
+}
+
+func TestRedactionEmptiesNamesAndKeepsIDsAndMakesNoDuplicates(t *testing.T) {
+	limits := collector.Limits{Redact: map[string]bool{"repository": true, "zone": true, "scanner": true, "scan": true}}
+	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+		in(t, dialect.String(), func(t *testing.T) {
+			e := export(t, sctest.Options{Dialect: dialect})
+			for _, col := range collector.All() {
+				plain, err := e.run(t, col.Name, noLimits)
+				if err != nil {
+					t.Fatal(err)
+				}
+				redacted, err := e.run(t, col.Name, limits)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if redacted.Series != plain.Series {
+					t.Errorf("%s: %d series, but %d with redaction", col.Name, plain.Series, redacted.Series)
+				}
+				distinct := samplesOf(redacted.Families)
+				if len(distinct) != redacted.Series {
+					t.Errorf("%s: %d series, of which %d are different", col.Name, redacted.Series, len(distinct))
+				}
+				for _, f := range redacted.Families {
+					for _, m := range f.Metric {
+						for _, l := range m.Label {
+							if limits.Redact[l.GetName()] != (l.GetValue() == "") && (limits.Redact[l.GetName()] || strings.HasSuffix(l.GetName(), "_id") && l.GetName() != "organization_id") {
+								t.Errorf("%s: %s is %q", f.GetName(), l.GetName(), l.GetValue())
+							}
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestBytesThatAreNotUTF8AreReplacedAndDuplicatesKeepTheFirstValue(t *testing.T) {
+	m := collector.NewMetrics(collector.Limits{Redact: map[string]bool{"zone": true}})
+	m.Set(middle, 1, "caf\xe9")
+	m.Set(middle, 2, "caf\xe9")
+	m.Set(middle, 3, "caf\xff") // the same text after the replacement
+	m.Set(big, 1, "one", "1")
+	m.Set(big, 2, "two", "1") // the same without the name
+	m.Set(big, 3, "one\xff", "2")
+	want := samples{"middle{zone_id=\"caf\uFFFD\"}": 1, `big{zone="",zone_id="1"}`: 1, `big{zone="",zone_id="2"}`: 3}
+	got := m.Snapshot(known)
+	diff(t, "samples", want, samplesOf(got.Families))
+	if got.Series != 3 {
+		t.Errorf("%d series, want 3", got.Series)
+	}
+}
+
+func TestLabelValuesThatOnlyTogetherAreTheSameAreDifferentSeries(t *testing.T) {
+	m := collector.NewMetrics(noLimits)
+	m.Set(big, 1, "ab", "c")
+	m.Set(big, 2, "a", "bc")
+	if s := m.Snapshot(known); s.Series != 2 {
+		t.Errorf("%d series, want 2", s.Series)
+	}
+}
+
+func TestFamiliesAndSamplesComeInOrderAndCountersAreCounters(t *testing.T) {
+	total := &collector.Family{Name: "a_total", Type: collector.Counter, Labels: []string{"z", "a"}}
+	m := collector.NewMetrics(noLimits)
+	fill(m)
+	m.Set(total, 7, "1", "b")
+	m.Set(total, 8, "2", "a")
+	s := m.Snapshot(append([]*collector.Family{total}, known...))
+	if d := cmp.Diff([]string{"a_total", "big", "middle", "small"}, familyNames(s)); d != "" {
+		t.Errorf("order of families (-want +got):\n%s", d)
+	}
+	first := s.Families[0]
+	if first.GetType() != dto.MetricType_COUNTER || first.Metric[0].GetCounter().GetValue() != 8 {
+		t.Errorf("%v: want a counter, ordered by the value of label a", first)
+	}
+	if labels := first.Metric[0].Label; labels[0].GetName() != "a" || labels[1].GetName() != "z" {
+		t.Errorf("labels %v are not in order", labels)
+	}
+}
+
+func TestATimeThatIsUnknownMakesNoSample(t *testing.T) {
+	m := collector.NewMetrics(noLimits)
+	m.SetTime(middle, time.Time{}, "1")
+	m.SetTime(middle, time.UnixMilli(1_700_000_000_250), "2")
+	got := samplesOf(m.Snapshot(known).Families)
+	diff(t, "times", samples{`middle{zone_id="2"}`: 1_700_000_000.25}, got)
+}
+
+func TestAPanicInALoaderIsAnError(t *testing.T) {
+	col := &collector.Collector{Name: "broken"}
+	loader := collector.Stateless(func(context.Context, *console.Console, *collector.Metrics) error {
+		var none []int
+		_ = none[len(none)]
+		return nil
+	})
+	if _, err := col.Run(t.Context(), loader, nil, noLimits); err == nil || !strings.Contains(err.Error(), "index out of range") {
+		t.Errorf("%v, want the panic", err)
+	}
+}
+
+func TestALoadThatFailsShowsNothing(t *testing.T) {
+	col := &collector.Collector{Name: "half", Families: known}
+	failure := errors.New("connection reset")
+	loader := collector.Stateless(func(_ context.Context, _ *console.Console, m *collector.Metrics) error {
+		fill(m)
+		return failure
+	})
+	s, err := col.Run(t.Context(), loader, nil, noLimits)
+	if !errors.Is(err, failure) || len(s.Families) != 0 || s.Series != 0 {
+		t.Errorf("%v with %d series", err, s.Series)
+	}
+}
+
+func TestEverySeverityIsShownZerosToo(t *testing.T) {
+	f := &collector.Family{Name: "f", Labels: []string{"id", "severity"}}
+	m := collector.NewMetrics(noLimits)
+	m.SetCounts(f, scapi.Counts{scapi.High: 3}, "1")
+	want := samples{}
+	for _, s := range severities {
+		want[series("f", `id="1"`, `severity="`+s+`"`)] = 0
+	}
+	want[series("f", `id="1"`, `severity="high"`)] = 3
+	diff(t, "severities", want, samplesOf(m.Snapshot([]*collector.Family{f}).Families))
+}
+
+func TestAValueIsWrittenAsItIs(t *testing.T) {
+	m := collector.NewMetrics(noLimits)
+	m.Set(small, math.MaxUint32)
+	diff(t, "value", samples{"small": 4294967295}, samplesOf(m.Snapshot(known).Families))
+}

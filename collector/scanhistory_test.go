@@ -1,0 +1,249 @@
+package collector
+
+import (
+	"testing"
+	"time"
+
+	"securitycenter_exporter/console"
+	"securitycenter_exporter/scapi"
+)
+
+// watched is a history, fed with answers by hand.
+type watched struct {
+	*scanHistory
+	now      time.Time
+	accounts map[string]*console.Account
+}
+
+func newWatched(t *testing.T) *watched {
+	t.Helper()
+	c, err := console.New(console.Options{Name: "test", URL: "http://127.0.0.1", Accounts: []console.AccountOptions{{Name: "a"}, {Name: "b"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &watched{scanHistory: newScanHistory(), now: time.Unix(1_700_000_000, 0), accounts: map[string]*console.Account{}}
+	for _, a := range c.Accounts() {
+		w.accounts[a.Name()] = a
+	}
+	return w
+}
+
+// answer is what one account sees.
+func (w *watched) answer(account, organization string, s schedule) console.Answer[schedule] {
+	return console.Answer[schedule]{Account: w.accounts[account], Identity: scapi.Identity{OrganizationID: organization}, Value: s}
+}
+
+// see adds what account a, of organisation 1, sees ten minutes after the last time.
+func (w *watched) see(s schedule) {
+	w.now = w.now.Add(10 * time.Minute)
+	w.add([]console.Answer[schedule]{w.answer("a", "1", s)}, w.now)
+}
+
+func (w *watched) total() (n int64) {
+	for _, v := range w.ended {
+		n += v
+	}
+	return n
+}
+
+// only returns the one scan that is known.
+func (w *watched) only(t *testing.T) *scanRecord {
+	t.Helper()
+	all := w.scans(&Metrics{})
+	if len(all) != 1 {
+		t.Fatalf("%d scans are known, want 1", len(all))
+	}
+	return all[0]
+}
+
+func listed(results ...scapi.ScanResult) schedule {
+	return schedule{scans: []scapi.Scan{{ID: "7", Name: "Weekly"}}, listed: true, results: results}
+}
+
+// result is one of scan 7, in some state; finished means seconds after the epoch, 0 that it runs.
+func result(id, status, imported string, finished int64) scapi.ScanResult {
+	r := scapi.ScanResult{ID: id, ScanID: "7", Status: status, ImportStatus: imported, Running: finished == 0, Start: time.Unix(finished-60, 0)}
+	if finished > 0 {
+		r.Finish = time.Unix(finished, 0)
+	}
+	return r
+}
+
+func TestAResultPassesThroughItsStatesAndIsCountedAtTheEnd(t *testing.T) {
+	w := newWatched(t)
+	steps := []struct {
+		what   string
+		result scapi.ScanResult
+		want   int64
+	}{
+		{"running", result("1", "Running", "No Results", 0), 0},
+		{"ended, import pending", result("1", "Completed", "Import Pending", 100), 0},
+		{"importing", result("1", "Completed", "Importing", 100), 0},
+		{"imported", result("1", "Completed", "Finished", 100), 1},
+		{"still listed", result("1", "Completed", "Finished", 100), 1},
+	}
+	for _, s := range steps {
+		w.see(listed(s.result))
+		if got := w.ended[outcome{"completed", "finished"}]; got != s.want || w.total() != s.want {
+			t.Errorf("%s: counted %d (%d in all), want %d", s.what, got, w.total(), s.want)
+		}
+	}
+}
+
+func TestWhatHadEndedBeforeTheFirstLookIsNotCountedAndWhatWasStillImportedIs(t *testing.T) {
+	w := newWatched(t)
+	w.see(listed(result("1", "Completed", "Finished", 100), result("2", "Partial", "Importing", 200)))
+	w.see(listed(result("1", "Completed", "Finished", 100), result("2", "Partial", "Finished", 200)))
+	if w.total() != 1 || w.ended[outcome{"partial", "finished"}] != 1 {
+		t.Errorf("counted %v, want the partial one", w.ended)
+	}
+}
+
+func TestAResultThatIsMissingForAWhileIsNotCountedTwice(t *testing.T) {
+	w := newWatched(t)
+	w.see(listed())
+	done := listed(result("1", "Error", "No Results", 100))
+	w.see(done)
+	w.see(listed())
+	w.see(done)
+	if w.total() != 1 {
+		t.Errorf("counted %d times", w.total())
+	}
+	w.now = w.now.Add(resultsBack + time.Hour)
+	w.see(listed())
+	if len(w.counted) != 0 {
+		t.Errorf("%d results are remembered although they are long gone", len(w.counted))
+	}
+}
+
+func TestAnAccountThatAnswersLaterHasAFirstLookOfItsOwn(t *testing.T) {
+	w := newWatched(t)
+	w.see(listed())
+	old := schedule{results: []scapi.ScanResult{result("5", "Completed", "Finished", 100)}}
+	both := []console.Answer[schedule]{w.answer("a", "1", listed()), w.answer("b", "1", old)}
+	w.add(both, w.now)
+	if w.total() != 0 {
+		t.Errorf("counted %d results that had ended before account b was first asked", w.total())
+	}
+	old.results = append(old.results, result("6", "Completed", "Finished", 300))
+	both[1] = w.answer("b", "1", old)
+	w.add(both, w.now)
+	if w.total() != 1 {
+		t.Errorf("counted %d, want 1", w.total())
+	}
+}
+
+func TestWordsThatWeDoNotKnowAreOther(t *testing.T) {
+	w := newWatched(t)
+	w.see(listed())
+	w.see(listed(
+		result("1", "Exploded", "Finished", 100), result("2", "Completed", "Eaten", 100), // the import may go on
+		result("3", "", "", 100), result("4", " STOPPED ", "no results", 100),
+	))
+	want := map[outcome]int64{{"other", "finished"}: 1, {"other", "other"}: 1, {"stopped", "no_results"}: 1}
+	for o, n := range w.ended {
+		if n != want[o] {
+			t.Errorf("%+v: %d, want %d", o, n, want[o])
+		}
+	}
+	shown := w.recent(time.Time{})
+	for _, o := range []outcome{{"other", "finished"}, {"completed", "other"}, {"unknown", "unknown"}, {"stopped", "no_results"}} {
+		if shown[o] != 1 {
+			t.Errorf("%+v is not among the recent %v", o, shown)
+		}
+	}
+}
+
+func TestTheLastResultIsRememberedUntilTheDefinitionGoes(t *testing.T) {
+	w := newWatched(t)
+	w.see(listed(result("1", "Completed", "Finished", 100), result("2", "Completed", "Finished", 300), result("3", "Completed", "Finished", 200)))
+	w.see(listed()) // the results are no longer kept
+	if s := w.only(t); s.last == nil || s.last.ID != "2" {
+		t.Errorf("last result %+v, want 2", s.last)
+	}
+	w.see(schedule{listed: true})
+	if n := len(w.scans(&Metrics{})); n != 0 {
+		t.Errorf("%d scans are known although the definition is gone", n)
+	}
+	w.see(listed())
+	if s := w.only(t); s.last != nil {
+		t.Errorf("a new definition has the last result of the old one: %+v", s.last)
+	}
+}
+
+func TestWhatTheDetailsToldIsKeptWhileTheImportGoesOn(t *testing.T) {
+	w := newWatched(t)
+	w.see(listed(result("1", "Completed", "Importing", 100)))
+	s := w.only(t)
+	s.last.detailed, s.last.LiveHosts = true, scapi.Some[int64](12)
+	w.see(listed(result("1", "Completed", "Finished", 100)))
+	if s := w.only(t); s.last.ImportStatus != "Finished" || s.last.LiveHosts != scapi.Some[int64](12) || !s.last.detailed {
+		t.Errorf("after the import: %+v", s.last)
+	}
+	w.see(listed(result("2", "Completed", "Finished", 400)))
+	if s := w.only(t); s.last.LiveHosts.Valid || s.last.detailed {
+		t.Errorf("a new result has the hosts of the old one: %+v", s.last)
+	}
+}
+
+func TestAScanRunsSinceItsLatestStartAndNoLongerWhenItEnded(t *testing.T) {
+	w := newWatched(t)
+	early, late := result("1", "Running", "No Results", 0), result("2", "Paused", "No Results", 0)
+	early.Start, late.Start = time.Unix(1000, 0), time.Unix(2000, 0)
+	w.see(listed(late, early))
+	if s := w.only(t); !s.runningSince.Equal(late.Start) {
+		t.Errorf("running since %s, want %s", s.runningSince, late.Start)
+	}
+	w.see(listed(result("2", "Completed", "Finished", 3000)))
+	if s := w.only(t); !s.runningSince.IsZero() {
+		t.Errorf("still running since %s", s.runningSince)
+	}
+}
+
+func TestAResultWithoutDefinitionMakesNoScanWhereDefinitionsAreListed(t *testing.T) {
+	w := newWatched(t)
+	w.see(listed())
+	lost := result("1", "Completed", "Finished", 100)
+	lost.ScanID = "99"
+	orphan := result("2", "Completed", "Finished", 100)
+	orphan.ScanID = ""
+	w.see(listed(lost, orphan))
+	if s := w.only(t); s.id != "7" || s.last != nil {
+		t.Errorf("scan %+v", s)
+	}
+	if w.total() != 2 || len(w.recent(time.Time{})) != 1 {
+		t.Errorf("counted %d, recent %v", w.total(), w.recent(time.Time{}))
+	}
+}
+
+func TestWithoutAListTheResultsNameTheScans(t *testing.T) {
+	w := newWatched(t)
+	r := result("1", "Completed", "Finished", 100)
+	r.Name = "Weekly"
+	w.see(schedule{results: []scapi.ScanResult{r}})
+	if s := w.only(t); s.id != "7" || s.name != "Weekly" || s.last == nil {
+		t.Errorf("scan %+v", s)
+	}
+}
+
+func TestSuccessIsUnknownWhileTheImportGoesOnOrWhereAStateIsMissing(t *testing.T) {
+	for _, tt := range []struct {
+		status, imported string
+		success, known   bool
+	}{
+		{"Completed", "Finished", true, true},
+		{"Partial", "Finished", false, true},
+		{"Completed", "Error", false, true},
+		{"Completed", "Blocked", false, true},
+		{"Stopped", "No Results", false, true},
+		{"Completed", "Importing", false, false},
+		{"Completed", "Import Pending", false, false},
+		{"Completed", "", false, false},
+		{"", "Finished", false, false},
+	} {
+		success, known := succeeded(scapi.ScanResult{Status: tt.status, ImportStatus: tt.imported})
+		if success != tt.success || known != tt.known {
+			t.Errorf("%q, %q: success %v, known %v", tt.status, tt.imported, success, known)
+		}
+	}
+}
