@@ -177,7 +177,7 @@ func TestAnOrganisationUserSeesAgentCapableScannersAndTheirState(t *testing.T) {
 		got := export(t, sctest.Options{Accounts: []sctest.Account{alice}}).load(t, "scanners")
 		want := samples{
 			series("securitycenter_scanner_info", `scanner="Scanner 2"`, `scanner_id="2"`, `type="agent-capable"`, `version=""`): 1,
-			series("securitycenter_scanner_usable", `scanner="Scanner 2"`, `scanner_id="2"`):                                    1,
+			series("securitycenter_scanner_usable", `scanner="Scanner 2"`, `scanner_id="2"`):                                     1,
 		}
 		diff(t, "scanners", want, got.without("securitycenter_scanner_status"))
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -80,6 +81,7 @@ func TestALoadOverItsLimitSucceedsAndSaysWhatIsMissing(t *testing.T) {
 }
 
 func TestRedactionEmptiesNamesAndKeepsIDsAndMakesNoDuplicates(t *testing.T) {
+	ids := []string{"repository_id", "zone_id", "scanner_id", "scan_id"}
 	limits := collector.Limits{Redact: map[string]bool{"repository": true, "zone": true, "scanner": true, "scan": true}}
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		in(t, dialect.String(), func(t *testing.T) {
@@ -103,8 +105,11 @@ func TestRedactionEmptiesNamesAndKeepsIDsAndMakesNoDuplicates(t *testing.T) {
 				for _, f := range redacted.Families {
 					for _, m := range f.Metric {
 						for _, l := range m.Label {
-							if limits.Redact[l.GetName()] != (l.GetValue() == "") && (limits.Redact[l.GetName()] || strings.HasSuffix(l.GetName(), "_id") && l.GetName() != "organization_id") {
+							if limits.Redact[l.GetName()] && l.GetValue() != "" {
 								t.Errorf("%s: %s is %q", f.GetName(), l.GetName(), l.GetValue())
+							}
+							if slices.Contains(ids, l.GetName()) && l.GetValue() == "" {
+								t.Errorf("%s: %s is empty", f.GetName(), l.GetName())
 							}
 						}
 					}

@@ -47,6 +47,9 @@ func Feeds() *Collector {
 func loadFeeds(ctx context.Context, c *console.Console, m *Metrics) error {
 	return read(ctx, c, m, "feeds", scapi.Administrator, (*scapi.Client).Feeds, func(feeds []scapi.Feed) {
 		for _, f := range feeds {
+			if f.Type == "compliance" || f.Type == "custom" {
+				continue // SecurityCenter 4 lists plugin types; these are uploaded, not fed
+			}
 			m.SetTime(feedLastUpdate, f.Updated, f.Type)
 			setBool(m, feedStale, f.Stale, f.Type)
 			setBool(m, feedUpdateRunning, f.UpdateRunning, f.Type)

@@ -208,16 +208,20 @@ func TestDataThatMovesBetweenTwoQueriesGivesNoNegativeCount(t *testing.T) {
 // intercepting answers some requests in the console's place.
 type intercepting struct {
 	http.RoundTripper
+	path   string                              // of GET requests; empty: any request with a body
 	answer func(body string) (response string) // "": the console answers
 }
 
 func (i *intercepting) RoundTrip(r *http.Request) (*http.Response, error) {
-	if i.answer == nil || r.Body == nil {
+	var body []byte
+	switch {
+	case i.answer == nil, i.path == "" && r.Body == nil, i.path != "" && i.path != r.URL.Path:
 		return i.RoundTripper.RoundTrip(r)
-	}
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
+	case r.Body != nil:
+		var err error
+		if body, err = io.ReadAll(r.Body); err != nil {
+			return nil, err
+		}
 	}
 	response := i.answer(string(body))
 	if response == "" {

@@ -149,12 +149,12 @@ func (h *scanHistory) count(answers []console.Answer[schedule], now time.Time) {
 	}
 }
 
-// recent counts the results since then by state: those that run and those
-// that ended since.
+// recent counts the results since then by state: those that run, those that
+// ended since, and those of which the console tells no time.
 func (h *scanHistory) recent(since time.Time) map[outcome]int {
 	n := map[outcome]int{}
 	for _, r := range h.results {
-		if r.Running || !latest(r.Finish, r.Start, r.Created).Before(since) {
+		if at := latest(r.Finish, r.Start, r.Created); r.Running || at.IsZero() || !at.Before(since) {
 			n[outcome{scanWord(r.Status), importWord(r.ImportStatus)}]++
 		}
 	}

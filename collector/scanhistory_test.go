@@ -1,8 +1,11 @@
 package collector
 
 import (
+	"strconv"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"securitycenter_exporter/console"
 	"securitycenter_exporter/scapi"
@@ -154,6 +157,18 @@ func TestWordsThatWeDoNotKnowAreOther(t *testing.T) {
 	}
 }
 
+func TestOldResultsAreNotRecentAndThoseWithoutATimeAre(t *testing.T) {
+	w := newWatched(t)
+	noTime := scapi.ScanResult{ID: "3", Status: "Completed"}
+	queued := scapi.ScanResult{ID: "4", Status: "Queued", Created: time.Unix(900, 0)}
+	w.see(listed(result("1", "Completed", "Finished", 999), result("2", "Partial", "Finished", 1000), noTime, queued, result("5", "Running", "", 0)))
+	got := w.recent(time.Unix(1000, 0))
+	want := map[outcome]int{{"partial", "finished"}: 1, {"completed", "unknown"}: 1, {"running", "unknown"}: 1}
+	if d := cmp.Diff(want, got, cmp.AllowUnexported(outcome{})); d != "" {
+		t.Errorf("recent (-want +got):\n%s", d)
+	}
+}
+
 func TestTheLastResultIsRememberedUntilTheDefinitionGoes(t *testing.T) {
 	w := newWatched(t)
 	w.see(listed(result("1", "Completed", "Finished", 100), result("2", "Completed", "Finished", 300), result("3", "Completed", "Finished", 200)))
@@ -244,6 +259,40 @@ func TestSuccessIsUnknownWhileTheImportGoesOnOrWhereAStateIsMissing(t *testing.T
 		success, known := succeeded(scapi.ScanResult{Status: tt.status, ImportStatus: tt.imported})
 		if success != tt.success || known != tt.known {
 			t.Errorf("%q, %q: success %v, known %v", tt.status, tt.imported, success, known)
+		}
+	}
+}
+
+func TestMoreScansThanTheBoundAreReportedAsDropped(t *testing.T) {
+	w := newWatched(t)
+	many := schedule{listed: true}
+	for i := range 520 {
+		id := strconv.Itoa(i + 1)
+		many.scans = append(many.scans, scapi.Scan{ID: id, Name: "Scan " + id, NextRun: time.Unix(9000, 0)})
+		r := result(id, "Completed", "Finished", 100)
+		r.ScanID, r.Duration, r.ImportDuration, r.TotalIPs = id, scapi.Some(time.Minute), scapi.Some(time.Second), scapi.Some[int64](5)
+		r.LiveHosts, r.DeadHosts = scapi.Some[int64](4), scapi.Some[int64](1)
+		many.results = append(many.results, r)
+	}
+	w.see(many)
+	m := NewMetrics(Limits{})
+	(&scanLoader{history: w.scanHistory}).emit(m, w.now)
+	s := m.Snapshot(Scans().Families)
+	if s.Dropped != 20*8 {
+		t.Errorf("%d series are dropped for 20 scans, want 8 for each", s.Dropped)
+	}
+	for _, f := range s.Families {
+		if f.GetName() == "securitycenter_scan_last_success" {
+			if n := len(f.Metric); n != 500 {
+				t.Errorf("%d scans are shown, want 500", n)
+			}
+			for _, sample := range f.Metric {
+				for _, label := range sample.Label {
+					if n, err := strconv.Atoi(label.GetValue()); label.GetName() == "scan_id" && (err != nil || n > 500) {
+						t.Errorf("scan %s is shown: want the first 500 by number", label.GetValue())
+					}
+				}
+			}
 		}
 	}
 }

@@ -20,7 +20,7 @@ var scanLabels = []string{"organization_id", "scan_id", "scan"}
 var (
 	scanResults = &Family{
 		Name:   "securitycenter_scan_results",
-		Help:   "Scan results of the last 7 days by state of the scan and of its import. A state that the console does not give is unknown. Combinations without a result are absent.",
+		Help:   "Scan results of the last 7 days by state of the scan and of its import; results of which the console tells no time are among them. A state that the console does not give is unknown. Combinations without a result are absent.",
 		Labels: []string{"status", "import_status"},
 	}
 	scanResultsTotal = &Family{
@@ -154,7 +154,10 @@ func readSchedule(ctx context.Context, client *scapi.Client, now time.Time) (s s
 		if err != nil {
 			return s, err
 		}
-		s.results = append(s.results, results...)
+		for _, r := range results {
+			r.Raw = nil // the text of thousands of results need not be kept
+			s.results = append(s.results, r)
+		}
 	}
 	return s, nil
 }

@@ -156,7 +156,9 @@ func Through[T any](ctx context.Context, a *Account, call func(*scapi.Client, co
 }
 
 // NotReadable reports whether err says that the account may not make the
-// call, or that the console's version does not have it.
+// call, or that the console's version does not have it. Only the console itself
+// can say so: the error page of a web server that is being restarted does not.
 func NotReadable(err error) bool {
-	return errors.Is(err, ErrNotReadable) || errors.Is(err, scapi.ErrUnsupported) || scapi.IsPermission(err)
+	return errors.Is(err, ErrNotReadable) || errors.Is(err, scapi.ErrUnsupported) || scapi.IsPermission(err) ||
+		scapi.IsNotFound(err) && scapi.Answered(err)
 }

@@ -27,19 +27,17 @@ var onEveryConsole = []string{
 	"securitycenter_repository_ips",
 	`securitycenter_vulnerabilities{severity="critical"}`,
 	"securitycenter_hosts",
-	"securitycenter_vulnerability_score",
 	"securitycenter_scan_results",
 	"securitycenter_scan_last_finish_timestamp_seconds",
 }
 
 // onRESTConsole has families that only Tenable.sc 5 and later supply.
 var onRESTConsole = []string{
+	"securitycenter_vulnerability_score", // the other protocol does not add it up
 	"securitycenter_job_daemon_running",
 	"securitycenter_database_backup_last_success_timestamp_seconds",
 	"securitycenter_feed_stale",
-	"securitycenter_scanner_loaded_plugin_set_timestamp_seconds",
-	"securitycenter_repository_last_update_timestamp_seconds",
-	"securitycenter_repository_last_sync_timestamp_seconds",
+	"securitycenter_plugin_set_timestamp_seconds",
 	"securitycenter_scan_next_run_timestamp_seconds",
 }
 

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -45,44 +44,40 @@ func TestServiceDiscovery(t *testing.T) {
 		{"names the external URL", "http://10.0.0.1:10078/sd", []func(*Options){external("https://proxy.example")}, groups("proxy.example", "https", "")},
 		{"names the external URL's path", "http://10.0.0.1:10078/sd", []func(*Options){external("https://proxy.example:8443/sc/")}, groups("proxy.example:8443", "https", "/sc")},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				b := newBench(t, config, nil, test.options...)
-				w := b.do(http.MethodGet, test.request)
-				if got := w.Header().Get("Content-Type"); got != "application/json" {
-					t.Errorf("Content-Type %q", got)
-				}
-				var got []targetGroup
-				if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
-					t.Fatal(err)
-				}
-				if diff := cmp.Diff(test.want, got); diff != "" {
-					t.Error(diff)
-				}
-			})
+		bubble(t, test.name, func(t *testing.T) {
+			b := newBench(t, config, nil, test.options...)
+			w := b.do(http.MethodGet, test.request)
+			if got := w.Header().Get("Content-Type"); got != "application/json" {
+				t.Errorf("Content-Type %q", got)
+			}
+			var got []targetGroup
+			if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
 		})
 	}
 
-	t.Run("every entry leads to a page of metrics, and each console is on one of them only", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			b := newBench(t, hq, nil)
-			var entries []targetGroup
-			if err := json.Unmarshal([]byte(b.get("/sd")), &entries); err != nil {
-				t.Fatal(err)
-			}
-			pages := 0
-			for _, e := range entries {
-				query := url.Values{}
-				for label, v := range e.Labels {
-					if name, is := strings.CutPrefix(label, "__param_"); is {
-						query.Set(name, v)
-					}
+	bubble(t, "every entry leads to a page of metrics, and each console is on one of them only", func(t *testing.T) {
+		b := newBench(t, hq, nil)
+		var entries []targetGroup
+		if err := json.Unmarshal([]byte(b.get("/sd")), &entries); err != nil {
+			t.Fatal(err)
+		}
+		pages := 0
+		for _, e := range entries {
+			query := url.Values{}
+			for label, v := range e.Labels {
+				if name, is := strings.CutPrefix(label, "__param_"); is {
+					query.Set(name, v)
 				}
-				pages += len(parse(t, b.get(e.Labels["__metrics_path__"]+"?"+query.Encode())).family("securitycenter_up"))
 			}
-			if len(entries) != 2 || pages != 1 {
-				t.Errorf("%d entries, %d of them with the console", len(entries), pages)
-			}
-		})
+			pages += len(parse(t, b.get(e.Labels["__metrics_path__"]+"?"+query.Encode())).family("securitycenter_up"))
+		}
+		if len(entries) != 2 || pages != 1 {
+			t.Errorf("%d entries, %d of them with the console", len(entries), pages)
+		}
 	})
 }

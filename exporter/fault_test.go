@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -8,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"securitycenter_exporter/collector"
+	"securitycenter_exporter/console"
 	"securitycenter_exporter/scapi/sctest"
 )
 
@@ -193,4 +196,39 @@ func TestAConsoleThatIsOutOfOrderAltogether(t *testing.T) {
 			noSecrets(t, b.log.String()+b.get("/probe?target=hq&debug=true")+b.get("/"))
 		})
 	}
+}
+
+func TestACollectorThatPanicsFailsAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		faulty := collector.Feeds()
+		faulty.New = func() collector.Loader {
+			return collector.Stateless(func(context.Context, *console.Console, *collector.Metrics) error { panic("out of cheese") })
+		}
+		b := newBench(t, hq, nil, func(o *Options) { o.Collectors = []*collector.Collector{collector.System(), faulty} })
+		b.probe("hq").want(t, "after a panic", map[string]float64{of("success", "feeds"): 0, of("success", "system"): 1, "securitycenter_up": 1})
+		if len(b.log.lines("level=ERROR", "collector=feeds", "out of cheese")) != 1 {
+			t.Errorf("the log does not tell of it:\n%s", b.log)
+		}
+	})
+}
+
+func TestAFailureThatRepeatsIsLoggedOnceAndItsEndToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, hq+only("feeds"), nil)
+		remove := b.consoles["hq"].Inject(sctest.Fault{Endpoint: feedRequest, Effect: sctest.Refuse(http.StatusForbidden, 999, "no")})
+		for range 10 {
+			b.probe("hq")
+			time.Sleep(time.Minute)
+			synctest.Wait()
+		}
+		if n := len(b.log.lines("level=ERROR")); n != 1 {
+			t.Errorf("%d errors in the log, want 1:\n%s", n, b.log)
+		}
+		remove()
+		b.probe("hq")
+		synctest.Wait()
+		if n := len(b.log.lines("level=INFO", "works again", "console=hq", "collector=feeds")); n != 1 {
+			t.Errorf("the log does not say that it works again:\n%s", b.log)
+		}
+	})
 }

@@ -194,9 +194,11 @@ func (e *Exporter) expose(w http.ResponseWriter, r *http.Request, gather func(co
 	promhttp.HandlerFor(
 		prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) { return gather(ctx) }),
 		promhttp.HandlerOpts{
-			ErrorLog:          errorLog{e.log},
-			ErrorHandling:     promhttp.ContinueOnError,
-			EnableOpenMetrics: true,
+			ErrorLog:      errorLog{e.log},
+			ErrorHandling: promhttp.ContinueOnError,
+			// No OpenMetrics: it knows the counter securitycenter_scan_results_total
+			// by the name of the gauge securitycenter_scan_results.
+			EnableOpenMetrics: false,
 		},
 	).ServeHTTP(w, r)
 }

@@ -1,7 +1,9 @@
 package exporter
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,6 +12,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
 
 	"securitycenter_exporter/scapi/sctest"
 )
@@ -178,16 +182,37 @@ func TestExposition(t *testing.T) {
 		})
 	}
 
-	bubble(t, "OpenMetrics is spoken where asked for, and ends with its end mark", func(t *testing.T) {
+	// In OpenMetrics the counter securitycenter_scan_results_total and the gauge
+	// securitycenter_scan_results are one family.
+	bubble(t, "who asks for OpenMetrics gets the text format, as Prometheus would take it", func(t *testing.T) {
 		b := newBench(t, hq, nil)
 		for _, path := range []string{"/metrics", "/probe?target=hq"} {
-			w := b.do(http.MethodGet, path, "Accept", "application/openmetrics-text;version=1.0.0")
-			if got := w.Header().Get("Content-Type"); !strings.HasPrefix(got, "application/openmetrics-text; version=1.0.0") {
+			w := b.do(http.MethodGet, path, "Accept", "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5")
+			if got := w.Header().Get("Content-Type"); !strings.HasPrefix(got, "text/plain; version=0.0.4") {
 				t.Errorf("%s: Content-Type %q", path, got)
 			}
-			if !strings.HasSuffix(w.Body.String(), "\n# EOF\n") {
-				t.Errorf("%s does not end with # EOF", path)
+			if strings.Contains(w.Body.String(), "# EOF") {
+				t.Errorf("%s has the end mark of OpenMetrics", path)
 			}
+		}
+	})
+
+	bubble(t, "protobuf is spoken where asked for", func(t *testing.T) {
+		b := newBench(t, hq, nil)
+		w := b.do(http.MethodGet, "/probe?target=hq", "Accept", string(expfmt.NewFormat(expfmt.TypeProtoDelim)))
+		decoder := expfmt.NewDecoder(w.Body, expfmt.ResponseFormat(w.Header()))
+		families := map[string]*dto.MetricFamily{}
+		for {
+			var f dto.MetricFamily
+			if err := decoder.Decode(&f); errors.Is(err, io.EOF) {
+				break
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			families[f.GetName()] = &f
+		}
+		if families["securitycenter_scan_results"].GetType() != dto.MetricType_GAUGE || families["securitycenter_scan_results_total"].GetType() != dto.MetricType_COUNTER {
+			t.Error("the results of scans are not both there")
 		}
 	})
 

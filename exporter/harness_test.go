@@ -6,6 +6,8 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
+	"log"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -263,10 +265,13 @@ func (b *bench) logins(console string) int {
 	return b.requests(console, "POST /token", "auth::login")
 }
 
-// bubble runs a test in a synctest bubble.
+// bubble runs a test in a synctest bubble, beside others.
 func bubble(t *testing.T, name string, f func(t *testing.T)) {
 	t.Helper()
-	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, f)
+	})
 }
 
 // record is a log that is written and read by several goroutines.
@@ -323,3 +328,6 @@ func request(t *testing.T, path string) (*http.Request, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(t.Context())
 	return httptest.NewRequestWithContext(ctx, http.MethodGet, path, nil), cancel
 }
+
+// quiet is the log of a server whose clients misbehave on purpose.
+func quiet() *log.Logger { return log.New(io.Discard, "", 0) }

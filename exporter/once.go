@@ -16,29 +16,23 @@ import (
 )
 
 // Once loads every collector of every console once, within ctx, and writes the
-// metrics: to w, or, if file is not empty, to one file for every console, named
-// file for a lone console and FILE-CONSOLE.EXT for several, for node_exporter's
-// textfile collector. The label console tells the consoles apart. Counters are
-// left out: they would start anew every time. The error says what could not be
-// read or written; what could is written all the same.
+// metrics: to w, all consoles in one exposition; or, if file is not empty, to
+// one file for every console, named file for a lone console and
+// FILE-CONSOLE.EXT for several, for node_exporter's textfile collector. The
+// label console tells the consoles apart. Counters are left out: they would
+// start anew every time. The error says what could not be read or written;
+// what could is written all the same.
 func (e *Exporter) Once(ctx context.Context, w io.Writer, file string) error {
 	targets := e.all()
 	var errs []error
+	var all []*dto.MetricFamily
 	for _, t := range targets {
-		var page bytes.Buffer
 		families, err := t.once(ctx)
 		if err != nil {
 			errs = append(errs, err)
 		}
-		for _, f := range families {
-			if _, err := expfmt.MetricFamilyToText(&page, f); err != nil {
-				return err
-			}
-		}
 		if file == "" {
-			if _, err := w.Write(page.Bytes()); err != nil {
-				return err
-			}
+			all = append(all, families...)
 			continue
 		}
 		path := file
@@ -46,11 +40,51 @@ func (e *Exporter) Once(ctx context.Context, w io.Writer, file string) error {
 			ext := filepath.Ext(file)
 			path = strings.TrimSuffix(file, ext) + "-" + t.console.Name() + ext
 		}
-		if err := renameio.WriteFile(path, page.Bytes(), 0o644); err != nil {
+		page, err := exposition(families)
+		if err == nil {
+			err = renameio.WriteFile(path, page, 0o644)
+		}
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if file == "" {
+		page, err := exposition(joined(all))
+		if err == nil {
+			_, err = w.Write(page)
+		}
+		if err != nil {
 			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)
+}
+
+func exposition(families []*dto.MetricFamily) ([]byte, error) {
+	var page bytes.Buffer
+	for _, f := range families {
+		if _, err := expfmt.MetricFamilyToText(&page, f); err != nil {
+			return nil, err
+		}
+	}
+	return page.Bytes(), nil
+}
+
+// joined makes one family of those with the same name, which may stand only
+// once in an exposition. It changes the families.
+func joined(families []*dto.MetricFamily) []*dto.MetricFamily {
+	var all []*dto.MetricFamily
+	byName := map[string]*dto.MetricFamily{}
+	for _, f := range families {
+		if first := byName[f.GetName()]; first != nil {
+			first.Metric = append(first.Metric, f.Metric...)
+			continue
+		}
+		byName[f.GetName()] = f
+		all = append(all, f)
+	}
+	sortFamilies(all)
+	return all
 }
 
 // once waits for the first load of every collector and returns the families

@@ -114,7 +114,7 @@ func TestReload(t *testing.T) {
 		b.probe("hq").want(t, "after the reload", map[string]float64{
 			of("interval_seconds", "feeds"): 7200, of("max_age_seconds", "feeds"): 10800, of("success", "feeds"): 1, feedStale: 0, logins: 1,
 		})
-		time.Sleep(time.Hour)
+		time.Sleep(50 * time.Minute)
 		b.probe("hq", "feeds")
 		synctest.Wait()
 		if n := b.requests("hq"); n != 0 {

@@ -32,11 +32,11 @@ type slot struct {
 	collector *collector.Collector
 	console   *console.Console
 	log       *slog.Logger
+	redact    map[string]bool  // labels
 	loader    collector.Loader // used by the one load only
 
 	mu       sync.Mutex
 	settings config.CollectorSettings
-	redact   map[string]bool
 	loading  chan struct{} // closed when the present load ends; nil: none runs
 	data     collector.Snapshot
 	readAt   time.Time // start of the load that read data; zero: no data
@@ -107,9 +107,13 @@ func (s *slot) interval() time.Duration {
 	return max(s.settings.Interval, busyShare*s.took)
 }
 
-// maxAge is the effective one: data lives long enough to be replaced. s.mu is held.
+// maxAge is the effective one: where loads take so long that they stretch the
+// interval, data lives long enough to be replaced. s.mu is held.
 func (s *slot) maxAge() time.Duration {
-	return max(s.settings.MaxAge, 2*s.interval())
+	if stretched := s.interval(); stretched > s.settings.Interval {
+		return max(s.settings.MaxAge, 2*stretched)
+	}
+	return s.settings.MaxAge
 }
 
 // fresh reports whether there is data to show. s.mu is held.
@@ -164,16 +168,11 @@ func (s *slot) load(ctx context.Context) {
 	}
 }
 
-// configure takes up changed settings. Data is kept, unless labels are to be
-// redacted differently.
-func (s *slot) configure(settings config.CollectorSettings, redact map[string]bool, redactionChanged bool) {
+// configure takes up changed settings. Data is kept.
+func (s *slot) configure(settings config.CollectorSettings) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.settings, s.redact = settings, redact
-	if redactionChanged {
-		s.data, s.readAt = collector.Snapshot{}, time.Time{}
-		s.health.tried = false
-	}
+	s.settings = settings
 }
 
 // view is what a slot shows now.

@@ -94,7 +94,6 @@ func (t *target) configure(cfg config.Console, collectors []*collector.Collector
 	for _, label := range cfg.Redact {
 		redact[label] = true
 	}
-	redactionChanged := !slices.Equal(t.cfg.Redact, cfg.Redact)
 	running := map[string]*slot{}
 	for _, s := range t.slots {
 		running[s.collector.Name] = s
@@ -109,7 +108,7 @@ func (t *target) configure(cfg config.Console, collectors []*collector.Collector
 		if s == nil {
 			s = newSlot(col, t.console, settings, redact, t.log)
 		} else {
-			s.configure(settings, redact, redactionChanged)
+			s.configure(settings)
 		}
 		t.slots = append(t.slots, s)
 	}
