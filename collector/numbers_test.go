@@ -190,13 +190,13 @@ func TestBothProtocolsGiveTheSameNumbersForTheSameSeed(t *testing.T) {
 			for _, family := range old.families() {
 				want := samples{}
 				for name, v := range current.of(family) {
-					if comparable(name, version) {
+					if onBoth(name, version) {
 						want[unsaid.Replace(name)] = v
 					}
 				}
 				got := samples{}
 				for name, v := range old.of(family) {
-					if comparable(name, version) {
+					if onBoth(name, version) {
 						got[name] = v
 					}
 				}
@@ -210,8 +210,8 @@ func TestBothProtocolsGiveTheSameNumbersForTheSameSeed(t *testing.T) {
 // organisation, and which scanners agents report to.
 var unsaid = strings.NewReplacer(`organization_id="1"`, `organization_id=""`, `type="nessus"`, `type=""`, `type="agent-capable"`, `type=""`)
 
-// comparable reports whether both protocols tell a series.
-func comparable(name, restVersion string) bool {
+// onBoth reports whether both protocols tell a series.
+func onBoth(name, restVersion string) bool {
 	switch family, _, _ := strings.Cut(name, "{"); family {
 	case "securitycenter_info":
 		return false // the version

@@ -70,7 +70,7 @@ func TestEveryResultIsCountedOnceWhenScanAndImportHaveEnded(t *testing.T) {
 			}
 			ended := 0
 			for id, r := range e.results(t) {
-				if before, known := atFirst[id]; hasEnded(r) && !(known && hasEnded(before)) {
+				if before, known := atFirst[id]; hasEnded(r) && (!known || !hasEnded(before)) {
 					want[counter(r.Status, r.ImportStatus)]++
 					ended++
 				}
@@ -104,7 +104,7 @@ func TestEveryScanShowsItsLastResult(t *testing.T) {
 					}
 				}
 				labels := func(more ...string) []string {
-					all := append(more, `organization_id="`+organization+`"`, `scan_id="`+scan+`"`, `scan="`+names[scan]+`"`)
+					all := append(slices.Clone(more), `organization_id="`+organization+`"`, `scan_id="`+scan+`"`, `scan="`+names[scan]+`"`)
 					slices.Sort(all)
 					return all
 				}

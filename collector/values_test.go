@@ -176,27 +176,32 @@ func TestFeedsTellTheirAgeAndState(t *testing.T) {
 	})
 }
 
-func TestPluginsAreCountedAgainOnlyWhenAFeedWasUpdatedOrADayHasPassed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		e := export(t, sctest.Options{})
-		counts := func() int {
-			e.load(t, "plugins")
-			n := e.simulated.Count(func(r sctest.Request) bool { return r.Endpoint == "GET /plugin" })
-			e.simulated.ForgetRequests()
-			return n
-		}
-		// Midnight; the feeds are updated at two and at three.
-		steps := []struct {
-			after time.Duration
-			again bool
-		}{{0, true}, {time.Hour, false}, {90 * time.Minute, true}, {time.Hour, true}, {time.Hour, false}, {20 * time.Hour, false}, {3 * time.Hour, true}}
-		for i, s := range steps {
-			time.Sleep(s.after)
-			if n := counts(); (n > 0) != s.again {
-				t.Errorf("load %d, at %s: %d requests, want some: %v", i, time.Now().UTC().Format(time.TimeOnly), n, s.again)
-			}
-		}
+func TestPluginsAreCountedAgainWhenAFeedWasUpdatedOrADayHasPassed(t *testing.T) {
+	// The simulated feeds are updated at two and at three; a test begins at midnight.
+	updated := []step{{0, true}, {time.Hour, false}, {90 * time.Minute, true}, {time.Hour, true}, {time.Hour, false}, {20 * time.Hour, false}}
+	resting := []step{{0, true}, {23 * time.Hour, false}, {time.Hour, true}, {23 * time.Hour, false}}
+	in(t, "updated feeds", func(t *testing.T) { countPlugins(t, export(t, sctest.Options{}), updated) })
+	in(t, "feeds at rest", func(t *testing.T) {
+		countPlugins(t, export(t, sctest.Options{}, intercept("/rest/feed", `{"active":{"updateTime":"900000000","stale":"true"}}`)), resting)
 	})
+}
+
+// step is a load some time after the one before, which counts plugins again or does not.
+type step struct {
+	after time.Duration
+	again bool
+}
+
+func countPlugins(t *testing.T, e *exported, steps []step) {
+	t.Helper()
+	for i, s := range steps {
+		time.Sleep(s.after)
+		e.simulated.ForgetRequests()
+		e.load(t, "plugins")
+		if n := e.simulated.Count(func(r sctest.Request) bool { return r.Endpoint == "GET /plugin" }); (n > 0) != s.again {
+			t.Errorf("load %d, at %s: %d requests, want some: %v", i, time.Now().UTC().Format(time.TimeOnly), n, s.again)
+		}
+	}
 }
 
 func TestWhereNoFeedIsToldPluginsAreCountedByEveryLoad(t *testing.T) {

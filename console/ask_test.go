@@ -40,7 +40,7 @@ func TestAskPrefersAKindOfAccountAndThenTheOrderOfTheConfiguration(t *testing.T)
 				if tt.denied != errors.Is(err, console.ErrNotReadable) || !tt.denied && err != nil {
 					t.Errorf("%v, want ErrNotReadable: %v", err, tt.denied)
 				}
-				if tt.denied && !(strings.Contains(err.Error(), "account root") && strings.Contains(err.Error(), "account alice")) {
+				if tt.denied && (!strings.Contains(err.Error(), "account root") || !strings.Contains(err.Error(), "account alice")) {
 					t.Errorf("%v: does not name both accounts", err)
 				}
 				if got := r.askers("/rest/feed"); got != tt.want {

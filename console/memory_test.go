@@ -46,7 +46,7 @@ func TestAMemoKeepsNoFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var m memo[string]
 		failure := errors.New("no answer")
-		if _, err := m.get(t.Context(), time.Minute, func(context.Context) (string, error) { return "half", failure }); err != failure {
+		if _, err := m.get(t.Context(), time.Minute, func(context.Context) (string, error) { return "half", failure }); !errors.Is(err, failure) {
 			t.Errorf("%v, want the failure", err)
 		}
 		if v, err := m.get(t.Context(), time.Minute, func(context.Context) (string, error) { return "whole", nil }); v != "whole" || err != nil {

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"securitycenter_exporter/collector"
 	"securitycenter_exporter/scapi/sctest"
 )
 
@@ -141,6 +142,32 @@ func TestManyScrapersAtOnce(t *testing.T) {
 		}
 		if n := analysesAtOnce(console.Requests()); n > 1 {
 			t.Errorf("%d analysis requests at a time, want 1", n)
+		}
+	})
+}
+
+// TestCollectorsTakeTurns has three collectors count findings side by side.
+func TestCollectorsTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, hq, slow(20*time.Millisecond), func(o *Options) {
+			for _, name := range []string{"system", "feeds", "scanners"} {
+				c := collector.Vulnerabilities()
+				c.Name = name
+				o.Collectors = append(o.Collectors, c)
+			}
+			o.Collectors = append(o.Collectors, collector.Repositories(), collector.Scans())
+		})
+		b.do(http.MethodGet, "/probe?target=hq")
+		b.settle()
+		console := b.consoles["hq"]
+		if n := console.Count(func(r sctest.Request) bool { return r.Endpoint == "POST /analysis" }); n < 3*3 {
+			t.Fatalf("%d analysis requests of three collectors: the test shows nothing", n)
+		}
+		if n := analysesAtOnce(console.Requests()); n != 1 {
+			t.Errorf("%d analysis requests at a time, want 1", n)
+		}
+		if n := console.MaxInFlight(); n != 2 {
+			t.Errorf("at most %d requests at a time, want 2", n)
 		}
 	})
 }
