@@ -3,6 +3,7 @@ package collector
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -16,6 +17,9 @@ const (
 	// detailsPerLoad bounds the requests for details of finished results in
 	// one load; the rest are read by the next loads.
 	detailsPerLoad = 100
+	// detailFailures ends the reading of details for this load: the console
+	// is out of order rather than the results.
+	detailFailures = 3
 )
 
 // scanKey identifies a scan or a result: ids are unique within an
@@ -194,26 +198,29 @@ func (s *scanRecord) samples() int {
 }
 
 // readHosts asks once for the details of every scan's last finished result,
-// which alone tell how many hosts answered.
-func (h *scanHistory) readHosts(ctx context.Context) error {
-	left := detailsPerLoad
+// which alone tell how many hosts answered. A result whose details cannot be
+// read is noted as missing and asked for again by the next load: it must not
+// take the other scans with it.
+func (h *scanHistory) readHosts(ctx context.Context, m *Metrics) {
+	left, failures := detailsPerLoad, 0
 	for _, s := range h.scans(&Metrics{}) {
 		if s.last == nil || s.last.detailed {
 			continue
 		}
-		if left--; left < 0 {
-			return nil
+		if left--; left < 0 || failures == detailFailures {
+			return
 		}
 		detail, err := console.Through(ctx, s.account, func(client *scapi.Client, ctx context.Context) (scapi.ScanResult, error) {
 			return client.ScanResult(ctx, s.last.ID)
 		})
 		if err != nil && !console.NotReadable(err) && !scapi.IsNotFound(err) {
-			return err
+			failures++
+			m.missing = append(m.missing, fmt.Errorf("hosts of scan %s (%s): %w", s.id, s.name, err))
+			continue
 		}
 		s.last.LiveHosts, s.last.DeadHosts = detail.LiveHosts, detail.DeadHosts
 		s.last.detailed = true
 	}
-	return nil
 }
 
 func latest(times ...time.Time) time.Time {

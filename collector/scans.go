@@ -99,9 +99,7 @@ func (l *scanLoader) Load(ctx context.Context, c *console.Console, m *Metrics) e
 		return err
 	}
 	l.history.add(answers, now)
-	if err := l.history.readHosts(ctx); err != nil {
-		return err
-	}
+	l.history.readHosts(ctx, m)
 	l.emit(m, now)
 	return nil
 }

@@ -318,3 +318,30 @@ func TestEqualScanIDsOfTwoOrganisationsAreTwoScans(t *testing.T) {
 		}
 	})
 }
+
+func TestAResultWithoutReadableDetailsDoesNotHideTheScans(t *testing.T) {
+	in(t, "rest", func(t *testing.T) {
+		e := export(t, sctest.Options{Seed: 5, Scans: 8})
+		mend := e.simulated.Inject(sctest.Fault{Endpoint: detail, Effect: sctest.HTMLPage(500)})
+		s, err := e.run(t, "scans", noLimits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(samplesOf(s.Families).of("securitycenter_scan_last_finish_timestamp_seconds")) == 0 {
+			t.Error("no scan is shown")
+		}
+		if len(s.Missing) != 3 || !strings.Contains(s.Missing[0], "/rest/scanResult/") {
+			t.Errorf("missing: %q, want the three results that were tried", s.Missing)
+		}
+		mend()
+		live := 0
+		for name := range e.load(t, "scans").of("securitycenter_scan_last_hosts") {
+			if strings.Contains(name, `state="live"`) {
+				live++
+			}
+		}
+		if live < 4 {
+			t.Errorf("hosts of %d scans after the console was mended, want all that have ended", live)
+		}
+	})
+}

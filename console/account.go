@@ -44,6 +44,8 @@ func newAccount(c *Console, g *gate, o Options, ao AccountOptions) (*Account, er
 		explicit:  ao.Repositories,
 		transport: ao.Transport,
 		log:       c.log.With("account", ao.Name),
+
+		acceptance: acceptance{turn: make(chan struct{}, 1)},
 	}
 	a.guard = &loginGuard{
 		account:     a.name,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"time"
 
 	"securitycenter_exporter/scapi"
@@ -229,8 +228,8 @@ func (s *Scope) refused(ctx context.Context, o optional) bool {
 // acceptance is the spelling of the accept-risk filter that one account's
 // console was found to understand.
 type acceptance struct {
-	mu      sync.Mutex
-	filters []optional // none: no spelling is understood
+	turn    chan struct{} // of capacity 1; who has put something in may use the rest
+	filters []optional    // none: no spelling is understood
 	version string
 	checked time.Time
 }
@@ -245,8 +244,12 @@ func (a *Account) acceptedRisk(ctx context.Context, s *Scope) ([]optional, error
 		return nil, err
 	}
 	known := &a.acceptance
-	known.mu.Lock()
-	defer known.mu.Unlock()
+	select {
+	case known.turn <- struct{}{}:
+		defer func() { <-known.turn }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	if known.version == version && !known.checked.IsZero() && time.Since(known.checked) < spellingTTL {
 		return slices.Clone(known.filters), nil
 	}
