@@ -1,7 +1,9 @@
 package exporter
 
 import (
+	"math"
 	"slices"
+	"time"
 
 	dto "github.com/prometheus/client_model/go"
 
@@ -11,7 +13,7 @@ import (
 var (
 	up = &collector.Family{
 		Name: "securitycenter_up",
-		Help: "Whether the latest load of any collector got an answer from the console through any account (1) or not (0).",
+		Help: "Whether the latest load of any collector got an answer from the console through any account (1) or not (0). Loads that ended more than twice the shortest interval before the newest one do not count.",
 	}
 	accountUp = &collector.Family{
 		Name:   "securitycenter_account_up",
@@ -123,6 +125,28 @@ func (t *target) health(views []view) []*dto.MetricFamily {
 }
 
 // answered reports whether the latest load of any collector got an answer.
+// Loads that ended long before the newest one say nothing of now: collectors
+// with long intervals would keep a dead console up.
 func (t *target) answered() bool {
-	return slices.ContainsFunc(t.chosen(nil), func(s *slot) bool { return s.view().health.answered })
+	var loads []health
+	var newest time.Time
+	recent := time.Duration(math.MaxInt64)
+	for _, s := range t.chosen(nil) {
+		v := s.view()
+		recent = min(recent, 2*v.interval)
+		if v.health.tried {
+			loads = append(loads, v.health)
+			newest = latest(newest, v.health.ended)
+		}
+	}
+	return slices.ContainsFunc(loads, func(h health) bool {
+		return h.answered && newest.Sub(h.ended) <= recent
+	})
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }

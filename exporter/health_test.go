@@ -146,6 +146,34 @@ func TestHealth(t *testing.T) {
 		})
 	})
 
+	bubble(t, "collectors that load seldom do not keep a console up that has gone", func(t *testing.T) {
+		b := newBench(t, hq, nil)
+		b.probe("hq")
+		b.consoles["hq"].Inject(sctest.Fault{Effect: sctest.Reset()})
+		for range 17 { // 5m intervals fail after five minutes, the hourly plugins were answered
+			time.Sleep(time.Minute)
+			b.probe("hq")
+			synctest.Wait()
+		}
+		b.probe("hq").want(t, "a quarter of an hour later", map[string]float64{
+			"securitycenter_up": 0, of("success", "plugins"): 1, of("success", "system"): 0,
+		})
+	})
+
+	bubble(t, "one collector that gets no answer does not make a console down that answers the others", func(t *testing.T) {
+		b := newBench(t, hq, nil)
+		b.probe("hq")
+		b.consoles["hq"].Inject(sctest.Fault{Endpoint: "POST /analysis", Effect: sctest.Reset()})
+		for range 60 {
+			time.Sleep(time.Minute)
+			if p := b.probe("hq"); p["securitycenter_up"] != 1 {
+				t.Fatal("down while system, feeds and scanners are answered")
+			}
+			synctest.Wait()
+		}
+		b.probe("hq").want(t, "after an hour", map[string]float64{of("success", "vulnerabilities"): 0, of("success", "system"): 1})
+	})
+
 	bubble(t, "a guard that cuts says how much", func(t *testing.T) {
 		b := newBench(t, hq+"\ncollectors: {scanners: {max_series: 50}}\n", nil)
 		p := b.probe("hq")
