@@ -14,14 +14,14 @@ ARG REVISION=unknown
 ARG BRANCH=unknown
 ARG BUILD_USER=docker
 ARG BUILD_DATE=unknown
-RUN make build BINARY=/securitycenter_exporter \
+RUN make build BINARY=/securitycenter_exporter SCCTL=/scctl \
     VERSION="${VERSION}" REVISION="${REVISION}" BRANCH="${BRANCH}" \
     BUILD_USER="${BUILD_USER}" BUILD_DATE="${BUILD_DATE}"
 
 FROM scratch
 
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
-COPY --from=build /securitycenter_exporter /securitycenter_exporter
+COPY --from=build /securitycenter_exporter /scctl /
 
 # A number, not a name: Kubernetes' runAsNonRoot cannot check a name, and there is no /etc/passwd here.
 USER 65532:65532

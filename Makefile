@@ -2,6 +2,7 @@
 
 GO     ?= go
 BINARY ?= securitycenter_exporter
+SCCTL  ?= scctl
 
 # What --version and securitycenter_exporter_build_info say. The date is the commit's, so that the same commit
 # gives the same binary whoever builds it.
@@ -24,9 +25,10 @@ FUZZTIME ?= 30s
 
 .PHONY: build test race lint fuzz bench golden demo e2e ci docker
 
-# One static binary, stamped with its version.
+# Static binaries, stamped with their version: the exporter and the command-line tool.
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o '$(BINARY)' .
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o '$(SCCTL)' ./cmd/scctl
 
 test:
 	$(GO) test ./...

@@ -29,7 +29,8 @@ func (c *Client) endpoint(w way) *url.URL {
 	return &u
 }
 
-// request encodes k with the credentials of s, which may be nil.
+// request encodes k with the credentials of s, which may be nil. A call that
+// writes goes no further where Options.DryRun takes it.
 func (c *Client) request(ctx context.Context, k call, w way, s *session) (*http.Request, error) {
 	var req *http.Request
 	var err error
@@ -40,6 +41,9 @@ func (c *Client) request(ctx context.Context, k call, w way, s *session) (*http.
 		req, err = k.rest.HTTP(ctx, c.base)
 	default:
 		err = fmt.Errorf("%w: there is no such call over %s", ErrUnsupported, w.dialect)
+	}
+	if err == nil {
+		err = c.rehearse(k, w, req)
 	}
 	if err != nil {
 		return nil, &Error{Call: k.name(w.dialect), Err: err}
@@ -61,7 +65,7 @@ func (c *Client) attempt(ctx context.Context, k call, w way, s *session) (reply,
 	if err != nil {
 		return reply{}, err
 	}
-	timeout := c.timeout(k.class)
+	timeout := c.timeout(k)
 	bounded, cancel := context.WithTimeout(ctx, timeout)
 	x := Exchange{Endpoint: k.endpoint, Start: time.Now()}
 	r, err := c.exchange(req.WithContext(bounded), k, w, s, &x)
@@ -87,7 +91,7 @@ func (c *Client) exchange(req *http.Request, k call, w way, s *session, x *Excha
 	defer resp.Body.Close()
 	x.CertificateNotAfter = notAfter(resp.TLS)
 	r := reply{status: resp.StatusCode, header: resp.Header, cookie: sessionCookie(resp)}
-	r.body, err = readBounded(resp.Body, c.options.MaxBody)
+	r.body, err = readBounded(resp.Body, resp.ContentLength, c.options.MaxBody, k.body)
 	x.Bytes = int64(len(r.body))
 	if errors.Is(err, ErrTooLarge) {
 		x.Code = httpCode(resp.StatusCode, true)
@@ -113,9 +117,15 @@ func httpCode(status int, failed bool) string {
 	return strconv.Itoa(status)
 }
 
-// readBounded reads a body of at most limit bytes.
-func readBounded(body io.Reader, limit int64) ([]byte, error) {
-	var b bytes.Buffer
+// readBounded reads a body of at most limit bytes, into b if there is one. The
+// length that the console announces, if it does, is a hint.
+func readBounded(body io.Reader, length, limit int64, b *bytes.Buffer) ([]byte, error) {
+	if b == nil {
+		b = new(bytes.Buffer)
+	}
+	b.Reset()
+	const most = 1 << 20 // of what is believed of a length
+	b.Grow(int(min(max(length, 0), limit, most)) + bytes.MinRead)
 	if _, err := b.ReadFrom(io.LimitReader(body, limit)); err != nil {
 		return b.Bytes(), err
 	}
@@ -204,8 +214,8 @@ func (c *Client) enter(ctx context.Context, k call, w way) (leave func(), err er
 	return leave, nil
 }
 
-func (c *Client) timeout(class Class) time.Duration {
-	if class == Analysis {
+func (c *Client) timeout(k call) time.Duration {
+	if k.class == Analysis || k.slow {
 		return c.options.AnalysisTimeout
 	}
 	return c.options.Timeout

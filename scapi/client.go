@@ -46,13 +46,21 @@ type Options struct {
 	// UserAgent is sent with every request.
 	UserAgent string
 	// Timeout bounds one attempt of one request (default 60s),
-	// AnalysisTimeout one attempt of one analysis query (default 5m). Time
-	// spent waiting at the Gate does not count.
+	// AnalysisTimeout one attempt of one analysis query, one upload, and the
+	// wait for the beginning of a scan's download (default 5m). Time spent
+	// waiting at the Gate does not count.
 	Timeout, AnalysisTimeout time.Duration
 	// PageSize is the number of rows asked for at a time (default 1000).
 	PageSize int
+	// Prefetch is how many pages of a query are fetched ahead of the one being
+	// read, at the same time (default 2; negative: none). Memory is two pages
+	// more than that. A Gate still has its say.
+	Prefetch int
 	// MaxBody bounds the size of one decoded answer in bytes (default 64 MiB).
 	MaxBody int64
+	// MaxDownload bounds the size of a downloaded file in bytes, unpacked
+	// (default 16 GiB): a small archive can hold a huge file.
+	MaxDownload int64
 	// Retries is how often a request that is safe to repeat is tried again
 	// after a temporary failure (default 2; negative: never).
 	Retries int
@@ -62,8 +70,18 @@ type Options struct {
 	Observe func(context.Context, Exchange)
 	// LoginGuard, if set, is asked before every login and told how it ended.
 	LoginGuard LoginGuard
+	// DryRun, if set, is shown every request that would change something,
+	// secrets masked, instead of the console: the call then fails with
+	// ErrDryRun. Requests that only read, and login and logout, are made.
+	DryRun func(DryRequest)
 	// Logger receives debug records of requests; no secrets. Nil: none.
 	Logger *slog.Logger
+	// Trace receives two debug records for every request, with header and body
+	// of what was sent and of what was answered, secrets masked. Files are a
+	// number of bytes. Nil: none.
+	Trace *slog.Logger
+	// TraceBody bounds what a record shows of a body, in bytes (default 4096).
+	TraceBody int
 }
 
 // Class tells a Gate what kind of request wants to pass.
@@ -155,7 +173,7 @@ func New(o Options) (*Client, error) {
 		options: o,
 		base:    base,
 		http: &http.Client{
-			Transport: o.Transport,
+			Transport: traced(o.Transport, o.Trace, o.TraceBody),
 			// A redirect may lead anywhere, with the credentials.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
@@ -182,11 +200,20 @@ func (o *Options) setDefaults() {
 	if o.PageSize <= 0 {
 		o.PageSize = 1000
 	}
+	if o.Prefetch == 0 {
+		o.Prefetch = 2
+	}
 	if o.MaxBody <= 0 {
 		o.MaxBody = 64 << 20
 	}
+	if o.MaxDownload <= 0 {
+		o.MaxDownload = 16 << 30
+	}
 	if o.Retries == 0 {
 		o.Retries = 2
+	}
+	if o.TraceBody <= 0 {
+		o.TraceBody = 4096
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -1,6 +1,12 @@
 package scapi
 
-import "testing"
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+
+	"securitycenter_exporter/scapi/internal/wire"
+)
 
 func FuzzParseColonList(f *testing.F) {
 	for _, seed := range []string{"1629:19:146:176:32:1256:2780", "-1", "0:0:0:0:0:0:0", "::::::", "1:1:0:0:0:0:40:1", "60:5:20:10:0:25:430 ",
@@ -32,18 +38,47 @@ func FuzzResults(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		var r results
-		if err := r.UnmarshalJSON(b); err != nil {
-			t.Fatal("the error belongs into Err")
-		}
-		if r.Err() != nil && len(r.rows) != 0 {
+		var r results[Row]
+		r.scan(wire.NewReader(b), plan{}.rowReader())
+		if r.err != nil && len(r.rows) != 0 {
 			t.Errorf("%d rows of an answer that is an error", len(r.rows))
 		}
-		for _, raw := range r.rows {
-			row := newRow(raw, false)
+		for _, row := range r.rows {
 			row.Severity()
 			row.Counts()
 			row.Repository()
+		}
+	})
+}
+
+func FuzzHostsAreReadAsTheirRows(f *testing.F) {
+	for _, seed := range []string{`{"ip":"192.0.2.1","score":"5","dnsName":"a\u00e9\/b"}`, `{ "score" : 5.0 , "ip":null}`, `{"ip":"1","ip":"2"}`, `{}`, `[]`, `"x"`, `7`, `{"repository":{"id":1},"pluginSet":"201812150336"}`, `{"\u0069p":"escaped"}`} {
+		f.Add([]byte(seed))
+	}
+	const other = `{"score":"7","ip":"198.51.100.1","osCPE":"cpe:x","repository":{"id":"9","name":"Other"}}`
+	f.Fuzz(func(t *testing.T, b []byte) {
+		text := append([]byte(`{"results":[`+other+`,`), b...)
+		text = append(append(append(text, ','), b...), `,`+other+`]}`...)
+		if !json.Valid(text) {
+			return
+		}
+		var hosts results[Host]
+		hosts.scan(wire.NewReader(text), newHostReader())
+		var rows results[Row]
+		rows.scan(wire.NewReader(text), plan{}.rowReader())
+		if len(hosts.rows) != len(rows.rows) || (hosts.err == nil) != (rows.err == nil) {
+			t.Fatalf("%s: %d hosts and %d rows, %v and %v", text, len(hosts.rows), len(rows.rows), hosts.err, rows.err)
+		}
+		for i, host := range hosts.rows {
+			row := rows.rows[i]
+			score := row.Int("score")
+			if score.Value < 0 {
+				score = Opt[int64]{}
+			}
+			if host.IP != row.String("ip") || host.DNSName != row.String("dnsName") || host.OSCPE != row.String("osCPE") || host.Score != score ||
+				!host.LastAuthRun.Equal(row.Time("lastAuthRun")) || !bytes.Equal(host.Raw, row.Raw) {
+				t.Errorf("row %s was read as %+v", row.Raw, host)
+			}
 		}
 	})
 }

@@ -26,6 +26,12 @@ var (
 	// ErrRedirect: the console answered with a redirect, which is never followed.
 	ErrRedirect = errors.New("redirect refused")
 
+	// ErrNotFound: there is no such object. Errors for which IsNotFound holds wrap it, whether the console said so or its lists did.
+	ErrNotFound = errors.New("not found")
+
+	// ErrDryRun: the call would have changed something and was shown to Options.DryRun instead.
+	ErrDryRun = errors.New("dry run: nothing was sent")
+
 	// ErrLoginRefused: the console does not take the credentials: wrong, locked or unknown.
 	ErrLoginRefused = errors.New("login refused")
 
@@ -75,6 +81,9 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// Is makes errors.Is(err, ErrNotFound) hold for a console's own words.
+func (e *Error) Is(target error) bool { return target == ErrNotFound && e.notFound() }
+
 // IsLoginRefused reports whether the console refused the credentials: wrong, locked or unknown.
 func IsLoginRefused(err error) bool { return errors.Is(err, ErrLoginRefused) }
 
@@ -110,11 +119,9 @@ func IsPermission(err error) bool {
 }
 
 // IsNotFound reports whether the object, or the path itself, does not exist.
-func IsNotFound(err error) bool {
-	var e *Error
-	if !errors.As(err, &e) {
-		return false
-	}
+func IsNotFound(err error) bool { return errors.Is(err, ErrNotFound) }
+
+func (e *Error) notFound() bool {
 	if e.Status == http.StatusNotFound {
 		return true
 	}

@@ -94,3 +94,61 @@ func ExampleClient_Jobs() {
 	}
 	// Output: this account may not see the job queue
 }
+
+// Every host with its findings by severity, in constant memory.
+func ExampleClient_Hosts() {
+	client, stop := analyst()
+	defer stop()
+
+	hosts, critical := 0, int64(0)
+	for host, err := range client.Hosts(context.Background(), scapi.Query{Sort: "score", Direction: scapi.Descending}) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		hosts++
+		critical += host.Counts.Value[scapi.Critical]
+	}
+	fmt.Println(hosts, "hosts, with critical findings:", critical > 0)
+	// Output: 200 hosts, with critical findings: true
+}
+
+// A function gets page after page of a result that would not fit into memory.
+func ExampleClient_QueryPages() {
+	client, stop := analyst()
+	defer stop()
+
+	rows := 0
+	err := client.QueryPages(context.Background(), scapi.Query{Tool: "sumip", PageSize: 80}, func(page scapi.Page) error {
+		rows += len(page.Rows)
+		fmt.Printf("%d of %d\n", rows, page.Total.Value)
+		return nil // an error would end the query
+	})
+	if err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// 80 of 200
+	// 160 of 200
+	// 200 of 200
+}
+
+// Log events are queried like findings, with tools and filters of their own.
+func ExampleClient_Query_events() {
+	client, stop := analyst()
+	defer stop()
+
+	types, err := client.Query(context.Background(), scapi.Query{
+		Source:  scapi.Events,
+		Tool:    "sumtype",
+		Filters: []scapi.Filter{{Name: "type", Value: "intrusion"}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, row := range types {
+		fmt.Println(row.String("type"), row.Int("count").Value > 100)
+	}
+	// Output: intrusion true
+}

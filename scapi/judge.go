@@ -38,7 +38,7 @@ func (r *reply) judge(k call, dialect API, s *session) error {
 		e.anywhere = true
 		return e
 	}
-	envelope, err := wire.DecodeEnvelope(r.body)
+	envelope, err := wire.DecodeEnvelope(r.body, k.scan)
 	if err != nil {
 		return r.malformed(e, k, s, err)
 	}

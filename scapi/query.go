@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"iter"
 	"time"
 )
@@ -72,7 +71,12 @@ func (c *Client) Query(ctx context.Context, q Query) ([]Row, error) {
 }
 
 // QueryPages calls f with every page of q in order, never with an empty one, and stops at the
-// first error, which it returns. Memory is one page however many rows there are.
+// first error, which it returns. Memory is one page, and those fetched ahead, however many rows
+// there are.
+//
+// From the second page on, Options.Prefetch pages are fetched while f is at work, as long as the
+// console's total says that they exist and pages come as long as asked for. What f returns for the
+// first page is waited for, so that a caller who wants no more than that costs no more.
 //
 // The last page is the one that reaches the console's total, or a short one
 // where the total cannot be right. Data may move between two pages: a row may
@@ -82,23 +86,38 @@ func (c *Client) QueryPages(ctx context.Context, q Query, f func(Page) error) er
 	if err != nil {
 		return err
 	}
-	return p.pages(ctx, f)
+	return pages(ctx, p, rowType[Row]{reader: p.rowReader}, func(rows []Row, total Opt[int64]) error {
+		return f(Page{Rows: rows, Total: total})
+	})
 }
 
-// Rows iterates over the rows of q, fetching pages as it goes. A failure is yielded once, as the last pair.
+// Rows iterates over the rows of q, fetching pages as it goes, like QueryPages. A failure is
+// yielded once, as the last pair.
 func (c *Client) Rows(ctx context.Context, q Query) iter.Seq2[Row, error] {
-	return func(yield func(Row, error) bool) {
+	return each(func(f func([]Row, Opt[int64]) error) error {
+		p, err := c.plan(ctx, q)
+		if err != nil {
+			return err
+		}
+		return pages(ctx, p, rowType[Row]{reader: p.rowReader, lent: true}, f)
+	})
+}
+
+// each iterates over the rows that walk hands on page by page.
+func each[T any](walk func(func([]T, Opt[int64]) error) error) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
 		left := errors.New("the loop was left")
-		err := c.QueryPages(ctx, q, func(p Page) error {
-			for _, row := range p.Rows {
-				if !yield(row, nil) {
+		err := walk(func(rows []T, _ Opt[int64]) error {
+			for i := range rows {
+				if !yield(rows[i], nil) {
 					return left
 				}
 			}
 			return nil
 		})
 		if err != nil && !errors.Is(err, left) {
-			yield(Row{}, err)
+			var none T
+			yield(none, err)
 		}
 	}
 }
@@ -163,87 +182,6 @@ func (q Query) check() error {
 	return nil
 }
 
-// pages fetches pages until the end and hands them on.
-func (p plan) pages(ctx context.Context, f func(Page) error) error {
-	var (
-		seed     = maphash.MakeSeed()
-		seen     int64       // rows so far
-		claimed  = int64(-1) // total of the page before
-		previous uint64      // hash of the page before
-	)
-	limit := p.query.Limit
-	for {
-		want := p.pageSize
-		if limit > 0 {
-			want = min(want, limit-seen)
-		}
-		start := p.query.Offset + seen
-		res, err := p.fetch(ctx, start, start+want)
-		if err != nil {
-			return err
-		}
-		rows := res.rows
-		if p.unpaged() {
-			rows = rows[min(start, int64(len(rows))):]
-		}
-		n := int64(len(rows))
-		if n == 0 {
-			return nil
-		}
-		end := start + n
-		total, known := res.total.Get()
-		believable := known && total >= end
-		hash := hashRows(seed, rows)
-		if hash == previous && (n > 1 || !believable) {
-			if n > want {
-				return nil // a tool that gives everything whatever is asked
-			}
-			return p.malformed(fmt.Sprintf("rows %d to %d are those before", start, end))
-		}
-		if limit > 0 && n > limit-seen {
-			rows = rows[:limit-seen]
-		}
-		if err := f(p.page(rows, res.total)); err != nil {
-			return err
-		}
-		seen += n
-		if p.unpaged() || limit > 0 && seen >= limit {
-			return nil
-		}
-		// A total that is just what has come could be the page's own number of
-		// rows. It is believed where the page before said the same, or where
-		// the page was not as long as it might have been.
-		if believable && total == end && (n != want || total == claimed) {
-			return nil
-		}
-		if !believable && n < want {
-			return nil
-		}
-		claimed, previous = -1, hash
-		if known {
-			claimed = total
-		}
-	}
-}
-
-func (p plan) page(rows [][]byte, total Opt[int64]) Page {
-	page := Page{Total: total, Rows: make([]Row, 0, len(rows))}
-	for _, raw := range rows {
-		page.Rows = append(page.Rows, newRow(raw, p.target.oldScale()))
-	}
-	return page
-}
-
-func hashRows(seed maphash.Seed, rows [][]byte) uint64 {
-	var h maphash.Hash
-	h.SetSeed(seed)
-	for _, raw := range rows {
-		_, _ = h.Write(raw) // never fails
-		_ = h.WriteByte(0)
-	}
-	return h.Sum64()
-}
-
 // unpaged reports whether the tool answers everything at once, whatever rows
 // are asked for.
 func (p plan) unpaged() bool {
@@ -256,9 +194,9 @@ func (p plan) unpaged() bool {
 	return false
 }
 
-// fetch asks for the rows from start to before end.
-func (p plan) fetch(ctx context.Context, start, end int64) (results, error) {
-	var res results
-	_, err := p.client.do(ctx, p.call(start, end), &res)
-	return res, err
+// fetch asks for the rows from start to before end alone.
+func (p plan) fetch(ctx context.Context, start, end int64) (results[Row], error) {
+	s := slot[Row]{read: p.rowReader()}
+	s.fetch(ctx, p, start, end)
+	return s.res, s.err
 }

@@ -128,38 +128,42 @@ func TestQueryPages(t *testing.T) {
 		"an answer of something else":                          {func(int, int) said { return said{Response: `{"scanners":[]}`} }, 0, 0, nil, 1, true},
 		"rows that are wrapped like an empty object":           {func(int, int) said { return said{Response: `{"totalRecords":"0","results":{}}`} }, 0, 0, nil, 1, false},
 	} {
-		for dialect, version := range map[scapi.API]string{scapi.REST: "6.4.0", scapi.RPC: "4.8.1"} {
-			t.Run(name+" on "+string(dialect), func(t *testing.T) {
-				c, s := scripted(t, dialect, version, func(a asked) said {
-					if a.Call != "POST /analysis" && a.Call != "vuln::query" {
-						return said{}
+		for _, dialect := range []scapi.API{scapi.REST, scapi.RPC} {
+			for _, prefetch := range []int{-1, 1, 3} {
+				t.Run(fmt.Sprintf("%s on %s, %d ahead", name, dialect, prefetch), func(t *testing.T) {
+					version := map[scapi.API]string{scapi.REST: "6.4.0", scapi.RPC: "4.8.1"}[dialect]
+					c, s := scripted(t, dialect, version, func(a asked) said {
+						if a.Call != "POST /analysis" && a.Call != "vuln::query" {
+							return said{}
+						}
+						return tc.serve(window(a))
+					}, func(o *scapi.Options) { o.Prefetch = prefetch })
+					var got []int
+					err := c.QueryPages(t.Context(), scapi.Query{Tool: "listvuln", PageSize: 4, Offset: tc.offset, Limit: tc.limit},
+						func(p scapi.Page) error {
+							if len(p.Rows) == 0 {
+								t.Error("an empty page was delivered")
+							}
+							for _, row := range p.Rows {
+								got = append(got, int(row.Int("n").Value))
+							}
+							if len(got) > 100 {
+								return errors.New("no end")
+							}
+							return nil
+						})
+					if errors.Is(err, scapi.ErrMalformed) != tc.malformed || err != nil && !tc.malformed {
+						t.Errorf("error %v, want malformed %t", err, tc.malformed)
 					}
-					return tc.serve(window(a))
+					if diff := cmp.Diff(tc.want, got); diff != "" {
+						t.Errorf("rows (-want +got):\n%s", diff)
+					}
+					// What was fetched ahead is for nothing where the total was wrong.
+					if n := len(s.calls()); n < tc.requests || n > tc.requests+max(prefetch, 0) {
+						t.Errorf("%d requests, want %d", n, tc.requests)
+					}
 				})
-				var got []int
-				err := c.QueryPages(t.Context(), scapi.Query{Tool: "listvuln", PageSize: 4, Offset: tc.offset, Limit: tc.limit},
-					func(p scapi.Page) error {
-						if len(p.Rows) == 0 {
-							t.Error("an empty page was delivered")
-						}
-						for _, row := range p.Rows {
-							got = append(got, int(row.Int("n").Value))
-						}
-						if len(got) > 100 {
-							return errors.New("no end")
-						}
-						return nil
-					})
-				if errors.Is(err, scapi.ErrMalformed) != tc.malformed || err != nil && !tc.malformed {
-					t.Errorf("error %v, want malformed %t", err, tc.malformed)
-				}
-				if diff := cmp.Diff(tc.want, got); diff != "" {
-					t.Errorf("rows (-want +got):\n%s", diff)
-				}
-				if n := len(s.calls()); n != tc.requests {
-					t.Errorf("%d requests, want %d", n, tc.requests)
-				}
-			})
+			}
 		}
 	}
 }

@@ -26,9 +26,11 @@ type RawCall struct {
 // only if it is known to change nothing.
 func (r RawCall) call() call {
 	method := strings.ToUpper(r.Method)
+	writes := !readsREST(method, r.Path) || !readsRPC(r.Action)
 	return call{
 		endpoint: "raw",
-		once:     !readsREST(method, r.Path) || !readsRPC(r.Action),
+		once:     writes,
+		writes:   writes,
 		rest:     rest.Request{Method: method, Path: r.Path, Query: r.Query, Body: r.Body, Header: r.Header},
 		rpc:      rpc.Request{Module: r.Module, Action: r.Action, Input: r.Body, Header: r.Header},
 	}
@@ -68,8 +70,11 @@ func (c *Client) Raw(ctx context.Context, call RawCall) (json.RawMessage, error)
 // only then Observe hears of it.
 func (c *Client) RawStream(ctx context.Context, call RawCall) (io.ReadCloser, error) {
 	var body io.ReadCloser
-	err := c.withSession(ctx, func(w way, s *session) (err error) {
-		body, err = c.stream(ctx, call.call(), w, s)
+	err := c.withSession(ctx, func(w way, s *session) error {
+		d, err := c.stream(ctx, call.call(), w, s)
+		if err == nil {
+			body = d
+		}
 		return err
 	})
 	return body, err

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -58,12 +57,16 @@ func (c *Client) Repositories(ctx context.Context) ([]Repository, error) {
 	if err != nil {
 		return nil, err
 	}
-	repositories := make([]Repository, 0, len(list.Items))
+	return repositories(list), nil
+}
+
+func repositories(list wire.List[wireRepository]) []Repository {
+	all := make([]Repository, 0, len(list.Items))
 	for i, w := range list.Items {
-		repositories = append(repositories, w.repository(list.Raw[i]))
+		all = append(all, w.repository(list.Raw[i]))
 	}
-	slices.SortFunc(repositories, func(a, b Repository) int { return compareIDs(a.ID, b.ID) })
-	return repositories, nil
+	sortByID(all, func(r Repository) string { return r.ID })
+	return all
 }
 
 func (c *Client) rpcRepositories(ctx context.Context, t target) (wire.List[wireRepository], error) {

@@ -1,6 +1,7 @@
 package scapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -9,9 +10,9 @@ import (
 	"securitycenter_exporter/scapi/internal/wire"
 )
 
-// results is the answer to one analysis request.
-type results struct {
-	rows [][]byte
+// results is the answer to one analysis request, its rows read as T.
+type results[T any] struct {
+	rows []T
 	// listed is true if there was a list of rows, be it empty.
 	listed bool
 	// total is what the console calls the number of rows of the whole answer:
@@ -19,40 +20,93 @@ type results struct {
 	total Opt[int64]
 	// colon is the text matchingDataElementCount, totals separated by colons.
 	colon string
-	err   error
+	// text is that of all rows. It may point into the answer's body.
+	text []byte
+	// err is not nil if the answer is none to an analysis request. There are no
+	// rows then.
+	err error
 }
 
-// UnmarshalJSON reads the usual object with results, and the answer of iplist:
-// {"0":"192.0.2.1","1":"192.0.2.3-192.0.2.5","results":null}, whose addresses
-// become rows with the column ip.
-func (r *results) UnmarshalJSON(b []byte) error {
-	*r = results{}
+// rowReader reads one row, whatever value it is, into a zero T.
+type rowReader[T any] func(in *wire.Reader, row *T)
+
+// scan reads a response: the usual object with results, one of the other
+// shapes, or nothing.
+func (r *results[T]) scan(in *wire.Reader, read rowReader[T]) {
+	*r = results[T]{rows: r.rows[:0]}
+	if in.Kind() == 0 {
+		return
+	}
+	start := in.Offset()
+	if !in.Begin('{') {
+		r.scanOdd(in.Value(), read)
+		return
+	}
+	for in.Next('}') {
+		switch name := in.Key(); {
+		case bytes.EqualFold(name, []byte("totalRecords")):
+			n, ok := in.Int()
+			r.total = Opt[int64]{n, ok && n >= 0}
+		case bytes.EqualFold(name, []byte("matchingDataElementCount")):
+			r.colon = string(in.Text())
+		case bytes.EqualFold(name, []byte("results")) && in.Kind() == '[':
+			r.scanRows(in, read)
+		default:
+			in.Value()
+		}
+	}
+	if in.Err() == nil && !r.listed {
+		r.scanOdd(in.Since(start), read)
+	}
+}
+
+// scanRows reads the array of rows.
+func (r *results[T]) scanRows(in *wire.Reader, read rowReader[T]) {
+	r.listed, r.rows = true, r.rows[:0]
+	start := in.Offset()
+	for in.Begin('['); in.Next(']'); {
+		if in.Kind() == '{' {
+			r.add(in, read)
+		} else if raw := in.Value(); !wire.Empty(raw) {
+			r.add(wire.NewReader(raw), read)
+		}
+	}
+	r.text = in.Since(start)
+}
+
+func (r *results[T]) add(in *wire.Reader, read rowReader[T]) {
+	var none T
+	r.rows = append(r.rows, none)
+	read(in, &r.rows[len(r.rows)-1])
+}
+
+// scanOdd reads a response without an array of results: lists in other shapes,
+// and the answer of iplist, {"0":"192.0.2.1","1":"192.0.2.3-192.0.2.5","results":null},
+// whose addresses become rows with the column ip.
+func (r *results[T]) scanOdd(response []byte, read rowReader[T]) {
 	var object struct {
-		Total   wire.Int                    `json:"totalRecords"`
-		Colon   wire.Str                    `json:"matchingDataElementCount"`
-		Results *wire.List[json.RawMessage] `json:"results"` // nil: missing or null
+		Results *wire.List[json.RawMessage] // nil: missing or null
 	}
-	if r.err = wire.Decode(b, &object); r.err != nil {
-		return nil //nolint:nilerr // kept in r, so that the envelope around it stays readable
+	if r.err = wire.Decode(response, &object); r.err != nil {
+		return
 	}
-	r.total, r.colon = optInt(object.Total), string(object.Colon)
+	var rows [][]byte
 	if object.Results == nil {
 		var lost bool
-		if r.rows, lost = addressRows(b); lost {
+		if rows, lost = addressRows(response); lost {
 			r.err = errors.New("an object without results")
 		}
-		return nil
+	} else {
+		r.listed, r.err = true, object.Results.Err()
+		for _, raw := range object.Results.Raw {
+			rows = append(rows, raw)
+		}
 	}
-	r.listed, r.err = true, object.Results.Err()
-	r.rows = make([][]byte, 0, len(object.Results.Raw))
-	for _, raw := range object.Results.Raw {
-		r.rows = append(r.rows, raw)
+	for _, raw := range rows {
+		r.add(wire.NewReader(raw), read)
 	}
-	return nil
+	r.text = bytes.Join(rows, []byte{0})
 }
-
-// Err is not nil if the answer is none to an analysis request.
-func (r *results) Err() error { return r.err }
 
 // addressRows makes rows of the numbered members of an object, in their order.
 // Lost is true for an object that has neither those, nor results, nor a total.

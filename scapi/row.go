@@ -18,28 +18,63 @@ type Row struct {
 	// Raw is the row's JSON object.
 	Raw json.RawMessage
 
-	fields   func() map[string]json.RawMessage
-	oldScale bool // severities from 0 (low) to 3 (critical)
+	columns  *columns // nil: made by hand
+	oldScale bool     // severities from 0 (low) to 3 (critical)
 }
 
-func newRow(raw json.RawMessage, oldScale bool) Row {
-	return Row{Raw: raw, oldScale: oldScale, fields: sync.OnceValue(func() map[string]json.RawMessage { return columns(raw) })}
+// columns are those of a row, as soon as one was asked for.
+type columns struct {
+	once sync.Once
+	list []member
 }
 
-func columns(raw json.RawMessage) map[string]json.RawMessage {
-	var m map[string]json.RawMessage
-	if json.Unmarshal(raw, &m) != nil {
-		return nil // no object: a row without columns
+// member is a column, as the console sent it.
+type member struct {
+	name string
+	raw  json.RawMessage
+}
+
+// rowReader returns a reader of rows, which keeps its own copies.
+func (p plan) rowReader() rowReader[Row] {
+	var k keeper
+	oldScale := p.target.oldScale()
+	return func(in *wire.Reader, row *Row) {
+		*row = Row{Raw: k.raw(in.Value()), columns: new(columns), oldScale: oldScale}
 	}
-	return m
+}
+
+// members splits a row into its columns. What is no object has none.
+func members(raw json.RawMessage) []member {
+	var list []member
+	in := wire.NewReader(raw)
+	if !in.Begin('{') {
+		return nil
+	}
+	for in.Next('}') {
+		name := string(in.Key())
+		list = append(list, member{name, in.Value()})
+	}
+	if !in.End() {
+		return nil // not JSON after all
+	}
+	return list
 }
 
 // field returns the text of a column, or nil.
 func (r Row) field(name string) json.RawMessage {
-	if r.fields == nil { // made by hand
-		return columns(r.Raw)[name]
+	var list []member
+	if r.columns == nil {
+		list = members(r.Raw)
+	} else {
+		r.columns.once.Do(func() { r.columns.list = members(r.Raw) })
+		list = r.columns.list
 	}
-	return r.fields()[name]
+	for i := len(list) - 1; i >= 0; i-- { // of two the last counts, as elsewhere
+		if list[i].name == name {
+			return list[i].raw
+		}
+	}
+	return nil
 }
 
 // column decodes a column into a wire type, which never fails.

@@ -120,15 +120,19 @@ func forbidden(a asked) said {
 }
 
 // scripted returns a client of a console whose calls answer answers.
-func scripted(t *testing.T, api scapi.API, version string, answer func(asked) said) (*scapi.Client, *script) {
+func scripted(t *testing.T, api scapi.API, version string, answer func(asked) said, change ...func(*scapi.Options)) (*scapi.Client, *script) {
 	t.Helper()
 	s := &script{version: version, answer: answer}
-	c, err := scapi.New(scapi.Options{
+	o := scapi.Options{
 		URL: "http://console.example.org", API: api, Transport: s, Retries: -1,
 		Credentials: func() (scapi.Credentials, error) {
 			return scapi.Credentials{Username: "api", Password: "secret"}, nil
 		},
-	})
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	c, err := scapi.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -251,8 +251,9 @@ func TestFaultsInMidPaging(t *testing.T) {
 					if err != nil || len(got) != len(want) {
 						t.Fatalf("%d rows, %v; want %d", len(got), err, len(want))
 					}
-				} else if err == nil || !errors.Is(err, tc.fails) && !errors.Is(tc.fails, errAny) || len(got) != 60 {
-					t.Fatalf("%d rows, %v; want 60 and %v", len(got), err, tc.fails)
+				} else if err == nil || !errors.Is(err, tc.fails) && !errors.Is(tc.fails, errAny) || len(got)%30 != 0 || len(got) < 30 {
+					// Which page the third request is for is anybody's guess, as they are fetched ahead.
+					t.Fatalf("%d rows, %v; want some pages and %v", len(got), err, tc.fails)
 				}
 				for i := range got {
 					if got[i] != want[i].String("ip") {

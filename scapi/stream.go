@@ -17,7 +17,7 @@ const prefixSize = 64 << 10
 
 // stream makes one request and returns the answer's body, unless the answer
 // turns out to be an error.
-func (c *Client) stream(ctx context.Context, k call, w way, s *session) (io.ReadCloser, error) {
+func (c *Client) stream(ctx context.Context, k call, w way, s *session) (*download, error) {
 	req, err := c.request(ctx, k, w, s)
 	if err != nil {
 		return nil, err
@@ -35,14 +35,14 @@ func (c *Client) stream(ctx context.Context, k call, w way, s *session) (io.Read
 		leave()
 		c.record(ctx, name, d.exchange)
 	}
-	timeout := c.timeout(k.class)
+	timeout := c.timeout(k)
 	watchdog := time.AfterFunc(timeout, cancel)
 	resp, err := c.http.Do(req.WithContext(bounded)) //nolint:bodyclose // the download closes it
 	late := !watchdog.Stop()
 	if err != nil {
 		return nil, d.fail(failure(ctx, late, timeout, name, err, &d.exchange))
 	}
-	d.body = resp.Body
+	d.body, d.header = resp.Body, resp.Header
 	d.exchange.CertificateNotAfter = notAfter(resp.TLS)
 	if err = d.open(k, w, s, resp); err != nil {
 		if d.exchange.Code == "" {
@@ -56,6 +56,7 @@ func (c *Client) stream(ctx context.Context, k call, w way, s *session) (io.Read
 
 // download is the body of a streamed answer.
 type download struct {
+	header   http.Header
 	reader   *bufio.Reader
 	body     io.Closer
 	exchange Exchange

@@ -20,6 +20,7 @@ type subjects struct {
 	mu      sync.Mutex
 	skew    time.Duration    // the console's clock minus ours, by the latest answer
 	plugins map[string]int64 // the latest plugin counts, by the wire's type
+	xrefs   []string         // names of cross references; nil: not learnt
 }
 
 // hear takes the console's time from an answer, if it has one.

@@ -115,8 +115,7 @@ func (p plan) severities(ctx context.Context) (Counts, error) {
 		return Counts{}, err
 	}
 	var counts Counts
-	for _, raw := range res.rows {
-		row := newRow(raw, p.target.oldScale())
+	for _, row := range res.rows {
 		severity, known := row.Severity().Get()
 		n, counted := row.Int("count").Get()
 		if !known || !counted || n < 0 {

@@ -39,6 +39,8 @@ type answer struct {
 	sorted   bool   // the rows are in the order asked for
 	paged    bool   // the rows are the page asked for
 	whole    bool   // the tool ignores paging
+
+	severities []int8 // of the rows of sumid, after recasting
 }
 
 // selectFor makes the selection of a vulnerability query: the account's repositories, the source, the filters.
@@ -47,24 +49,22 @@ func (c *Console) selectFor(a *Account, q question, now int64) (*selection, erro
 	for r := range repos {
 		repos[r] = c.mayRead(a, r)
 	}
-	s := newSelection(c.world, now, q.source == "patched", repos)
-	if q.source == "individual" {
-		if q.view == "" {
-			return nil, refuse(142, "Please specify a view for the individual data source.")
+	return c.selections.get(selectionKey(repos, q, now, c.assetEditCount()), func() (*selection, error) {
+		s := newSelection(c.world, now, q.source == "patched", repos)
+		if q.source == "individual" {
+			if q.view == "" {
+				return nil, refuse(142, "Please specify a view for the individual data source.")
+			}
+			result, ok := c.scanResult(q.scanID, now)
+			if !ok || !result.imported(now) {
+				return nil, refuse(143, "Unable to process Vuln Query")
+			}
+			for r := range repos {
+				repos[r] = repos[r] && c.world.repos[r].ID == result.def.repository
+			}
 		}
-		result, ok := c.scanResult(q.scanID, now)
-		if !ok || !result.imported(now) {
-			return nil, refuse(143, "Unable to process Vuln Query")
-		}
-		for r := range repos {
-			repos[r] = repos[r] && c.world.repos[r].ID == result.def.repository
-		}
-	}
-	if err := c.apply(s, q.filters); err != nil {
-		return nil, err
-	}
-	s.prepare()
-	return s, nil
+		return s, c.apply(s, q.filters)
+	})
 }
 
 // vulnerabilities answers a query on vulnerabilities.

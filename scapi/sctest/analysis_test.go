@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -285,5 +286,38 @@ func TestSecurityCenterBefore44SpeaksItsOwnScaleAndDates(t *testing.T) {
 	}
 	if mitigated := c.severities("mitigated"); mitigated == ([5]int{}) {
 		t.Error("the source mitigated is empty")
+	}
+}
+
+func TestPagesAskedForAtOnceAreThoseAskedForInTurn(t *testing.T) {
+	s := sctest.Start(t, sctest.Options{Seed: 8, Hosts: 500, Now: fixed})
+	c := newClient(t, s).analyst()
+	ask := func(k int) string {
+		return c.ask("sumip", "cumulative", k*40, k*40+40, filter{"severity", "=", "1,2,3,4"}).Body
+	}
+	const pages = 14
+	var inTurn, atOnce [pages]string
+	for k := range pages {
+		inTurn[k] = ask(k)
+	}
+	c = newClient(t, sctest.Start(t, sctest.Options{Seed: 8, Hosts: 500, Now: fixed})).analyst()
+	var wait sync.WaitGroup
+	for k := range pages {
+		wait.Go(func() {
+			own := *c
+			e, err := own.try(http.MethodPost, "/analysis", map[string]any{"type": "vuln", "sourceType": "cumulative", "query": map[string]any{"tool": "sumip",
+				"type": "vuln", "startOffset": k * 40, "endOffset": k*40 + 40, "filters": []filter{{"severity", "=", "1,2,3,4"}}}})
+			if err != nil {
+				t.Error(err)
+			}
+			atOnce[k] = e.Body
+		})
+	}
+	wait.Wait()
+	if inTurn != atOnce {
+		t.Error("the pages differ")
+	}
+	if inTurn[1] == inTurn[2] || !strings.Contains(inTurn[1], `"ip":`) {
+		t.Errorf("%.200s", inTurn[1])
 	}
 }

@@ -58,7 +58,8 @@ type plugin struct {
 	// Publication times, epoch; -1: unknown.
 	vulnPub, patchPub, pluginPub, pluginMod int64
 	cves                                    []string
-	xrefs                                   []string
+	bids                                    []string
+	xrefs                                   []string // other references: "CWE:20", "MSFT:MS12-345"
 }
 
 // slot is one place for a finding on the hosts of an archetype: a plugin on a port.

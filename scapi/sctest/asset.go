@@ -1,111 +1,220 @@
 package sctest
 
 import (
-	"fmt"
+	"encoding/json"
+	"iter"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
-// assetList is an asset list: a rule that hosts satisfy. Lists overlap.
+// assetList is an asset list: what defines it, and who shares it. Lists overlap. One that is in the console's
+// snapshot is never changed: an edit makes a new snapshot.
 type assetList struct {
-	id         int
-	name, kind string
-	status     string
-	has        func(w *world, host int) bool
+	id                      int
+	name, description, kind string
+	status                  string // 0, or 1 while it is being calculated
+	modified                int64
+
+	definedIPs   string          // static: addresses, ranges and CIDR blocks, comma-separated
+	dnsNames     string          // dnsname: names, comma-separated; "*." stands for every name of a domain
+	rules        json.RawMessage // dynamic
+	combinations json.RawMessage // combination
+
+	tags              string // REST, and RPC from 4.8 on
+	visibility, group string // RPC before 4.8
+	users             []string
+	groups            []string // REST: ids of the groups it is shared with
+
+	spans []span              // of definedIPs
+	has   func(host int) bool // made from the definition
 }
 
-func ofClass(class int) func(*world, int) bool {
-	return func(w *world, host int) bool { return archetype(int(w.groupOf[host])/cohorts).class() == class }
+func assetRules(operator string, clauses ...object) json.RawMessage {
+	return phpJSON(object{"operator": operator, "type": "group", "children": clauses})
 }
 
-func everyHost(*world, int) bool { return true }
-
-var assetLists = []assetList{
-	{0, "All Defined Ranges", "static", "0", everyHost},
-	{1, "Systems that have been Scanned", "dynamic", "0", everyHost},
-	{2, "Windows Workstations", "dynamic", "0", ofClass(0)},
-	{3, "Windows Servers", "dynamic", "0", ofClass(1)},
-	{4, "Linux Servers", "dynamic", "0", ofClass(2)},
-	{5, "Web Servers", "dynamic", "0", ofClass(3)},
-	{6, "Network Equipment", "dynamic", "0", ofClass(4)},
-	{7, "Printers", "dynamic", "0", ofClass(5)},
-	{8, "Headquarters", "static", "0", func(w *world, host int) bool { return w.address(host)>>8 < 10<<16+4 }},
-	{9, "Hosts with a DNS Name", "dnsname", "0", (*world).named},
-	{10, "Servers at Headquarters", "combination", "0", func(w *world, host int) bool {
-		return ofClass(1)(w, host) && w.address(host)>>8 < 10<<16+4
-	}},
-	{11, "Being Calculated", "dynamic", "1", func(*world, int) bool { return false }},
+// firstAssetLists are the lists of a new console, in the order of their ids, which begin at 0.
+func (c *Console) firstAssetLists() []*assetList {
+	os := func(part string) json.RawMessage {
+		return assetRules("any", object{"type": "clause", "filterName": "os", "operator": "contains", "value": part})
+	}
+	lists := []*assetList{
+		{name: "All Defined Ranges", kind: "static", definedIPs: "0.0.0.0/0"},
+		{name: "Systems that have been Scanned", kind: "dynamic", rules: assetRules("all",
+			object{"type": "clause", "filterName": "pluginid", "operator": "eq", "value": strconv.Itoa(pluginScanInformation)})},
+		{name: "Windows Workstations", kind: "dynamic", rules: os("Windows 11")},
+		{name: "Windows Servers", kind: "dynamic", rules: os("Windows Server")},
+		{name: "Linux Servers", kind: "dynamic", rules: os("Red Hat")},
+		{name: "Web Servers", kind: "dynamic", rules: os("Debian")},
+		{name: "Network Equipment", kind: "dynamic", rules: os("Cisco")},
+		{name: "Printers", kind: "dynamic", rules: os("Printer")},
+		{name: "Headquarters", kind: "static", definedIPs: "10.0.0.0/22"},
+		{name: "Hosts with a DNS Name", kind: "dnsname", dnsNames: "*.example.org"},
+		{name: "Servers at Headquarters", kind: "combination", combinations: phpJSON(object{"operator": "intersection",
+			"operand1": object{"id": "3"}, "operand2": object{"id": "8"}})},
+		{name: "Being Calculated", kind: "dynamic", status: "1", rules: os("Plan 9")},
+	}
+	if c.o.Dialect == RPC && !c.release.atLeast(4, 8) { // which has neither type
+		lists[9].kind, lists[9].dnsNames = "dynamic", ""
+		lists[9].rules = assetRules("all", object{"type": "clause", "filterName": "dns", "operator": "contains", "value": ".example.org"})
+		lists[10].kind, lists[10].combinations = "dynamic", nil
+		lists[10].rules = assetRules("all",
+			object{"type": "clause", "filterName": "os", "operator": "contains", "value": "Windows Server"},
+			object{"type": "clause", "filterName": "ip", "operator": "eq", "value": "10.0.0.0/22"})
+	}
+	for i, l := range lists {
+		l.id, l.modified, l.visibility, l.users = i, c.world.anchor-40*day, "organizational", []string{"1"}
+		if l.status == "" {
+			l.status = "0"
+		}
+		l.spans, _ = addressSpans(l.definedIPs)
+	}
+	compile(c.world, lists)
+	return lists
 }
 
-// assets returns the asset lists as the console's version shows them. Ranges and counts are of the repositories
-// that the account reads.
-func (c *Console) assets(a *Account) []object {
-	counts := make([]map[string]int, len(assetLists))
+// assetLists is the current snapshot.
+func (c *Console) assetLists() []*assetList {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.assets
+}
+
+// assetNumbered returns the list of that id, nil when there is none.
+func assetNumbered(lists []*assetList, id string) *assetList {
+	for _, l := range lists {
+		if strconv.Itoa(l.id) == id {
+			return l
+		}
+	}
+	return nil
+}
+
+// Asset is an asset list of the simulated console, as it is now.
+type Asset struct {
+	ID, Name, Description string
+	Type                  string // static, dynamic, dnsname, combination
+
+	DefinedIPs   string          // of a static list: addresses, ranges and CIDR blocks, comma-separated
+	DNSNames     string          // of a dnsname list, comma-separated
+	Rules        json.RawMessage // of a dynamic list
+	Combinations json.RawMessage // of a combination
+
+	Tags              string   // from SecurityCenter 4.8 on
+	Visibility, Group string   // before 4.8
+	Users             []string // before 4.8: ids
+	Groups            []string // REST: ids of the groups it is shared with
+	Modified          time.Time
+}
+
+// Assets returns the asset lists in the order of their ids. The first, whose id is "0", cannot be edited.
+func (c *Console) Assets() []Asset {
+	lists := c.assetLists()
+	all := make([]Asset, len(lists))
+	for i, l := range lists {
+		all[i] = Asset{ID: strconv.Itoa(l.id), Name: l.name, Description: l.description, Type: l.kind, DefinedIPs: l.definedIPs,
+			DNSNames: l.dnsNames, Rules: l.rules, Combinations: l.combinations, Tags: l.tags, Visibility: l.visibility, Group: l.group,
+			Users: slices.Clone(l.users), Groups: slices.Clone(l.groups), Modified: time.Unix(l.modified, 0)}
+	}
+	return all
+}
+
+// Asset returns the asset list of that id; ok is false when there is none.
+func (c *Console) Asset(id string) (asset Asset, ok bool) {
+	for _, a := range c.Assets() {
+		if a.ID == id {
+			return a, true
+		}
+	}
+	return Asset{}, false
+}
+
+// AssetHosts yields the hosts that are in an asset list, over all repositories.
+func (c *Console) AssetHosts(id string) iter.Seq[Host] {
+	return func(yield func(Host) bool) {
+		l, now := assetNumbered(c.assetLists(), id), c.now()
+		for i := range c.world.groupOf {
+			if l != nil && l.has(i) && !yield(c.world.host(i, now)) {
+				return
+			}
+		}
+	}
+}
+
+// assetObjects returns the asset lists as the console's version shows them. Counts are of the repositories that the
+// account reads.
+func (c *Console) assetObjects(a *Account) []object {
+	lists := c.assetLists()
+	objects := make([]object, len(lists))
+	if c.o.Dialect == RPC {
+		for k, l := range lists {
+			objects[k] = c.rpcAsset(l)
+		}
+		return objects
+	}
+	counts := make([][]int, len(lists))
 	for k := range counts {
-		counts[k] = map[string]int{}
+		counts[k] = make([]int, len(c.world.repos))
 	}
 	for i := range c.world.groupOf {
 		if r := int(c.world.repoOf[i]); c.mayRead(a, r) {
-			for k := range assetLists {
-				if assetLists[k].has(c.world, i) {
-					counts[k][c.world.repos[r].ID]++
+			for k, l := range lists {
+				if l.has(i) {
+					counts[k][r]++
 				}
 			}
 		}
 	}
-	list := make([]object, len(assetLists))
-	for k, l := range assetLists {
-		o := object{"id": strconv.Itoa(l.id), "name": l.name, "description": "", "type": l.kind, "status": l.status,
-			"createdTime": epoch(c.world.anchor - 400*day), "modifiedTime": epoch(c.world.anchor - 40*day)}
-		if c.o.Dialect == RPC {
-			c.rpcAsset(o, l)
-		} else {
-			c.restAsset(o, l, counts[k])
-		}
-		c.patch("asset", o)
-		if c.o.Dialect == REST { // what is written at the top is read back among the type's fields
-			for _, key := range []string{"definedIPs", "rules"} {
-				if v, ok := o[key]; ok {
-					o["typeFields"] = object{key: v}
-					delete(o, key)
-				}
-			}
-		}
-		list[k] = o
+	for k, l := range lists {
+		objects[k] = c.restAsset(l, counts[k])
 	}
-	return list
+	return objects
 }
 
-const headquartersRange = "10.0.0.0/22"
+func (c *Console) assetObject(l *assetList) object {
+	return object{"id": strconv.Itoa(l.id), "name": l.name, "description": l.description, "type": l.kind, "status": l.status,
+		"createdTime": epoch(c.world.anchor - 400*day), "modifiedTime": epoch(l.modified)}
+}
 
-func (c *Console) rpcAsset(o object, l assetList) {
-	o["creatorID"], o["ownerID"] = "1", "1"
-	if c.release.atLeast(4, 8) {
-		o["tags"] = ""
-	} else {
-		o["visibility"], o["group"], o["users"] = "organizational", "", []object{{"id": "1"}}
-	}
+// reference is how other objects refer to the list.
+func (l *assetList) reference() object {
+	return object{"id": strconv.Itoa(l.id), "name": l.name, "description": l.description, "type": l.kind, "status": l.status}
+}
+
+// definition adds what defines the list to o.
+func (l *assetList) definition(o object) object {
 	switch l.kind {
 	case "static":
-		o["definedIPs"] = headquartersRange
+		o["definedIPs"] = l.definedIPs
 	case "dnsname":
-		o["definedDNSNames"] = "*.example.org"
+		o["definedDNSNames"] = l.dnsNames
+	case "combination":
+		o["combinations"] = l.combinations
 	default:
-		o["rules"] = assetRules(l)
+		o["rules"] = l.rules
 	}
+	return o
 }
 
-func assetRules(l assetList) object {
-	return object{"operator": "any", "type": "group", "children": []object{
-		{"type": "clause", "filterName": "os", "operator": "contains", "value": l.name}}}
+func (c *Console) rpcAsset(l *assetList) object {
+	o := l.definition(c.assetObject(l))
+	o["creatorID"], o["ownerID"] = "1", "1"
+	if c.release.atLeast(4, 8) {
+		o["tags"] = l.tags
+	} else {
+		o["visibility"], o["group"], o["users"] = l.visibility, l.group, references(l.users)
+	}
+	return o
 }
 
-func (c *Console) restAsset(o object, l assetList, counts map[string]int) {
+func (c *Console) restAsset(l *assetList, counts []int) object {
 	total := 0
 	repositories := []object{}
-	for r := range c.world.repos {
-		repo := &c.world.repos[r]
-		if n := counts[repo.ID]; n > 0 {
+	for r, n := range counts {
+		if n > 0 {
+			repo := &c.world.repos[r]
 			total += n
 			repositories = append(repositories, object{"ipCount": strconv.Itoa(n), "repository": reference(repo.ID, repo.Name)})
 		}
@@ -113,47 +222,69 @@ func (c *Console) restAsset(o object, l assetList, counts map[string]int) {
 	if l.status != "0" || l.kind == "static" { // still being calculated, or never
 		total = -1
 	}
-	fields := object{"rules": assetRules(l)}
-	if l.kind == "static" {
-		fields = object{"definedIPs": headquartersRange}
-	}
-	for key, v := range (object{"tags": "", "context": "", "ipCount": total, "repositories": repositories,
-		"typeFields": fields, "groups": []any{}, "assetDataFields": []any{}, "canUse": "true", "canManage": trueFalse(l.id != 0),
-		"creator": userReference(1), "owner": userReference(1), "ownerGroup": reference("0", "Full Access"),
-		"targetGroup": unset(), "template": unset()}) {
+	o := c.assetObject(l)
+	for key, v := range (object{"tags": l.tags, "context": "", "ipCount": total, "repositories": repositories,
+		"typeFields": l.definition(object{}), "groups": groupReferences(l.groups), "assetDataFields": []any{}, "canUse": "true",
+		"canManage": trueFalse(l.id != 0), "creator": userReference(1), "owner": userReference(1),
+		"ownerGroup": reference("0", "Full Access"), "targetGroup": unset(), "template": unset()}) {
 		o[key] = v
 	}
+	return o
 }
 
-// viewableIPs are the addresses of an asset list, one element per repository, neighbours as ranges.
+// viewableIPs are the addresses of an asset list, one element per repository: of a static list the ranges that hold
+// hosts of the repository, of the others the hosts. A record is a line; behind the address of an agent's host stands
+// its UUID.
 func (c *Console) viewableIPs(a *Account, id string) []object {
-	list := []object{}
-	for k := range assetLists {
-		if strconv.Itoa(assetLists[k].id) != id {
-			continue
-		}
-		lines := map[uint16][]string{}
-		for i := range c.world.groupOf {
-			if r := c.world.repoOf[i]; c.mayRead(a, int(r)) && assetLists[k].has(c.world, i) {
-				lines[r] = append(lines[r], ipText(c.world.address(i)))
-			}
-		}
-		for r := range c.world.repos {
-			if ips := lines[uint16(r)]; len(ips) > 0 {
-				entry := object{"ipList": strings.Join(ips, "\n")}
-				c.putRepository(entry, &c.world.repos[r])
-				list = append(list, entry)
-			}
+	elements := []object{}
+	l := assetNumbered(c.assetLists(), id)
+	if l == nil {
+		return elements
+	}
+	members := make([][]int, len(c.world.repos))
+	for i := range c.world.groupOf {
+		if r := int(c.world.repoOf[i]); c.mayRead(a, r) && l.has(i) {
+			members[r] = append(members[r], i)
 		}
 	}
-	return list
+	for r, hosts := range members {
+		if len(hosts) == 0 {
+			continue
+		}
+		element := object{"ipList": strings.Join(c.addressLines(l, hosts), "\n")}
+		c.putRepository(element, &c.world.repos[r])
+		elements = append(elements, element)
+	}
+	return elements
 }
 
-// reference is a reference to an object, unset one to none: its id is a number.
-func reference(id, name string) object { return object{"id": id, "name": name, "description": ""} }
+// addressLines are the records of an asset list's hosts in one repository.
+func (c *Console) addressLines(l *assetList, hosts []int) (lines []string) {
+	if l.kind == "static" {
+		for _, s := range l.spans {
+			if slices.ContainsFunc(hosts, func(i int) bool { return inSpans([]span{s}, int64(c.world.address(i))) }) {
+				lines = append(lines, rangeText(s))
+			}
+		}
+		return lines
+	}
+	addresses := make([]uint32, len(hosts))
+	agents := c.o.Dialect == REST && c.world.repos[c.world.repoOf[hosts[0]]].DataFormat == "agent"
+	for k, i := range hosts {
+		addresses[k] = c.world.address(i)
+		if agents {
+			lines = append(lines, ipText(addresses[k])+"|"+c.world.host(i, c.now()).UUID)
+		}
+	}
+	if agents {
+		return lines
+	}
+	return ranges(addresses)
+}
 
-func unset() object { return object{"id": -1, "name": "", "description": ""} }
-
-func userReference(id int) object {
-	return object{"id": strconv.Itoa(id), "username": fmt.Sprintf("user%d", id), "firstname": "", "lastname": ""}
+func rangeText(s span) string {
+	if s.lo == s.hi {
+		return ipText(uint32(s.lo))
+	}
+	return ipText(uint32(s.lo)) + "-" + ipText(uint32(s.hi))
 }

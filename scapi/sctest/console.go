@@ -1,7 +1,6 @@
 package sctest
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -18,23 +17,33 @@ type Console struct {
 	sessions    sessions
 	filterRules map[string]filterRule
 	routes      map[string]resource
+	orders      pluginOrders
+	selections  selections
+	events      func() []event // of every hour
 
 	mu       sync.Mutex
 	faults   []*activeFault
 	requests []*Request
 	inFlight int
 	most     int
-	edits    map[string]object // changes made by PATCH and edit calls, by kind and id
-	uploads  int
+
+	assets      []*assetList // snapshots: an edit replaces the slice
+	assetEdits  int
+	credentials []*credential
+	uploads     []Upload
+	uploaded    uint64 // files ever, which makes their handles
+	imports     []Import
 }
 
 // New returns a console. It takes no more than a few seconds and some bytes per host at any size up to a million.
 func New(o Options) *Console {
 	o = o.withDefaults()
-	c := &Console{o: o, release: parseRelease(o.Version), world: newWorld(o), edits: map[string]object{}}
+	c := &Console{o: o, release: parseRelease(o.Version), world: newWorld(o)}
 	c.sessions = sessions{o: &c.o, byCookie: map[string]*session{}, refused: map[string]int{}}
 	c.filterRules = c.makeFilters()
 	c.routes = c.makeRoutes()
+	c.events = sync.OnceValue(func() []event { return makeEvents(c.world) })
+	c.assets, c.credentials = c.firstAssetLists(), c.firstCredentials()
 	return c
 }
 
@@ -220,44 +229,4 @@ func wait(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// patch overlays an object with what was written to it.
-func (c *Console) patch(kind string, o object) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for key, v := range c.edits[kind+"/"+o["id"].(string)] {
-		o[key] = v
-	}
-}
-
-// edit keeps what is written to an object.
-func (c *Console) edit(kind, id string, changes object) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	all := object{}
-	for key, v := range c.edits[kind+"/"+id] {
-		all[key] = v
-	}
-	for key, v := range changes {
-		if key != "id" {
-			all[key] = v
-		}
-	}
-	c.edits[kind+"/"+id] = all
-}
-
-// upload takes a file and returns the handle that import calls use.
-func (c *Console) upload() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.uploads++
-	const letters = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
-	h := mix(c.o.Seed, 60, uint64(c.uploads))
-	var name bytes.Buffer
-	for range 6 {
-		name.WriteByte(letters[h%uint64(len(letters))])
-		h /= uint64(len(letters))
-	}
-	return name.String()
 }

@@ -8,6 +8,10 @@
 // the data moves with time although nothing is stored. [Console.Findings] is the second path to the numbers,
 // [Console.Requests] what the console saw, [Console.Inject] makes it misbehave.
 //
+// What clients write is kept and can be looked at from outside: [Console.Asset], [Console.Credential] with its real
+// secrets, [Console.Uploads] and [Console.Imports]. A downloaded scan is as long as [Options].ScanBytes says, made
+// while it is sent, and [Console.WriteScan] writes the same bytes.
+//
 // It follows what is known of the protocols, not any client; what is not known is a choice, marked so in the code
 // or switchable in [Quirks].
 package sctest

@@ -2,6 +2,8 @@ package sctest
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"net"
 	"net/http"
 	"slices"
@@ -121,14 +123,48 @@ func Reset() Effect {
 	})
 }
 
-// Truncate cuts the body in the middle; its Content-Length is that of the rest.
+// Truncate cuts the body in the middle, that of a download after its first hundred bytes; the answer ends in order.
 func Truncate() Effect {
 	return Effect{after: func(x *exchange, rep *reply) {
+		if whole := rep.stream; whole != nil {
+			rep.stream = func(w io.Writer) error {
+				if err := whole(&firstBytes{w: w, left: 100}); !errors.Is(err, errSevered) {
+					return err
+				}
+				return nil
+			}
+			return
+		}
 		if rep.raw == nil {
 			rep.raw = x.envelope(rep)
 		}
 		rep.raw = rep.raw[:len(rep.raw)/2]
 	}}
+}
+
+// firstBytes writes what is left of a number of bytes and then refuses.
+type firstBytes struct {
+	w    io.Writer
+	left int
+}
+
+func (f *firstBytes) Write(data []byte) (int, error) {
+	n, err := f.w.Write(data[:min(len(data), f.left)])
+	f.left -= n
+	if err == nil && n < len(data) {
+		err = errSevered
+	}
+	return n, err
+}
+
+// Sever ends the connection after that many bytes of the body.
+func Sever(after int) Effect {
+	return Effect{after: func(_ *exchange, rep *reply) { rep.sever = after }}
+}
+
+// SlowBody pauses after every 32 KiB of the body, or less; it stops when the client gives up.
+func SlowBody(pause time.Duration) Effect {
+	return Effect{after: func(_ *exchange, rep *reply) { rep.pause = pause }}
 }
 
 // HTMLPage answers with an error page of the web server, of that status.

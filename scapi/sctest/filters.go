@@ -190,13 +190,9 @@ func familyFilter(records bool) filterRule {
 
 // ipFilter takes addresses, CIDR blocks and ranges, comma-separated.
 func ipFilter(s *selection, f rawFilter) error {
-	var spans []span
-	for _, part := range strings.Split(f.text(), ",") {
-		sp, ok := addressSpan(strings.TrimSpace(part))
-		if !ok {
-			return badValue(f)
-		}
-		spans = append(spans, sp)
+	spans, ok := addressSpans(f.text())
+	if !ok || len(spans) == 0 {
+		return badValue(f)
 	}
 	s.hosts = append(s.hosts, func(i int) bool { return inSpans(spans, int64(s.w.address(i))) })
 	return nil
@@ -223,27 +219,21 @@ func addressSpan(text string) (span, bool) {
 	return span{number(a), number(b)}, true
 }
 
+// assetFilter takes the id of an asset list, {"id":…}, or with ~ an operation on such records.
 func (c *Console) assetFilter(s *selection, f rawFilter) error {
-	id := f.text()
-	var record struct {
-		ID scalar `json:"id"`
-	}
+	tree := combination{ID: scalar(f.text())}
 	if strings.HasPrefix(string(f.Value), "{") {
-		if f.Operator == "~" {
+		tree = combination{}
+		if decode(f.Value, &tree) != nil || (tree.Operator == "") != (f.Operator == "=") {
 			return badValue(f)
 		}
-		if decode(f.Value, &record) != nil {
-			return badValue(f)
-		}
-		id = string(record.ID)
 	}
-	for k := range assetLists {
-		if strconv.Itoa(assetLists[k].id) == id {
-			s.hosts = append(s.hosts, func(i int) bool { return assetLists[k].has(s.w, i) })
-			return nil
-		}
+	lists := c.assetLists()
+	if id, found := tree.unknown(lists); found || tree.ID == "" && tree.Operator == "" {
+		return notFound("asset", id)
 	}
-	return refuse(147, "Unable to find existing Asset #%s.\nAsset #%s does not exist.\n", id, id)
+	s.hosts = append(s.hosts, tree.members(lists, 0))
+	return nil
 }
 
 func tenths(get func(*plugin) int) filterRule {

@@ -62,6 +62,7 @@ type Quirks struct {
 	FullPluginPages       bool // REST: no short page in the middle of the plugin list
 	LowCompliancePlugins  bool // audit checks have plugin ids below 1,000,000
 	AcceptedHidden        bool // a query without a filter on accepted risk leaves accepted findings out
+	PlainScanDownload     bool // a scan is downloaded as the file itself, not in an archive
 	APIKeysDisabled       bool // requests with API keys are answered with status 400
 }
 
@@ -79,6 +80,8 @@ type Options struct {
 	Zones                int // default 4; the last has no working scanner
 	Scans                int // scan definitions; default 12
 	Plugins              int // length of the plugin list; default 200,000
+
+	ScanBytes int64 // least length of a downloaded scan file, unpacked; 0: what its hosts give
 
 	Accounts       []Account     // default: AdminUsername and AnalystUsername
 	SessionTimeout time.Duration // idle; default 1 hour

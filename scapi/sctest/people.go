@@ -4,76 +4,19 @@ import (
 	"strconv"
 )
 
-func (c *Console) credentials() []object {
-	kinds := []string{"windows", "ssh", "snmp"}
-	list := c.simple("Credential", len(kinds), func(i int) object {
-		o := object{"id": strconv.Itoa(1000001 + i), "type": kinds[i]}
-		fields := object{"authType": "password", "username": "scan", "password": "SET"}
-		switch kinds[i] {
-		case "windows":
-			fields["domain"] = "EXAMPLE"
-		case "ssh":
-			for key, v := range (object{"publicKey": nil, "privateKey": nil, "passphrase": "", "privilegeEscalation": "sudo", "escalationUsername": ""}) {
-				fields[key] = v
-			}
-		case "snmp":
-			fields = object{"communityString": "SET"}
-		}
-		if c.o.Dialect == RPC {
-			c.flattenCredential(o, fields)
-			return o
-		}
-		o["tags"], o["typeFields"], o["groups"], o["canUse"], o["canManage"] = "", fields, []any{}, "true", "true"
-		o["creator"], o["owner"], o["ownerGroup"], o["targetGroup"] = userReference(1), userReference(1), reference("0", "Full Access"), unset()
-		return o
-	})
-	for _, o := range list {
-		c.patch("credential", o)
-		fields := o
-		if c.o.Dialect == REST {
-			fields = o["typeFields"].(object)
-			for _, key := range credentialFields { // written at the top, read back among the type's fields
-				if v, ok := o[key]; ok {
-					fields[key] = v
-					delete(o, key)
-				}
-			}
-		}
-		for _, secret := range []string{"password", "passphrase", "communityString"} {
-			if v, ok := fields[secret]; ok && v != "" && v != nil {
-				fields[secret] = "SET"
-			}
-		}
-	}
-	return list
-}
-
-var credentialFields = []string{"authType", "username", "password", "domain", "publicKey", "privateKey", "passphrase",
-	"privilegeEscalation", "escalationUsername", "communityString"}
-
-// flattenCredential writes the fields of a credential as SecurityCenter 4 does. Sources disagree on the spelling of
-// three SSH keys, so both are sent.
-func (c *Console) flattenCredential(o, fields object) {
-	o["visibility"], o["group"], o["users"] = "organizational", "", []any{}
-	for key, v := range fields {
-		if v == nil {
-			v = ""
-		}
-		o[key] = v
-	}
-	delete(o, "authType")
-	for proper, old := range map[string]string{"publicKey": "publickey", "privateKey": "privatekey", "privilegeEscalation": "priviledgeEscalation"} {
-		if v, ok := o[proper]; ok {
-			o[old] = v
-		}
-	}
-}
+var permissions = []string{"permCreateTickets", "permShareObjects", "permCreateAlerts", "permCreatePolicies", "permUploadNessusResults",
+	"permCreateAuditFiles", "permPurgeTickets", "permPurgeScanResults", "permPurgeReportResults", "permManageApp", "permManageGroups",
+	"permManageRoles", "permManageImages", "permManageGroupRelationships", "permManageBlackoutWindows", "permManageAttributeSets",
+	"permCreateLDAPAssets", "permAgentsScan", "permUpdateFeeds", "permViewOrgLogs", "permManageAcceptRiskRules", "permManageRecastRiskRules"}
 
 func (c *Console) roles() []object {
 	names := []string{"Administrator", "Security Manager", "Security Analyst", "Vulnerability Analyst", "Executive", "Credential Manager", "Auditor"}
 	return c.simple("Role", len(names), func(i int) object {
-		o := object{"name": names[i], "permScan": "none", "permManageApp": trueFalse(i == 0), "permCreateTickets": trueFalse(i < 4),
-			"permViewOrgLogs": trueFalse(i < 2), "permUpdateFeeds": trueFalse(i < 2), "permUploadNessusResults": trueFalse(i < 3)}
+		o := object{"name": names[i], "permScan": []string{"none", "full", "full", "policies", "none", "none", "none"}[i]}
+		for k, perm := range permissions { // the first roles may more than the last
+			o[perm] = trueFalse(i == 1 || i > 1 && k < 3*(5-i))
+		}
+		o["permManageApp"] = trueFalse(i == 0)
 		if c.o.Dialect == REST {
 			o["organizationCounts"], o["creator"] = []object{{"id": "1", "userCount": "0"}}, unset()
 		}
@@ -120,8 +63,12 @@ func (c *Console) groups() []object {
 			repos = append(repos, object{"id": c.world.repos[r].ID, "name": c.world.repos[r].Name, "description": ""})
 		}
 	}
-	return c.simple("Group", 1, func(int) object {
-		return object{"id": "0", "name": "Full Access", "userCount": len(c.o.Accounts), "lces": []any{}, "repositories": repos,
+	return c.simple("Group", len(groupNames), func(i int) object {
+		members := 0
+		if i == 0 {
+			members = len(c.o.Accounts)
+		}
+		return object{"id": strconv.Itoa(i), "name": groupNames[i], "userCount": members, "lces": []any{}, "repositories": repos,
 			"definingAssets": []any{}, "users": []any{}, "assets": []any{}}
 	})
 }
@@ -142,6 +89,8 @@ func (c *Console) tickets() []object {
 			o["canUse"], o["canManage"], o["canRespond"], o["queries"] = "true", "true", "true", []any{}
 			o["creator"], o["owner"], o["assignee"] = userReference(1), userReference(1), userReference(2)
 			o["ownerGroup"], o["assigneeGroup"] = reference("0", "Full Access"), reference("0", "Full Access")
+		} else {
+			o["creatorID"], o["ownerID"], o["assigneeID"] = "1", "1", "2"
 		}
 		return o
 	})

@@ -2,6 +2,7 @@ package sctest
 
 import (
 	"fmt"
+	"strconv"
 )
 
 // family is a plugin family.
@@ -172,7 +173,7 @@ func (l *pluginList) auditCheck(id int, severity int8) *plugin {
 	p := l.build(id, "compliance", severity)
 	p.name = fmt.Sprintf("Audit check %d : setting must be in force", id)
 	p.family, p.audit = l.familyNamed("Policy Compliance"), true
-	p.exploit, p.vpr, p.cvss, p.cves, p.xrefs, p.patchPub, p.vulnPub = false, 0, 0, nil, nil, -1, -1
+	p.exploit, p.vpr, p.cvss, p.cves, p.bids, p.xrefs, p.patchPub, p.vulnPub = false, 0, 0, nil, nil, nil, -1, -1
 	if l.known[id] == nil {
 		l.known[id] = p
 	}
@@ -218,5 +219,27 @@ func (l *pluginList) build(id int, kind string, severity int8) *plugin {
 	if h>>60%4 == 0 {
 		p.xrefs = append(p.xrefs, fmt.Sprintf("IAVA:%d-A-%04d", year, h>>30%1000))
 	}
+	if h>>36%3 == 0 {
+		p.bids = append(p.bids, strconv.FormatUint(10_000+h>>33%90_000, 10))
+	}
+	if format := vendorReferences[p.family.name]; format != "" {
+		p.xrefs = append(p.xrefs, fmt.Sprintf(format, year, h>>27%1000))
+	}
+	if p.exploit {
+		p.xrefs = append(p.xrefs, fmt.Sprintf("EDB-ID:%d", 1000+h>>26%50_000))
+	}
 	return p
+}
+
+// vendorReferences are how the bulletins of a family's vendor are named, from a year and a number.
+var vendorReferences = map[string]string{
+	"Red Hat Local Security Checks":    "RHSA:%d:%04d",
+	"Debian Local Security Checks":     "DSA:%d-%d",
+	"Ubuntu Local Security Checks":     "USN:%d-%d",
+	"Windows : Microsoft Bulletins":    "MSFT:MS%d-%03d",
+	"CISCO":                            "CISCO-SA:cisco-sa-%d%04d-example",
+	"MacOS X Local Security Checks":    "APPLE-SA:APPLE-SA-%d-%d",
+	"VMware ESX Local Security Checks": "VMSA:%d-%04d",
+	"Databases":                        "CERT-VU:%d%d",
+	"CGI abuses":                       "zone-h:%d%d",
 }

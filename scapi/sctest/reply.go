@@ -5,10 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
-	"unicode/utf8"
+	"time"
 )
 
 // reply is an answer before it is written.
@@ -22,6 +23,11 @@ type reply struct {
 
 	header http.Header // in addition
 	raw    []byte      // when not nil: the body, instead of an envelope
+	stream func(io.Writer) error
+	// stream, when not nil and without raw, writes the body; its error ends the connection.
+
+	sever int           // when positive: the connection ends after that many bytes of the body
+	pause time.Duration // between the pieces of the body
 }
 
 func success(response any) *reply {
@@ -82,37 +88,6 @@ func (x *exchange) envelope(rep *reply) []byte {
 		out.WriteByte('\n')
 	}
 	return out.Bytes()
-}
-
-// phpJSON encodes as PHP does: no blanks, slashes escaped, non-ASCII characters as \uXXXX.
-func phpJSON(v any) []byte {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return []byte(`""`) // answers are made of maps, slices and scalars: this is unreachable
-	}
-	in := bytes.TrimRight(buf.Bytes(), "\n")
-	out := make([]byte, 0, len(in)+len(in)/16)
-	for len(in) > 0 {
-		r, size := utf8.DecodeRune(in)
-		switch {
-		case r == '/':
-			out = append(out, '\\', '/')
-		case r < utf8.RuneSelf:
-			out = append(out, byte(r))
-		default:
-			quoted := strconv.QuoteRuneToASCII(r) // '\u00e9' or '\U0001f600'
-			if r < 0x10000 {
-				out = append(out, quoted[1:len(quoted)-1]...)
-			} else {
-				r -= 0x10000
-				out = fmt.Appendf(out, `\u%04x\u%04x`, 0xd800+r>>10, 0xdc00+r&0x3ff)
-			}
-		}
-		in = in[size:]
-	}
-	return out
 }
 
 // retype turns texts that are numbers into numbers, and, when asked, numbers into texts.
@@ -178,8 +153,12 @@ func (x *exchange) write(rep *reply) {
 		h[key] = values
 	}
 	body := rep.raw
-	if body == nil {
+	if body == nil && rep.stream == nil {
 		body = x.envelope(rep)
+	}
+	if rep.raw == nil && rep.stream != nil || rep.sever > 0 || rep.pause > 0 {
+		x.writeSlowly(rep, body)
+		return
 	}
 	if len(body) < chunkedFrom {
 		h.Set("Content-Length", strconv.Itoa(len(body)))
@@ -189,6 +168,57 @@ func (x *exchange) write(rep *reply) {
 		_ = http.NewResponseController(x.w).Flush() // chunks, whatever the length
 	}
 	_, _ = x.w.Write(body) // the client may have gone
+}
+
+// writeSlowly writes a body piece by piece, in chunks.
+func (x *exchange) writeSlowly(rep *reply, body []byte) {
+	x.w.WriteHeader(rep.status)
+	out := &pieces{x: x, rep: rep}
+	err := http.NewResponseController(x.w).Flush()
+	if err == nil && body == nil && rep.stream != nil {
+		err = rep.stream(out)
+	} else if err == nil {
+		_, err = out.Write(body)
+	}
+	if err != nil {
+		panic(http.ErrAbortHandler) // net/http's own way to end a connection in the middle of a body
+	}
+}
+
+// pieces passes a body on as a fault wants it.
+type pieces struct {
+	x    *exchange
+	rep  *reply
+	sent int
+}
+
+var errSevered = errors.New("the connection ends here")
+
+// pieceSize is how much of a body is sent at a time.
+const pieceSize = 32 << 10
+
+func (p *pieces) Write(data []byte) (n int, err error) {
+	for len(data) > 0 {
+		piece := data[:min(pieceSize, len(data))]
+		if p.rep.sever > 0 {
+			piece = piece[:min(len(piece), p.rep.sever-p.sent)]
+		}
+		m, err := p.x.w.Write(piece)
+		n, p.sent, data = n+m, p.sent+m, data[m:]
+		if err == nil && p.rep.sever > 0 && p.sent >= p.rep.sever {
+			_ = http.NewResponseController(p.x.w).Flush()
+			err = errSevered
+		}
+		if err == nil && p.rep.pause > 0 {
+			if err = http.NewResponseController(p.x.w).Flush(); err == nil && !wait(p.x.r.Context(), p.rep.pause) {
+				err = p.x.r.Context().Err()
+			}
+		}
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
 }
 
 // setCookie gives the client a session cookie; over plain HTTP without the attribute that would keep it from coming back.

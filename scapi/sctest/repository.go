@@ -155,8 +155,8 @@ func listOf(t tally) string {
 // assetsOf returns references to the asset lists that the host is in.
 func (c *Console) assetsOf(host int) []object {
 	list := []object{}
-	for _, l := range assetLists {
-		if l.has(c.world, host) {
+	for _, l := range c.assetLists() {
+		if l.has(host) {
 			list = append(list, object{"id": strconv.Itoa(l.id), "name": l.name})
 		}
 	}

@@ -143,8 +143,8 @@ func (c *Console) makeRoutes() map[string]resource {
 		"job":        {func(x *exchange) []object { return c.jobs(now(x)) }, "id,type,status,organization,targetedTime,startTime", false, true, false},
 		"scan":       {(*exchange).scanList, plain, true, false, true},
 		"scanResult": {(*exchange).scanResultList, plain, true, false, true},
-		"asset":      {func(x *exchange) []object { return c.assets(x.account) }, "id,name,description,type,status", true, true, true},
-		"credential": {func(*exchange) []object { return c.credentials() }, "id,name,description,type", true, true, true},
+		"asset":      {func(x *exchange) []object { return c.assetObjects(x.account) }, "id,name,description,type,status", true, true, true},
+		"credential": {func(*exchange) []object { return c.credentialObjects() }, "id,name,description,type", true, true, true},
 		"role":       {func(*exchange) []object { return c.roles() }, "id,name,description", false, true, true},
 		"user": {func(x *exchange) []object { return c.users(x.account, x.r.URL.Query().Get("orgID")) },
 			"id,username,firstname,lastname", false, true, true},
@@ -176,7 +176,7 @@ func (x *exchange) route(parts []string) (any, error) {
 	}
 	fields := splitFields(x.r.URL.Query().Get("fields"))
 	if len(parts) == 2 {
-		return x.one(res, parts[0], parts[1], fields)
+		return x.one(res, parts[0], parts[1], x.r.Method, fields)
 	}
 	if x.r.Method != http.MethodGet {
 		return nil, x.forbidden()
@@ -205,7 +205,7 @@ func (x *exchange) route(parts []string) (any, error) {
 }
 
 // one answers GET and PATCH of a single object.
-func (x *exchange) one(res resource, kind, id string, fields []string) (any, error) {
+func (x *exchange) one(res resource, kind, id, method string, fields []string) (any, error) {
 	if id == "tag" {
 		return []any{}, nil
 	}
@@ -216,13 +216,16 @@ func (x *exchange) one(res resource, kind, id string, fields []string) (any, err
 	if kind == "scanResult" { // details reach further back than the list
 		list = (*exchange).everyScanResult
 	}
-	if x.r.Method == http.MethodPatch && (kind == "asset" || kind == "credential") {
-		changes := object{}
-		if decode(x.body, &changes) != nil {
-			return nil, refuse(1, "Invalid request body.\n")
+	edit := editors[kind]
+	if method == http.MethodPatch && edit != nil && !x.account.Administrator {
+		in, err := x.input()
+		if err != nil {
+			return nil, err
 		}
-		x.c.edit(kind, id, changes)
-	} else if x.r.Method != http.MethodGet {
+		if err := edit(x.c, id, in, false); err != nil {
+			return nil, err
+		}
+	} else if method != http.MethodGet {
 		return nil, x.forbidden()
 	}
 	for _, o := range list(x) {

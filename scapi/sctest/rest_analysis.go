@@ -72,13 +72,20 @@ func (x *exchange) analysis() (any, error) {
 	}
 	switch q.kind {
 	case "event":
-		got, err := x.c.events(q, x.now.Unix())
+		if q.source != "lce" && q.source != "archive" {
+			return nil, refuse(146, "Invalid parameters specified for event query.  The source type '%s' is invalid.", q.source)
+		}
+		got, chosen, err := x.c.eventAnswer(q, x.now.Unix())
 		if err != nil {
 			return nil, err
 		}
-		return object{"totalRecords": got.total, "returnedRecords": len(got.rows), "startOffset": q.start, "endOffset": q.end,
+		o := object{"totalRecords": got.total, "returnedRecords": len(got.rows), "startOffset": q.start, "endOffset": q.end,
 			"matchingDataElementCount": scalar(got.matching).number(0), "results": got.list(),
-			"startTime": x.now.Unix() - day, "endTime": x.now.Unix()}, nil
+			"startTime": chosen.from, "endTime": chosen.to}
+		if q.tool == "sumtime" {
+			o["startTime"] = epoch(chosen.from) // a text in this tool alone
+		}
+		return o, nil
 	case "vuln":
 	default:
 		return nil, refuse(146, "Invalid parameters specified for query.  The type '%s' is invalid.", q.kind)

@@ -1,12 +1,6 @@
 package sctest
 
 import (
-	"archive/zip"
-	"bytes"
-	"fmt"
-	"io"
-	"mime"
-	"mime/multipart"
 	"net/http"
 	"strconv"
 	"strings"
@@ -114,6 +108,13 @@ func (x *exchange) special(parts []string) (answer any, known bool, err error) {
 		return project(x.c.system(true), fields), true, nil
 	case get && path == "currentUser":
 		return project(x.c.currentUser(x.account), fields), true, nil
+	case get && path == "currentOrganization":
+		for _, o := range x.c.organizations() {
+			if o["id"] == strconv.Itoa(x.account.Organization) && !x.account.Administrator {
+				return project(o, fields), true, nil
+			}
+		}
+		return nil, true, x.forbidden()
 	case get && path == "status":
 		return project(x.c.status(x.account, now), fields), true, nil
 	case get && path == "feed":
@@ -143,17 +144,26 @@ func (x *exchange) special(parts []string) (answer any, known bool, err error) {
 		answer, err = x.analysis()
 		return answer, true, err
 	case post && parts[0] == "scanResult" && len(parts) == 3 && last == "download":
-		answer, err = x.download(parts[1])
+		in, err := x.input()
+		if err != nil {
+			return nil, true, err
+		}
+		answer, err = x.downloadScan(parts[1], in.text("downloadType"))
 		return answer, true, err
 	case get && (path == "deviceInfo" || path == "ipInfo"),
 		get && parts[0] == "repository" && len(parts) == 3 && (last == "deviceInfo" || last == "ipInfo"):
 		answer, err = x.deviceInfo(parts)
 		return answer, true, err
 	case post && path == "file/upload":
-		answer, err = x.uploadREST()
+		answer, err = x.uploadCall()
+		return answer, true, err
+	case post && path == "file/clear":
+		answer, err = x.clearCall()
 		return answer, true, err
 	case post && last == "import":
-		answer, err = x.importFile()
+		return x.importREST(parts)
+	case post && last == "share" && len(parts) == 3 && (parts[0] == "asset" || parts[0] == "credential"):
+		answer, err = x.share(parts[0], parts[1])
 		return answer, true, err
 	}
 	return nil, false, nil
@@ -193,81 +203,22 @@ func (x *exchange) deviceInfo(parts []string) (any, error) {
 	return nil, refuse(147, "Unable to find the host. The host does not exist.\n")
 }
 
-// download is a scan result as a ZIP archive of one member. One of the headers lies, as the real one does.
-func (x *exchange) download(id string) (any, error) {
-	r, ok := x.c.scanResult(id, x.now.Unix())
-	if !ok || !x.reads(r.def.repository) {
-		return nil, notFound("scanResult", id)
-	}
-	if x.c.resultObject(r, x.now.Unix())["downloadAvailable"] != "true" {
-		return nil, refuse(143, "Scan Result #%s failed", id)
-	}
-	data, err := x.c.archive(r)
+// editors are the resources that PATCH changes.
+var editors = map[string]func(c *Console, id string, in fields, whole bool) error{
+	"asset": (*Console).editAsset, "credential": (*Console).editCredential,
+}
+
+// share is POST /asset/{id}/share and /credential/{id}/share: the groups replace those that shared it before.
+func (x *exchange) share(kind, id string) (any, error) {
+	in, err := x.input()
 	if err != nil {
 		return nil, err
 	}
-	return &reply{status: http.StatusOK, raw: data, header: http.Header{
-		"Content-Type": {"application/zip"}, "Content-Disposition": {"attachment; filename=" + id + "-nessus.zip"},
-		"Content-Transfer-Encoding": {"BASE64;"}, "Cache-Control": {"private, must-revalidate"}, "Pragma": {"public"},
-	}}, nil
-}
-
-func (c *Console) archive(r scanResult) ([]byte, error) {
-	var buf bytes.Buffer
-	z := zip.NewWriter(&buf)
-	member, err := z.Create(r.id() + ".nessus")
-	if err != nil {
+	if x.account.Administrator || !in.has("groups") {
+		return nil, x.forbidden()
+	}
+	if err := editors[kind](x.c, id, fields{"groups": in["groups"]}, false); err != nil {
 		return nil, err
 	}
-	repo := c.repository(r.def.repository)
-	fmt.Fprintf(member, "<?xml version=\"1.0\" ?>\n<NessusClientData_v2>\n<Report name=%q>\n", r.def.name)
-	for i := repo.first; i < repo.first+min(repo.Hosts, 2000); i++ {
-		fmt.Fprintf(member, "<ReportHost name=%q/>\n", ipText(c.world.address(i)))
-	}
-	fmt.Fprint(member, "</Report>\n</NessusClientData_v2>\n")
-	if err := z.Close(); err != nil {
-		return nil, err
-	}
-	return buf.Bytes(), nil
-}
-
-// uploadedFile returns the name of the file in a multipart request; the part is called Filedata.
-func (x *exchange) uploadedFile() (string, error) {
-	_, params, err := mime.ParseMediaType(x.r.Header.Get("Content-Type"))
-	if err != nil {
-		return "", refuse(1, "No file was uploaded.\n")
-	}
-	parts := multipart.NewReader(bytes.NewReader(x.body), params["boundary"])
-	for {
-		part, err := parts.NextPart()
-		if err == io.EOF {
-			return "", refuse(1, "No file was uploaded.\n")
-		}
-		if err != nil {
-			return "", refuse(1, "The upload cannot be read.\n")
-		}
-		if part.FormName() == "Filedata" {
-			return part.FileName(), nil
-		}
-	}
-}
-
-func (x *exchange) uploadREST() (any, error) {
-	name, err := x.uploadedFile()
-	if err != nil {
-		return nil, err
-	}
-	return object{"filename": x.c.upload(), "originalFilename": name, "content": "", "context": ""}, nil
-}
-
-// importFile takes an uploaded file as a dashboard, a report, a scan result…
-func (x *exchange) importFile() (any, error) {
-	in := object{}
-	if decode(x.body, &in) != nil || in["filename"] == nil && in["file"] == nil {
-		return nil, refuse(146, "No file was given.\n")
-	}
-	if in["name"] == nil {
-		return "", nil
-	}
-	return object{"id": "1", "name": in["name"]}, nil
+	return x.one(x.c.routes[kind], kind, id, http.MethodGet, nil)
 }

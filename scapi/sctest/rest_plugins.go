@@ -1,6 +1,8 @@
 package sctest
 
 import (
+	"encoding/base64"
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -13,120 +15,22 @@ func (c *Console) PluginCount(kind string) int {
 	return c.world.plugins.count(kind)
 }
 
-// pluginHole says whether row i of a long list is missing: real consoles answer 199 of 200 rows in the middle of a list.
-func (c *Console) pluginHole(i, length int) bool {
-	return c.o.Dialect == REST && !c.o.Quirks.FullPluginPages && length > 1000 && i%20_011 == 150
-}
-
-// pluginQuery is what the plugin lists of both dialects are asked for.
-type pluginQuery struct {
-	kind             string // active, all, compliance, custom, lce, notPassive, passive
-	since            int64
-	field, op, value string
-	sorted           bool
-	descending       bool
-	start, end       int
-}
-
-// pluginRows returns the index of each plugin on the page, -1 for holes.
-func (c *Console) pluginRows(q pluginQuery) []int {
-	var page []int
-	l := &c.world.plugins
-	var at func(i int) int
-	first, n := 0, l.total
-	switch q.kind {
-	case "", "all":
-	case "notPassive":
-		first = l.count("passive")
-		n -= first
-	default:
-		n = 0
-		for _, b := range l.blocks {
-			if b.kind == q.kind || b.kind == "lce" && q.kind == "event" {
-				first, n = b.before, b.length
-			}
-		}
-	}
-	at = func(i int) int { return first + i }
-	if q.since > 0 || q.field != "" {
-		var kept []int
-		for i := range n {
-			if p := l.at(first + i); p.pluginMod >= q.since && q.matches(p) {
-				kept = append(kept, first+i)
-			}
-		}
-		n = len(kept)
-		at = func(i int) int { return kept[i] }
-	}
-	for i := max(q.start, 0); i < min(q.end, n); i++ {
-		k := i
-		switch {
-		case q.descending:
-			k = n - 1 - i
-		case !q.sorted: // some order, and not that of ids
-			k = int(uint64(i) * 7919 % uint64(n))
-			if n%7919 == 0 {
-				k = i
-			}
-		}
-		if c.pluginHole(i, n) {
-			page = append(page, -1)
-			continue
-		}
-		page = append(page, at(k))
-	}
-	return page
-}
-
-// matches applies the one filter of a plugin list.
-func (q pluginQuery) matches(p *plugin) bool {
-	if q.field == "" {
-		return true
-	}
-	have := ""
-	switch field, ref, _ := strings.Cut(q.field, ":"); field {
-	case "xrefs":
-		for _, x := range strings.Split(pluginXrefs(p), ", ") {
-			if strings.HasPrefix(x, ref+":") && strings.Contains(x, q.value) {
-				return true
-			}
-		}
-		return false
-	case "id":
-		have = strconv.Itoa(p.id)
-	case "name":
-		have = p.name
-	case "type":
-		have = p.kind
-	case "family", "familyName":
-		have = p.family.name
-	case "pluginPubDate":
-		have = epoch(p.pluginPub)
-	case "modifiedTime", "pluginModDate":
-		have = epoch(p.pluginMod)
-	}
-	n, m := scalar(have).number(0), scalar(q.value).number(0)
-	switch q.op {
-	case "eq", "=":
-		return have == q.value
-	case "gt":
-		return n > m
-	case "gte":
-		return n >= m
-	case "lt":
-		return n < m
-	case "lte":
-		return n <= m
-	}
-	return strings.Contains(strings.ToLower(have), strings.ToLower(q.value))
-}
-
+// pluginXrefs are the references of a plugin to the outside: "CVE:CVE-2012-0001, BID:123".
 func pluginXrefs(p *plugin) string {
 	var list []string
 	for _, cve := range p.cves {
 		list = append(list, "CVE:"+cve)
 	}
+	for _, bid := range p.bids {
+		list = append(list, "BID:"+bid)
+	}
 	return strings.Join(append(list, p.xrefs...), ", ")
+}
+
+func pluginSynopsis(p *plugin) string { return "The host has " + p.name + "." }
+
+func pluginDescription(p *plugin) string {
+	return "Example text of plugin " + strconv.Itoa(p.id) + "."
 }
 
 // pluginObject is a plugin as GET /plugin/{id} shows it.
@@ -137,13 +41,17 @@ func (c *Console) pluginObject(p *plugin) object {
 		}
 		return decimal(tenths)
 	}
-	o := object{"id": strconv.Itoa(p.id), "name": p.name, "description": "Example text of plugin " + strconv.Itoa(p.id) + ".",
+	o := object{"id": strconv.Itoa(p.id), "name": p.name, "description": pluginDescription(p),
 		"type": p.kind, "copyright": "", "version": "1.10", "sourceFile": "example_" + strconv.Itoa(p.id) + ".nasl",
-		"riskFactor": riskFactors[p.severity], "solution": "Upgrade.", "seeAlso": "", "synopsis": "", "checkType": "remote",
+		"dependencies": "", "requiredPorts": "", "requiredUDPPorts": "", "srcPort": nil, "dstPort": nil, "protocol": "",
+		"riskFactor": riskFactors[p.severity], "solution": "Upgrade.", "seeAlso": "https://www.example.com/" + strconv.Itoa(p.id), "synopsis": pluginSynopsis(p), "checkType": "remote",
 		"exploitEase": "", "exploitAvailable": trueFalse(p.exploit), "exploitFrameworks": "", "cpe": "",
-		"baseScore": score(p.cvss), "temporalScore": nil, "cvssVector": "", "cvssV3BaseScore": score(p.cvss), "stigSeverity": nil,
-		"pluginPubDate": epoch(p.pluginPub), "pluginModDate": epoch(p.pluginMod), "patchPubDate": epoch(p.patchPub),
-		"vulnPubDate": epoch(p.vulnPub), "modifiedTime": epoch(p.pluginMod), "md5": "", "xrefs": pluginXrefs(p),
+		"baseScore": score(p.cvss), "temporalScore": nil, "cvssVector": "", "cvssVectorBF": "0", "cvssV3BaseScore": score(p.cvss),
+		"cvssV3TemporalScore": nil, "cvssV3Vector": "", "cvssV3VectorBF": "0", "stigSeverity": nil,
+		"pluginPubDate": epoch(p.pluginPub), "pluginModDate": epoch(p.pluginMod), "patchPubDate": epoch(p.patchPub), "patchModDate": "-1",
+		"vulnPubDate": epoch(p.vulnPub), "modifiedTime": epoch(p.pluginMod), "xrefs": pluginXrefs(p),
+		"md5":    fmt.Sprintf("%016x%016x", mix(c.o.Seed, 61, uint64(p.id)), mix(c.o.Seed, 62, uint64(p.id))),
+		"source": base64.StdEncoding.EncodeToString([]byte("# plugin " + strconv.Itoa(p.id) + "\nexit(0);\n")),
 		"family": object{"id": strconv.Itoa(p.family.id), "name": p.family.name, "type": p.family.kind}}
 	if c.release.atLeast(5, 9) {
 		o["vprScore"] = score(p.vpr)
@@ -166,9 +74,18 @@ func (x *exchange) pluginCall(parts []string) (any, error) {
 		fields = []string{"id", "name", "description"}
 	}
 	number := func(name string, def int) int { return scalar(query.Get(name)).number(def) }
-	page := x.c.pluginRows(pluginQuery{kind: query.Get("type"), since: int64(number("since", 0)),
-		field: query.Get("filterField"), op: query.Get("op"), value: query.Get("value"), sorted: query.Get("sortField") != "",
-		descending: strings.EqualFold(query.Get("sortDirection"), "desc"), start: number("startOffset", 0), end: number("endOffset", 50)})
+	q := pluginQuery{kind: query.Get("type"), since: int64(number("since", 0)), sortField: query.Get("sortField"),
+		descending: strings.EqualFold(query.Get("sortDirection"), "desc"), start: number("startOffset", 0), end: number("endOffset", 50)}
+	if field := query.Get("filterField"); field != "" {
+		q.filters = append(q.filters, pluginFilter{field, query.Get("op"), scalar(query.Get("value"))})
+	}
+	if err := decode([]byte(query.Get("filters")), &q.filters); err != nil {
+		return nil, refuse(146, "Invalid filters.\n")
+	}
+	page, err := x.c.pluginPage(q)
+	if err != nil {
+		return nil, err
+	}
 	rows := make([]object, 0, len(page))
 	for _, i := range page {
 		if i >= 0 {

@@ -2,10 +2,7 @@ package sctest_test
 
 import (
 	"archive/zip"
-	"bytes"
 	"fmt"
-	"io"
-	"mime/multipart"
 	"net/http"
 	"slices"
 	"strconv"
@@ -190,7 +187,11 @@ func TestThePluginListIsPagedWithAShortPageInTheMiddle(t *testing.T) {
 
 func TestAScanResultIsDownloadedAsAnArchiveOfOneFile(t *testing.T) {
 	c := newClient(t, sctest.Start(t, sctest.Options{Now: fixed, Hosts: 20})).analyst()
+	seen := map[any]int{}
 	for _, o := range c.rows("/scanResult?fields=id,downloadAvailable,status") {
+		if seen[o["status"]]++; seen[o["status"]] > 3 {
+			continue
+		}
 		e := c.rest(http.MethodPost, "/scanResult/"+o["id"].(string)+"/download", map[string]string{"downloadType": "v2"})
 		if o["downloadAvailable"] != "true" {
 			if e.Status != http.StatusForbidden {
@@ -205,60 +206,6 @@ func TestAScanResultIsDownloadedAsAnArchiveOfOneFile(t *testing.T) {
 	}
 	if e := c.rest(http.MethodPost, "/scanResult/123/download", nil); e.Code != 147 {
 		t.Errorf("unknown result: code %d", e.Code)
-	}
-}
-
-func TestWhatIsWrittenIsReadBack(t *testing.T) {
-	c := newClient(t, sctest.Start(t, sctest.Options{Hosts: 20})).analyst()
-	c.rest(http.MethodPatch, "/asset/8", map[string]string{"name": "New Name", "definedIPs": "192.0.2.1"})
-	var asset struct {
-		Name       string
-		TypeFields map[string]any
-	}
-	c.decode(c.rest(http.MethodGet, "/asset/8", nil), &asset)
-	if asset.Name != "New Name" || asset.TypeFields["definedIPs"] != "192.0.2.1" {
-		t.Errorf("%+v", asset)
-	}
-	c.rest(http.MethodPatch, "/credential/1000001", map[string]string{"username": "other", "password": "secret"})
-	var credential struct{ TypeFields map[string]any }
-	c.decode(c.rest(http.MethodGet, "/credential/1000001", nil), &credential)
-	if credential.TypeFields["username"] != "other" || credential.TypeFields["password"] != "SET" {
-		t.Errorf("%+v", credential)
-	}
-}
-
-func TestAnUploadedFileCanBeImported(t *testing.T) {
-	s := sctest.Start(t, sctest.Options{Hosts: 20})
-	c := newClient(t, s).analyst()
-	var body bytes.Buffer
-	form := multipart.NewWriter(&body)
-	part, err := form.CreateFormFile("Filedata", "tab.xml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.WriteString(part, "<dashboard/>"); err != nil {
-		t.Fatal(err)
-	}
-	if err := form.Close(); err != nil {
-		t.Fatal(err)
-	}
-	req, err := http.NewRequest(http.MethodPost, s.URL+"/rest/file/upload", &body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", form.FormDataContentType())
-	req.Header.Set("X-SecurityCenter", c.token)
-	e, err := c.send(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out struct{ Filename, OriginalFilename string }
-	c.decode(e, &out)
-	if len(out.Filename) != 6 || out.OriginalFilename != "tab.xml" {
-		t.Fatalf("%+v", out)
-	}
-	if e := c.rest(http.MethodPost, "/dashboard/import", map[string]string{"filename": out.Filename, "name": "Tab"}); e.Status != 200 {
-		t.Errorf("import: %s", e.Body)
 	}
 }
 
@@ -279,23 +226,6 @@ func TestIndividualResultsNeedAViewAndData(t *testing.T) {
 	}
 	if e := ask("1", ""); e.Code != 142 {
 		t.Errorf("without a view: code %d", e.Code)
-	}
-}
-
-func TestEventsAreCounted(t *testing.T) {
-	c := newClient(t, sctest.Start(t, sctest.Options{Now: fixed})).analyst()
-	var out struct {
-		TotalRecords, MatchingDataElementCount int
-		Results                                []struct{ Type, Count string }
-	}
-	c.decode(c.rest(http.MethodPost, "/analysis", map[string]any{"type": "event", "sourceType": "lce",
-		"query": map[string]any{"tool": "sumtype", "type": "event", "startOffset": 0, "endOffset": 100, "filters": []any{}}}), &out)
-	sum := 0
-	for _, row := range out.Results {
-		sum += atoi(t, row.Count)
-	}
-	if out.TotalRecords != len(out.Results) || sum == 0 || sum != out.MatchingDataElementCount {
-		t.Errorf("%+v adds up to %d", out, sum)
 	}
 }
 

@@ -50,9 +50,7 @@ func (c *Console) sumIP(s *selection, q question) answer {
 }
 
 func (c *Console) sumDNSName(s *selection, q question) answer {
-	s.hosts = append(s.hosts, func(i int) bool { return s.w.named(i) })
-	s.prepare()
-	return c.hostRows(s, q, func(h Host) object { return object{"dnsName": h.DNSName} })
+	return c.hostRows(s.narrowed(c.world.named), q, func(h Host) object { return object{"dnsName": h.DNSName} })
 }
 
 // hostColumns are the columns of sumip besides the counts and the repository, as the version has them.
@@ -146,10 +144,10 @@ func (c *Console) vulnDetails(s *selection, q question) answer {
 func (c *Console) pluginFacts(p *plugin) object {
 	return object{
 		"exploitAvailable": yesNo(p.exploit), "exploitEase": "", "exploitFrameworks": "",
-		"synopsis": "The host has " + p.name + ".", "description": "Example text of plugin " + strconv.Itoa(p.id) + ".",
+		"synopsis": pluginSynopsis(p), "description": pluginDescription(p),
 		"solution": "Upgrade.", "seeAlso": "", "riskFactor": riskFactors[p.severity], "stigSeverity": "",
 		"baseScore": decimal(p.cvss), "temporalScore": "", "cvssVector": "", "cvssV3BaseScore": decimal(p.cvss),
-		"cvssV3TemporalScore": "", "cvssV3Vector": "", "cpe": "", "cve": strings.Join(p.cves, ","), "bid": "",
+		"cvssV3TemporalScore": "", "cvssV3Vector": "", "cpe": "", "cve": strings.Join(p.cves, ","), "bid": strings.Join(p.bids, ","),
 		"xref": strings.Join(p.xrefs, ","), "checkType": "remote", "version": "1.10",
 		"vulnPubDate": epoch(p.vulnPub), "patchPubDate": epoch(p.patchPub),
 		"pluginPubDate": epoch(p.pluginPub), "pluginModDate": epoch(p.pluginMod),
@@ -163,35 +161,4 @@ func pluginOutput(f *finding) string {
 		text = "Example output of plugin " + strconv.Itoa(f.slot.plugin.id)
 	}
 	return "<plugin_output>" + text + "</plugin_output>"
-}
-
-// vulnIPDetail has a row per plugin with its hosts; total is the number of hosts.
-func (c *Console) vulnIPDetail(s *selection, q question) answer {
-	list := c.sumID(s, q)
-	page := cut(list.rows, q.start, q.end)
-	hosts := map[any][]object{}
-	for _, row := range page {
-		hosts[row["pluginID"]] = nil
-	}
-	s.walk(false, func(i int) bool {
-		last := ""
-		for _, f := range s.of(int(s.w.groupOf[i])) {
-			id := strconv.Itoa(f.slot.plugin.id)
-			if _, wanted := hosts[id]; !wanted || id == last {
-				continue
-			}
-			last = id
-			h := s.w.host(i, s.now)
-			entry := object{"iplist": []object{{"ip": h.IP, "uuid": h.UUID, "macAddress": h.MACAddress,
-				"netbiosName": h.NetBIOSName, "dnsName": h.DNSName}}}
-			c.putRepository(entry, &s.w.repos[s.w.repoOf[i]])
-			hosts[id] = append(hosts[id], entry)
-		}
-		return true
-	})
-	for _, row := range page {
-		row["total"], row["pluginDescription"], row["hosts"] = row["hostTotal"], "", hosts[row["pluginID"]]
-		delete(row, "hostTotal")
-	}
-	return answer{rows: page, total: list.total, matching: strconv.Itoa(list.total), paged: true, sorted: true}
 }

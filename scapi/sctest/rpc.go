@@ -1,11 +1,8 @@
 package sctest
 
 import (
-	"bytes"
 	"errors"
-	"io"
 	"mime"
-	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strings"
@@ -22,28 +19,16 @@ func (r rpcCall) name() string { return r.module + "::" + r.action }
 
 // parseCall reads the form, which is multipart for uploads.
 func (x *exchange) parseCall() {
-	form := url.Values{}
-	kind, params, err := mime.ParseMediaType(x.r.Header.Get("Content-Type"))
-	if err == nil && strings.HasPrefix(kind, "multipart/") {
-		parts := multipart.NewReader(bytes.NewReader(x.body), params["boundary"])
-		for {
-			part, err := parts.NextPart()
-			if err != nil {
-				break
-			}
-			if part.FormName() == "Filedata" {
-				continue
-			}
-			value, err := io.ReadAll(part)
-			if err != nil {
-				break
-			}
-			form.Set(part.FormName(), string(value))
+	values := url.Values{}
+	if kind, _, err := mime.ParseMediaType(x.r.Header.Get("Content-Type")); err == nil && strings.HasPrefix(kind, "multipart/") {
+		f, _ := readForm(x.r.Header.Get("Content-Type"), x.body)
+		for name, value := range f.values {
+			values.Set(name, value)
 		}
-	} else if values, err := url.ParseQuery(string(x.body)); err == nil {
-		form = values
+	} else if parsed, err := url.ParseQuery(string(x.body)); err == nil {
+		values = parsed
 	}
-	x.call = rpcCall{module: form.Get("module"), action: form.Get("action"), token: form.Get("token"), input: []byte(form.Get("input"))}
+	x.call = rpcCall{module: values.Get("module"), action: values.Get("action"), token: values.Get("token"), input: []byte(values.Get("input"))}
 	x.seen.Endpoint = x.call.name()
 	if strings.HasSuffix(x.call.name(), "::query") {
 		if q, err := x.rpcQuestion(); err == nil {
@@ -194,12 +179,12 @@ func (x *exchange) eventsQuery() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	got, err := x.c.events(q, x.now.Unix())
+	if q.source != "lce" {
+		return nil, refuse(146, "Invalid parameters specified for event query.  The source type '%s' is invalid.", q.source)
+	}
+	got, _, err := x.c.eventAnswer(q, x.now.Unix())
 	if err != nil {
 		return nil, err
-	}
-	for _, row := range got.rows {
-		delete(row, "lce")
 	}
 	o := object{"totalRecords": epoch(int64(got.total)), "returnedRecords": len(got.rows), "results": got.list()}
 	if x.c.o.Quirks.RPCNumericEventTotals {

@@ -1,7 +1,6 @@
 package sctest
 
 import (
-	"net/http"
 	"strconv"
 	"strings"
 )
@@ -36,9 +35,9 @@ var rpcCalls = map[string]rpcMethod{
 	"repository::init": {(*exchange).repositoryInit, true, false},
 	"asset::init":      {(*exchange).assetInit, false, true},
 	"asset::getIPs":    {(*exchange).assetIPs, false, true},
-	"asset::edit":      {editCall("asset", func(x *exchange) []object { return x.c.assets(x.account) }), false, true},
-	"credential::init": {named("credentials", func(x *exchange) []object { return x.c.credentials() }), false, true},
-	"credential::edit": {editCall("credential", func(x *exchange) []object { return x.c.credentials() }), false, true},
+	"asset::edit":      {editCall("asset", func(x *exchange) []object { return x.c.assetObjects(x.account) }), false, true},
+	"credential::init": {named("credentials", func(x *exchange) []object { return x.c.credentialObjects() }), false, true},
+	"credential::edit": {editCall("credential", func(x *exchange) []object { return x.c.credentialObjects() }), false, true},
 	"role::init":       {named("roles", func(x *exchange) []object { return x.c.roles() }), true, true},
 	"user::init":       {named("users", func(x *exchange) []object { return x.c.users(x.account, "") }), true, true},
 	"ticket::init":     {named("tickets", func(x *exchange) []object { return x.c.tickets() }), false, true},
@@ -52,9 +51,10 @@ var rpcCalls = map[string]rpcMethod{
 	"scanResult::getProgress": {(*exchange).resultProgress, false, true},
 	"scanResult::download":    {(*exchange).resultDownload, false, true},
 
-	"file::upload":         {(*exchange).uploadRPC, true, true},
-	"dashboard::importTab": {(*exchange).importRPC, false, true},
-	"report::import":       {(*exchange).importRPC, false, true},
+	"file::upload":         {(*exchange).uploadCall, true, true},
+	"file::clear":          {(*exchange).clearCall, true, true},
+	"dashboard::importTab": {importRPC("dashboard"), false, true},
+	"report::import":       {importRPC("report"), false, true},
 }
 
 // readableRepositories lists the repositories of an organisation user by id and name.
@@ -73,11 +73,11 @@ func (x *exchange) vulnInit() (any, error) {
 	for _, f := range x.c.world.families {
 		families = append(families, object{"id": strconv.Itoa(f.id), "name": f.name})
 	}
-	return object{"repositories": x.readableRepositories(), "assets": x.c.assets(x.account), "families": families}, nil
+	return object{"repositories": x.readableRepositories(), "assets": x.c.assetObjects(x.account), "families": families}, nil
 }
 
 func (x *exchange) assetInit() (any, error) {
-	return object{"assets": x.c.assets(x.account), "repositories": x.readableRepositories()}, nil
+	return object{"assets": x.c.assetObjects(x.account), "repositories": x.readableRepositories()}, nil
 }
 
 func (x *exchange) groupInit() (any, error) {
@@ -110,22 +110,20 @@ func (x *exchange) assetIPs() (any, error) {
 // editCall writes a whole object and answers it.
 func editCall(kind string, list func(*exchange) []object) func(*exchange) (any, error) {
 	return func(x *exchange) (any, error) {
-		changes := object{}
-		var in struct {
-			ID scalar `json:"id"`
+		in, err := x.input()
+		if err != nil {
+			return nil, err
 		}
-		if decode(x.call.input, &changes) != nil || decode(x.call.input, &in) != nil {
-			return nil, refuse(1, "Invalid input.")
+		id := in.text("id")
+		if err := editors[kind](x.c, id, in, true); err != nil {
+			return nil, err
 		}
 		for _, o := range list(x) {
-			if o["id"] != string(in.ID) {
-				continue
+			if o["id"] == id {
+				return o, nil
 			}
-			x.c.edit(kind, string(in.ID), changes)
-			x.c.patch(kind, o)
-			return o, nil
 		}
-		return nil, notFound(kind, string(in.ID))
+		return nil, notFound(kind, id)
 	}
 }
 
@@ -161,9 +159,10 @@ func (x *exchange) pluginInit() (any, error) {
 	var in struct {
 		Size, Offset  *scalar
 		Type          string
+		SortField     string
 		SortDirection string
 		FilterField   string
-		FilterString  string
+		FilterString  scalar
 		Since         scalar
 	}
 	if decode(x.call.input, &in) != nil {
@@ -176,8 +175,18 @@ func (x *exchange) pluginInit() (any, error) {
 	if in.Offset != nil {
 		offset = in.Offset.number(0)
 	}
-	page := x.c.pluginRows(pluginQuery{kind: in.Type, since: int64(in.Since.number(0)), field: in.FilterField, value: in.FilterString,
-		sorted: true, descending: strings.EqualFold(in.SortDirection, "desc"), start: offset, end: offset + size})
+	q := pluginQuery{kind: in.Type, since: int64(in.Since.number(0)), sortField: in.SortField,
+		descending: strings.EqualFold(in.SortDirection, "desc"), start: offset, end: offset + size}
+	if q.sortField == "" {
+		q.sortField = "id"
+	}
+	if in.FilterField != "" {
+		q.filters = []pluginFilter{{Field: in.FilterField, Value: in.FilterString}}
+	}
+	page, err := x.c.pluginPage(q)
+	if err != nil {
+		return nil, err
+	}
 	plugins := []object{}
 	families := map[int]bool{}
 	o := object{}
@@ -274,68 +283,30 @@ func (x *exchange) resultRange() (any, error) {
 }
 
 func (x *exchange) resultProgress() (any, error) {
-	r, err := x.resultOf()
+	in, err := x.input()
 	if err != nil {
 		return nil, err
+	}
+	id := scanResultID(in)
+	r, ok := x.c.scanResult(id, x.now.Unix())
+	if !ok || !x.reads(r.def.repository) {
+		return nil, notFound("scanResult", id)
 	}
 	o := x.c.resultObject(r, x.now.Unix())
 	return object{"progress": project(o, []string{"status", "completedIPs", "completedChecks", "totalChecks", "totalIPs", "scannedIPs"})}, nil
 }
 
-// resultOf finds the result that the input names.
-func (x *exchange) resultOf() (scanResult, error) {
-	var in struct {
-		ScanResultID scalar `json:"scanResultID"`
-		ID           scalar `json:"id"`
-		DownloadType string `json:"downloadType"`
+func scanResultID(in fields) string {
+	if in.has("scanResultID") {
+		return in.text("scanResultID")
 	}
-	if decode(x.call.input, &in) != nil {
-		return scanResult{}, refuse(1, "Invalid input.")
-	}
-	id := string(in.ScanResultID)
-	if id == "" {
-		id = string(in.ID)
-	}
-	r, ok := x.c.scanResult(id, x.now.Unix())
-	if !ok || !x.reads(r.def.repository) {
-		return r, notFound("scanResult", id)
-	}
-	formats := "nsr nessus"
-	if x.c.release.atLeast(4, 4) {
-		formats = "v1 v2"
-	}
-	if in.DownloadType != "" && !strings.Contains(formats, in.DownloadType) {
-		return r, refuse(146, "Invalid download type '%s'.", in.DownloadType)
-	}
-	return r, nil
+	return in.text("id")
 }
 
 func (x *exchange) resultDownload() (any, error) {
-	r, err := x.resultOf()
+	in, err := x.input()
 	if err != nil {
 		return nil, err
 	}
-	if x.c.resultObject(r, x.now.Unix())["downloadAvailable"] != "true" {
-		return nil, refuse(143, "Scan Result #%s failed", r.id())
-	}
-	data, err := x.c.archive(r)
-	if err != nil {
-		return nil, err
-	}
-	return &reply{status: http.StatusOK, raw: data, header: http.Header{"Content-Type": {"application/zip"}}}, nil
-}
-
-func (x *exchange) uploadRPC() (any, error) {
-	if _, err := x.uploadedFile(); err != nil {
-		return nil, err
-	}
-	return object{"filename": "scfile_" + x.c.upload()}, nil
-}
-
-func (x *exchange) importRPC() (any, error) {
-	in := object{}
-	if decode(x.call.input, &in) != nil || in["filename"] == nil {
-		return nil, refuse(146, "No file was given.")
-	}
-	return object{"id": "1", "name": in["name"]}, nil
+	return x.downloadScan(scanResultID(in), in.text("downloadType"))
 }

@@ -163,10 +163,14 @@ func TestRPCDownloadsAZipOrAnEnvelope(t *testing.T) {
 	s := sctest.Start(t, sctest.Options{Dialect: sctest.RPC, Hosts: 20, Now: fixed})
 	c := newClient(t, s).analyst()
 	var out struct {
-		ScanResults []struct{ ID, DownloadAvailable string }
+		ScanResults []struct{ ID, Status, DownloadAvailable string }
 	}
 	c.decode(c.rpc("scanResult", "getRange", map[string]any{"startTime": 0, "endTime": clock.Unix()}), &out)
+	seen := map[string]int{}
 	for _, r := range out.ScanResults {
+		if seen[r.Status]++; seen[r.Status] > 3 {
+			continue
+		}
 		e := c.rpc("scanResult", "download", map[string]any{"scanResultID": r.ID, "downloadType": "v2"})
 		_, err := zip.NewReader(strings.NewReader(e.Body), int64(len(e.Body)))
 		if (err == nil) != (r.DownloadAvailable == "true") || err != nil && e.Code == 0 {
@@ -175,27 +179,5 @@ func TestRPCDownloadsAZipOrAnEnvelope(t *testing.T) {
 	}
 	if e := c.rpc("scanResult", "download", map[string]any{"scanResultID": out.ScanResults[0].ID, "downloadType": "nsr"}); e.Code == 0 {
 		t.Error("nsr was dropped with 4.4")
-	}
-}
-
-func TestRPCAssetsAreEditedWhole(t *testing.T) {
-	c := newClient(t, sctest.Start(t, sctest.Options{Dialect: sctest.RPC, Version: "4.6.2", Hosts: 20})).analyst()
-	read := func() map[string]any {
-		var out struct{ Assets []map[string]any }
-		c.decode(c.rpc("asset", "init", map[string]any{}), &out)
-		return out.Assets[8]
-	}
-	asset := read()
-	if asset["visibility"] == nil || asset["tags"] != nil {
-		t.Errorf("fields of 4.6: %v", asset)
-	}
-	asset["definedIPs"] = "192.0.2.7"
-	var edited map[string]any
-	c.decode(c.rpc("asset", "edit", asset), &edited)
-	if edited["definedIPs"] != "192.0.2.7" || read()["definedIPs"] != "192.0.2.7" {
-		t.Errorf("%v", edited)
-	}
-	if e := c.rpc("asset", "edit", map[string]any{"id": 999}); e.Code != 147 || e.Status != 200 {
-		t.Errorf("unknown asset: status %d, code %d", e.Status, e.Code)
 	}
 }

@@ -2,10 +2,12 @@ package sctest
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"sync"
 )
 
-// selection is what a query chose: repositories, hosts and findings, at one moment.
+// selection is what a query chose: repositories, hosts and findings, at one moment. Once prepared it may be shared.
 type selection struct {
 	w         *world
 	now       int64
@@ -15,29 +17,59 @@ type selection struct {
 	hosts     []func(host int) bool
 	counts    [][]int32 // hosts by repository and group, of those the host tests leave
 	matched   [groups][]finding
-	done      [groups]bool
-	scratch   []finding
+
+	mu    sync.Mutex
+	marks map[int]int // by the number of a matching host: its place in the order of addresses
 }
 
 func newSelection(w *world, now int64, mitigated bool, repos []bool) *selection {
 	return &selection{w: w, now: now, mitigated: mitigated, repos: repos}
 }
 
-// prepare counts the hosts of each group. Without host tests they are known.
+// prepare counts the hosts of each group, which are known without host tests, and finds what matches on them.
 func (s *selection) prepare() {
-	if len(s.hosts) == 0 {
-		s.counts = s.w.counts
-		return
-	}
-	s.counts = make([][]int32, len(s.w.repos))
-	for r := range s.counts {
-		s.counts[r] = make([]int32, groups)
-	}
-	for i, g := range s.w.groupOf {
-		if s.hasHost(i) {
-			s.counts[s.w.repoOf[i]][g]++
+	s.counts = s.w.counts
+	if len(s.hosts) > 0 {
+		s.counts = make([][]int32, len(s.w.repos))
+		for r := range s.counts {
+			s.counts[r] = make([]int32, groups)
+		}
+		for i, g := range s.w.groupOf {
+			if s.hasHost(i) {
+				s.counts[s.w.repoOf[i]][g]++
+			}
 		}
 	}
+	var scratch []finding
+	for g := range groups {
+		if s.size(g) > 0 {
+			scratch = s.w.findings(scratch[:0], g, s.now, s.mitigated)
+			s.matched[g] = slices.Clone(s.matching(scratch))
+		}
+	}
+}
+
+// matching keeps, in place, the findings that pass every test.
+func (s *selection) matching(found []finding) []finding {
+	kept := found[:0]
+next:
+	for i := range found {
+		for _, test := range s.tests {
+			if !test(&found[i]) {
+				continue next
+			}
+		}
+		kept = append(kept, found[i])
+	}
+	return kept
+}
+
+// narrowed is a prepared selection of the hosts that pass one test more.
+func (s *selection) narrowed(test func(host int) bool) *selection {
+	n := newSelection(s.w, s.now, s.mitigated, s.repos)
+	n.tests, n.hosts = s.tests, append(slices.Clone(s.hosts), test)
+	n.prepare()
+	return n
 }
 
 // hasHost says whether the host is one of those asked for, whatever it shows.
@@ -53,25 +85,8 @@ func (s *selection) hasHost(i int) bool {
 	return true
 }
 
-// of returns the findings of a group that match.
-func (s *selection) of(group int) []finding {
-	if s.done[group] {
-		return s.matched[group]
-	}
-	s.scratch = s.w.findings(s.scratch[:0], group, s.now, s.mitigated)
-	kept := s.scratch[:0]
-next:
-	for i := range s.scratch {
-		for _, test := range s.tests {
-			if !test(&s.scratch[i]) {
-				continue next
-			}
-		}
-		kept = append(kept, s.scratch[i])
-	}
-	s.matched[group], s.done[group] = slices.Clone(kept), true
-	return s.matched[group]
-}
+// of returns the findings of a group that match, none for a group without hosts.
+func (s *selection) of(group int) []finding { return s.matched[group] }
 
 // size returns the number of hosts of a group, over the repositories asked for.
 func (s *selection) size(group int) int {
@@ -127,18 +142,55 @@ func (s *selection) walk(backwards bool, yield func(host int) bool) {
 		if backwards {
 			k = n - 1 - k
 		}
-		i := int(s.w.byIP[k])
-		if len(s.of(int(s.w.groupOf[i]))) > 0 && s.hasHost(i) && !yield(i) {
+		if i := int(s.w.byIP[k]); s.matches(i) && !yield(i) {
 			return
 		}
 	}
 }
+
+// matches says whether the host is asked for and shows something that is.
+func (s *selection) matches(host int) bool {
+	return len(s.of(int(s.w.groupOf[host]))) > 0 && s.hasHost(host)
+}
+
+// byAddress returns the hosts at [start, end) of all that match. It begins at the end of an earlier page, if it can.
+func (s *selection) byAddress(start, end int) (page []int) {
+	s.mu.Lock()
+	at, k := 0, 0
+	for row, place := range s.marks {
+		if row <= start && row > at {
+			at, k = row, place
+		}
+	}
+	s.mu.Unlock()
+	for ; k < len(s.w.byIP) && at < end; k++ {
+		if i := int(s.w.byIP[k]); s.matches(i) {
+			if at >= start {
+				page = append(page, i)
+			}
+			at++
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.marks == nil || len(s.marks) >= maxMarks {
+		s.marks = map[int]int{}
+	}
+	s.marks[at] = k
+	return page
+}
+
+// maxMarks bounds what a selection remembers of its pages.
+const maxMarks = 256
 
 // page returns the hosts at [start, end) of all that match: by address, or by a number that depends on the group,
 // and then by address.
 func (s *selection) page(start, end int, key func(group int) int, backwards bool) []int {
 	if end <= start {
 		return nil
+	}
+	if key == nil && !backwards {
+		return s.byAddress(start, end)
 	}
 	var page []int
 	if key == nil {
@@ -206,4 +258,40 @@ func (s *selection) rows(start, end int, yield func(host int, f *finding)) {
 		at += len(found)
 		return at < end
 	})
+}
+
+// selections keeps the latest prepared selections, because clients ask for many pages of one.
+type selections struct {
+	mu    sync.Mutex
+	byKey map[string]*selection
+}
+
+const maxSelections = 4
+
+// get returns the selection of that key, or makes it.
+func (c *selections) get(key string, build func() (*selection, error)) (*selection, error) {
+	c.mu.Lock()
+	s := c.byKey[key]
+	c.mu.Unlock()
+	if s != nil {
+		return s, nil
+	}
+	s, err := build()
+	if err != nil {
+		return nil, err
+	}
+	s.prepare()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.byKey == nil || len(c.byKey) >= maxSelections {
+		c.byKey = map[string]*selection{}
+	}
+	c.byKey[key] = s
+	return s, nil
+}
+
+// selectionKey is the same for queries that choose the same: of the same data, by the same filters, while the asset
+// lists are as they were after that many edits.
+func selectionKey(repos []bool, q question, now int64, edits int) string {
+	return fmt.Sprintf("%d %q %v %q %q %q %d", now, q.source, repos, q.scanID, q.view, q.filters, edits)
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // vulnTools are the tools of the vulnerability analysis. Each sees a prepared selection.
@@ -22,18 +21,30 @@ var vulnTools = map[string]func(*Console, *selection, question) answer{
 	"sumclassb":      sumClass(16),
 	"sumclassc":      sumClass(24),
 	"sumasset":       (*Console).sumAsset,
-	"sumcve":         (*Console).sumCVE,
+	"sumcve":         byCVE.sum,
+	"sumiavm":        byIAVM.sum,
+	"summsbulletin":  byMS.sum,
+	"sumcce":         byCCE.sum,
 	"sumremediation": (*Console).sumRemediation,
 	"listvuln":       (*Console).listVuln,
 	"vulndetails":    (*Console).vulnDetails,
 	"vulnipdetail":   (*Console).vulnIPDetail,
+	"vulnipsummary":  (*Console).vulnIPSummary,
+	"cveipdetail":    byCVE.detail,
+	"iavmipdetail":   byIAVM.detail,
+	"cceipdetail":    byCCE.detail,
 	"listos":         (*Console).listOS,
 	"listsoftware":   (*Console).listSoftware,
-	"listservices":   (*Console).listServices,
-	"listwebservers": (*Console).listServices,
-	"listsshservers": (*Console).listServices,
-	"iplist":         (*Console).ipList,
-	"trend":          (*Console).trend,
+	"listservices":   services(serviceName),
+	"listwebservers": services(webServerName),
+	"listsshservers": services(sshServerName),
+
+	"listmailclients":       empty(func(tally) string { return "0" }),
+	"listwebclients":        empty(func(tally) string { return "0" }),
+	"sumuserresponsibility": empty(func(tally) string { return "0:0:0:0:0:0:0" }),
+
+	"iplist": (*Console).ipList,
+	"trend":  (*Console).trend,
 }
 
 func (c *Console) sumSeverity(s *selection, _ question) answer {
@@ -103,14 +114,16 @@ func (c *Console) sumID(s *selection, _ question) answer {
 	var all tally
 	hosts := 0
 	rows := make([]object, len(list))
+	severities := make([]int8, len(list))
 	for i, b := range list {
+		severities[i] = int8(b.number)
 		all[b.number] += b.tally.total()
 		hosts += b.hosts
 		rows[i] = object{"pluginID": strconv.Itoa(b.plugin.id), "name": b.plugin.name, "severity": c.severity(b.number),
 			"total": strconv.Itoa(b.tally.total()), "hostTotal": strconv.Itoa(b.hosts)}
 		c.putFamily(rows[i], b.plugin.family)
 	}
-	return answer{rows: rows, total: len(rows), matching: c.count7(all) + ":" + strconv.Itoa(hosts)}
+	return answer{rows: rows, total: len(rows), matching: c.count7(all) + ":" + strconv.Itoa(hosts), severities: severities}
 }
 
 // summary makes the rows of a tool that has one column and the counts.
@@ -146,30 +159,6 @@ func (c *Console) sumFamily(s *selection, _ question) answer {
 	list := gather(s, func(f *finding, add func(*family)) { add(f.slot.plugin.family) },
 		func(b *bucket, f *family, _ *finding) { b.order = f.id })
 	return c.summary(s, list, func(o object, b *bucket) { c.putFamily(o, b.plugin.family) })
-}
-
-// sumCVE counts what has a CVE; its colon list knows the total and the hosts only.
-func (c *Console) sumCVE(s *selection, _ question) answer {
-	list := gather(s, func(f *finding, add func(string)) {
-		for _, cve := range f.slot.plugin.cves {
-			add(cve)
-		}
-	}, func(b *bucket, cve string, f *finding) { b.label, b.number = cve, int(f.severity) })
-	slices.SortFunc(list, func(a, b *bucket) int {
-		if d := b.tally.total() - a.tally.total(); d != 0 {
-			return d
-		}
-		return strings.Compare(a.label, b.label)
-	})
-	total, hosts := 0, 0
-	rows := make([]object, len(list))
-	for i, b := range list {
-		total += b.tally.total()
-		hosts += b.hosts
-		rows[i] = object{"cveID": b.label, "severity": c.severity(b.number), "total": strconv.Itoa(b.tally.total()),
-			"hostTotal": strconv.Itoa(b.hosts)}
-	}
-	return answer{rows: rows, total: len(rows), matching: fmt.Sprintf("%d:0:0:0:0:0:0:%d", total, hosts)}
 }
 
 func (c *Console) sumRemediation(s *selection, _ question) answer {
@@ -229,37 +218,39 @@ func sumClass(bits int) func(*Console, *selection, question) answer {
 
 // sumAsset sums by asset list. The lists overlap, so that the colon list counts a finding once per list.
 func (c *Console) sumAsset(s *selection, _ question) answer {
-	sums := make([]tally, len(assetLists))
+	lists := c.assetLists()
+	sums := make([]tally, len(lists))
 	s.walk(false, func(i int) bool {
-		for k := range assetLists {
-			if assetLists[k].has(s.w, i) {
+		for k, l := range lists {
+			if l.has(i) {
 				sums[k].add(s.of(int(s.w.groupOf[i])), 1)
 			}
 		}
 		return true
 	})
 	var all tally
-	rows := make([]object, len(assetLists))
-	for k, l := range assetLists {
+	rows := make([]object, len(lists))
+	for k, l := range lists {
 		for sev, n := range sums[k] {
 			all[sev] += n
 		}
 		rows[k] = c.addCounts(object{}, sums[k])
-		ref := object{"id": strconv.Itoa(l.id), "name": l.name, "description": "", "type": l.kind, "status": "0"}
 		if c.o.Dialect == RPC {
-			rows[k]["id"], rows[k]["name"] = ref["id"], ref["name"]
+			rows[k]["id"], rows[k]["name"] = strconv.Itoa(l.id), l.name
 			continue
 		}
-		rows[k]["asset"] = ref
+		rows[k]["asset"] = l.reference()
 	}
 	return answer{rows: rows, total: len(rows), matching: c.count7(all)}
 }
 
 func (c *Console) listOS(s *selection, _ question) answer {
 	sizes := make([]int, len(archetypeFamilies))
+	total := 0
 	for g := range groups {
 		if n := s.size(g); n > 0 && len(s.of(g)) > 0 {
 			sizes[archetype(g/cohorts).class()] += n
+			total += n
 		}
 	}
 	var rows []object
@@ -269,39 +260,32 @@ func (c *Console) listOS(s *selection, _ question) answer {
 		}
 	}
 	sortRows(rows, "count", true)
-	return answer{rows: rows, total: len(rows), matching: strconv.Itoa(len(rows))}
+	return answer{rows: rows, total: len(rows), matching: strconv.Itoa(total)}
 }
 
 func (c *Console) listSoftware(s *selection, q question) answer {
 	list := c.sumID(s, q)
+	total := 0
 	rows := make([]object, len(list.rows))
 	for i, r := range list.rows {
+		total += scalar(r["hostTotal"].(string)).number(0)
 		rows[i] = object{"count": r["hostTotal"], "detectionMethod": "Active", "name": fmt.Sprintf("example-component-%s", r["pluginID"])}
 	}
 	sortRows(rows, "count", true)
-	return answer{rows: rows, total: len(rows), matching: strconv.Itoa(len(rows))}
-}
-
-func (c *Console) listServices(s *selection, _ question) answer {
-	list := gather(s, func(f *finding, add func(uint16)) { add(f.slot.port) },
-		func(b *bucket, p uint16, _ *finding) { b.number = int(p) })
-	rows := make([]object, len(list))
-	for i, b := range list {
-		rows[i] = object{"count": strconv.Itoa(b.hosts), "detectionMethod": "Active", "name": fmt.Sprintf("service on port %d", b.number)}
-	}
-	sortRows(rows, "count", true)
-	return answer{rows: rows, total: len(rows), matching: strconv.Itoa(len(rows))}
+	return answer{rows: rows, total: len(rows), matching: strconv.Itoa(total)}
 }
 
 // ipList answers an object of its own: numbered keys, and results null. It is written by the dialects.
 func (c *Console) ipList(s *selection, _ question) answer {
-	own := object{"results": nil}
-	n := 0
+	var addresses []uint32
 	s.walk(false, func(i int) bool {
-		own[strconv.Itoa(n)] = ipText(s.w.address(i))
-		n++
+		addresses = append(addresses, s.w.address(i))
 		return true
 	})
+	own := object{"results": nil}
+	for n, text := range ranges(addresses) {
+		own[strconv.Itoa(n)] = text
+	}
 	return answer{rows: []object{own}, total: -1, whole: true}
 }
 

@@ -151,7 +151,8 @@ func (w *world) makeHosts(n int) {
 func (w *world) address(host int) uint32 {
 	repo := &w.repos[w.repoOf[host]]
 	j := uint32(host - repo.first)
-	return repo.base + j/perSubnet<<8 + 1 + 4*(j%perSubnet)
+	k := j % perSubnet // two neighbours, a gap, two neighbours…
+	return repo.base + j/perSubnet<<8 + 1 + 8*(k/2) + k%2
 }
 
 func ipText(a uint32) string {
@@ -182,9 +183,7 @@ func (w *world) host(i int, now int64) Host {
 		Repository: repo.ID, IP: ipText(w.address(i)), OS: kind.os(),
 		LastSeen: lastScan(g%cohorts, now), Credentialled: w.hasPlugin(g, pluginCredentialsOK), index: i,
 	}
-	if w.named(i) {
-		host.DNSName = fmt.Sprintf("%s%d.example.org", kind.prefix(), i)
-	}
+	host.DNSName = w.dnsName(i)
 	if kind.windows() {
 		host.NetBIOSName = fmt.Sprintf(`EXAMPLE\%s%d`, kind.prefix(), i)
 	}
@@ -195,6 +194,14 @@ func (w *world) host(i int, now int64) Host {
 		host.MACAddress = fmt.Sprintf("02:00:%02x:%02x:%02x:%02x", byte(i>>24), byte(i>>16), byte(i>>8), byte(i))
 	}
 	return host
+}
+
+// dnsName returns the name of a host, empty when it has none.
+func (w *world) dnsName(host int) string {
+	if !w.named(host) {
+		return ""
+	}
+	return archetype(w.groupOf[host]/cohorts).prefix() + strconv.Itoa(host) + ".example.org"
 }
 
 // named says whether the host has a name in the DNS.

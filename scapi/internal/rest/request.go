@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"securitycenter_exporter/scapi/internal/upload"
 )
 
 // Request is a request below /rest.
@@ -19,7 +21,8 @@ type Request struct {
 	Method string
 	Path   string // "/scanResult/12", not escaped
 	Query  url.Values
-	Body   any // encoded as JSON; nil: no body
+	Body   any          // encoded as JSON; nil: no body
+	File   *upload.File // instead of Body
 	Header http.Header
 }
 
@@ -55,6 +58,11 @@ func (r Request) HTTP(ctx context.Context, base *url.URL) (*http.Request, error)
 	req.Header.Set("Accept", "application/json, */*")
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if r.File != nil {
+		if err := r.File.Attach(req, nil); err != nil {
+			return nil, err
+		}
 	}
 	return req, nil
 }

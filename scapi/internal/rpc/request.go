@@ -11,12 +11,15 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"securitycenter_exporter/scapi/internal/upload"
 )
 
 // Request is a call of an action of a module.
 type Request struct {
 	Module, Action string
-	Input          any // encoded as a JSON object; nil: {}
+	Input          any          // encoded as a JSON object; nil: {}
+	File           *upload.File // makes the form a multipart one
 	Header         http.Header
 }
 
@@ -30,15 +33,19 @@ func (r Request) HTTP(ctx context.Context, endpoint *url.URL, token string) (*ht
 			return nil, fmt.Errorf("encode input: %w", err)
 		}
 	}
-	form := url.Values{
+	fields := map[string]string{
 		// Any integer will do; the first clients drew it from this range.
-		"request_id": {strconv.Itoa(10000 + rand.IntN(10001))},
-		"module":     {r.Module},
-		"action":     {r.Action},
-		"input":      {string(input)},
+		"request_id": strconv.Itoa(10000 + rand.IntN(10001)),
+		"module":     r.Module,
+		"action":     r.Action,
+		"input":      string(input),
 	}
 	if token != "" {
-		form.Set("token", token)
+		fields["token"] = token
+	}
+	form := url.Values{}
+	for name, value := range fields {
+		form.Set(name, value)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint.String(), strings.NewReader(form.Encode()))
 	if err != nil {
@@ -48,5 +55,11 @@ func (r Request) HTTP(ctx context.Context, endpoint *url.URL, token string) (*ht
 		req.Header[http.CanonicalHeaderKey(name)] = values
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if r.File != nil {
+		req.GetBody = nil
+		if err := r.File.Attach(req, fields); err != nil {
+			return nil, err
+		}
+	}
 	return req, nil
 }

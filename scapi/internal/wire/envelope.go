@@ -33,17 +33,71 @@ func (e Envelope) Code() int {
 }
 
 // DecodeEnvelope decodes an answer. It fails on what is no JSON, no object, or
-// no envelope (ErrNotEnvelope).
-func DecodeEnvelope(b []byte) (Envelope, error) {
+// no envelope (ErrNotEnvelope). If response is not nil, it is called to read
+// the value of that name in passing; it must read all of it, and does not yet
+// know whether the rest of the answer is an error. Where there is no such value,
+// it gets an empty text.
+func DecodeEnvelope(b []byte, response func(*Reader)) (Envelope, error) {
 	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
-	var e Envelope
-	if err := json.Unmarshal(b, &e); err != nil {
-		return Envelope{}, err
+	r := NewReader(b)
+	e, ok := readEnvelope(r, response)
+	if !ok || !r.End() {
+		// What it says of the mistake is worth a second look.
+		var object map[string]json.RawMessage
+		if err := json.Unmarshal(b, &object); err != nil {
+			return Envelope{}, err
+		}
+		if r.Err() != nil {
+			return Envelope{}, r.Err()
+		}
+		return Envelope{}, ErrNotEnvelope
 	}
 	if _, ok := e.ErrorCode.Get(); !ok && e.Response == nil {
 		return Envelope{}, ErrNotEnvelope
 	}
 	return e, nil
+}
+
+// readEnvelope returns false for what is no object.
+func readEnvelope(r *Reader, response func(*Reader)) (Envelope, bool) {
+	var e Envelope
+	if !r.Begin('{') {
+		return e, false
+	}
+	for r.Next('}') {
+		var member json.Unmarshaler
+		switch name := r.Key(); {
+		case bytes.EqualFold(name, []byte("response")):
+			if response == nil {
+				e.Response = r.Value()
+				continue
+			}
+			r.Kind()
+			start := r.Offset()
+			response(r)
+			e.Response = r.Since(start)
+			continue
+		case bytes.EqualFold(name, []byte("warnings")):
+			e.Warnings = r.Value()
+			continue
+		case bytes.EqualFold(name, []byte("type")):
+			member = &e.Type
+		case bytes.EqualFold(name, []byte("error_code")):
+			member = &e.ErrorCode
+		case bytes.EqualFold(name, []byte("error_msg")):
+			member = &e.ErrorMsg
+		case bytes.EqualFold(name, []byte("timestamp")):
+			member = &e.Timestamp
+		default:
+			r.Value()
+			continue
+		}
+		_ = member.UnmarshalJSON(r.Value()) // never fails
+	}
+	if response != nil && e.Response == nil {
+		response(NewReader(nil))
+	}
+	return e, r.Err() == nil
 }
 
 // Decode decodes b into v. A field of an unexpected type is left at its zero

@@ -237,7 +237,7 @@ func TestDecodeLeavesOutWhatDoesNotFit(t *testing.T) {
 }
 
 func TestEnvelopesAreRecognised(t *testing.T) {
-	e, err := DecodeEnvelope([]byte("\xef\xbb\xbf" + `{"type":"regular","response":{"a":[1, 2]},"error_code":"146","error_msg":"x","warnings":{},"timestamp":"1700000000"}` + "\n"))
+	e, err := DecodeEnvelope([]byte("\xef\xbb\xbf"+`{"type":"regular","response":{"a":[1, 2]},"error_code":"146","error_msg":"x","warnings":{},"timestamp":"1700000000"}`+"\n"), nil)
 	if err != nil || e.Code() != 146 || e.ErrorMsg != "x" || string(e.Response) != `{"a":[1, 2]}` || e.Timestamp.Time().Unix() != 1700000000 {
 		t.Errorf("%+v, %v", e, err)
 	}
@@ -245,13 +245,13 @@ func TestEnvelopesAreRecognised(t *testing.T) {
 		`{"response":""}`: true, `{"error_code":0}`: true, `{"response":null}`: true, `{"error_code":12,"response":[]}`: true,
 		`{"error":"The requested file was not found."}`: false, `{}`: false, `{"error_code":"x"}`: false,
 	} {
-		_, err := DecodeEnvelope([]byte(in))
+		_, err := DecodeEnvelope([]byte(in), nil)
 		if (err == nil) != ok || err != nil && !errors.Is(err, ErrNotEnvelope) {
 			t.Errorf("%s: %v", in, err)
 		}
 	}
 	for _, in := range []string{``, `[]`, `7`, `{"response":`, `<html>`, `{"response":{}}{"response":{}}`, strings.Repeat("[", 20000)} {
-		if _, err := DecodeEnvelope([]byte(in)); err == nil {
+		if _, err := DecodeEnvelope([]byte(in), nil); err == nil {
 			t.Errorf("%.40s: no error", in)
 		}
 	}
@@ -324,7 +324,7 @@ func FuzzEnvelope(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		e, err := DecodeEnvelope(b)
+		e, err := DecodeEnvelope(b, nil)
 		if err != nil {
 			return
 		}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"securitycenter_exporter/scapi"
+)
+
+// Exit codes.
+const (
+	exitDone         = 0
+	exitFailed       = 1
+	exitUsage        = 2
+	exitNotFound     = 3
+	exitNotPermitted = 4
+	exitUnsupported  = 5
+	exitLoginRefused = 6
+	exitTemporary    = 7
+	exitDeclined     = 8
+	exitInterrupted  = 130
+)
+
+// exitCodes says what the exit codes mean, for help and documentation.
+var exitCodes = [...]struct {
+	code    int
+	meaning string
+}{
+	{exitDone, "done; with --dry-run: the request was shown"},
+	{exitFailed, "failed for a reason that is none of those below"},
+	{exitUsage, "the command line, the environment or the configuration is wrong; nothing was sent"},
+	{exitNotFound, "the object does not exist"},
+	{exitNotPermitted, "the account may not do this"},
+	{exitUnsupported, "this console or its version has no such call, option or filter"},
+	{exitLoginRefused, "the console does not take the credentials, or the user has all sessions he may have"},
+	{exitTemporary, "the console did not answer in time, could not be reached, or is overloaded: it may work later"},
+	{exitDeclined, "a change was not confirmed; nothing was changed"},
+	{exitInterrupted, "interrupted"},
+}
+
+// usageError is a mistake that was found before anything was sent.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func wrongUsage(format string, a ...any) error { return &usageError{fmt.Errorf(format, a...)} }
+
+var errDeclined = errors.New("not confirmed: nothing was changed; --yes goes on without asking")
+
+// exitCode returns the exit code for what a command ended with.
+func exitCode(ctx context.Context, err error) int {
+	var usage *usageError
+	switch {
+	case err == nil, errors.Is(err, scapi.ErrDryRun):
+		return exitDone
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.Is(err, errDeclined):
+		return exitDeclined
+	case scapi.IsLoginRefused(err), errors.Is(err, scapi.ErrSessionLimit):
+		return exitLoginRefused
+	case errors.Is(err, scapi.ErrUnsupported):
+		return exitUnsupported
+	case scapi.IsNotFound(err):
+		return exitNotFound
+	case scapi.IsPermission(err):
+		return exitNotPermitted
+	case scapi.IsTemporary(err):
+		return exitTemporary
+	}
+	if _, refused := scapi.RefusedFilter(err); refused {
+		return exitUnsupported
+	}
+	return exitFailed
+}

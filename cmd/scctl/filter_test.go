@@ -1,0 +1,80 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"reflect"
+	"testing"
+
+	"securitycenter_exporter/scapi/sctest"
+)
+
+// What the console is asked for, as it sees it.
+func TestFiltersAreSpelledAsTheConsoleWantsThem(t *testing.T) {
+	type wire struct {
+		FilterName, Operator string
+		Value                any
+	}
+	for _, c := range []struct {
+		filter    string
+		rest, rpc wire
+	}{
+		{"exploitAvailable=true", wire{"exploitAvailable", "=", "true"}, wire{"exploitAvailable", "=", "true"}},
+		{"pluginName~=Apache", wire{"pluginName", "~=", "Apache"}, wire{"pluginName", "~=", "Apache"}},
+		{"port>=1024", wire{"port", ">=", "1024"}, wire{"port", ">=", "1024"}},
+		{"port<=1024", wire{"port", "<=", "1024"}, wire{"port", "<=", "1024"}},
+		{"port!=80", wire{"port", "!=", "80"}, wire{"port", "!=", "80"}},
+		{"severity=High,critical", wire{"severity", "=", "3,4"}, wire{"severity", "=", "3,4"}},
+		{"severity=4", wire{"severity", "=", "4"}, wire{"severity", "=", "4"}},
+		{"repository=1,2", wire{"repository", "=", []any{map[string]any{"id": "1"}, map[string]any{"id": "2"}}}, wire{"repositoryIDs", "=", "1,2"}},
+		{`ip=192.0.2.0/24`, wire{"ip", "=", "192.0.2.0/24"}, wire{"ip", "=", "192.0.2.0/24"}},
+		{"lastSeen=0:7", wire{"lastSeen", "=", "0:7"}, wire{"lastSeen", "=", "0:7"}},
+		{"lastSeen>=2024-05-01", wire{"lastSeen", "=", "1714521600-9999999999"}, wire{}},
+	} {
+		t.Run(c.filter, func(t *testing.T) {
+			for _, dialect := range dialects {
+				want := c.rest
+				if dialect == sctest.RPC {
+					want = c.rpc
+				}
+				if want.FilterName == "" { // relative to the console's clock
+
+					continue
+				}
+				var got []wire
+				console := sctest.New(sctest.Options{Dialect: dialect, Hosts: 10, Plugins: 1000})
+				server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					sent, err := io.ReadAll(r.Body)
+					if err != nil {
+						t.Error(err)
+					}
+					r.Body = io.NopCloser(bytes.NewReader(sent))
+					if form, err := url.ParseQuery(string(sent)); err == nil && form.Has("input") {
+						sent = []byte(form.Get("input"))
+					}
+					var body struct {
+						Filters []wire
+						Query   struct{ Filters []wire }
+					}
+					if json.Unmarshal(sent, &body) == nil {
+						got = append(append(got, body.Filters...), body.Query.Filters...)
+					}
+					console.ServeHTTP(w, r)
+				}))
+				asAnalyst(t)
+				scctl(t, "--url", server.URL, "query", "sumip", "--limit", "1", "-f", c.filter)
+				server.Close()
+				if len(got) != 1 {
+					t.Fatalf("%s: filters %v", dialect, got)
+				}
+				if !reflect.DeepEqual(got[0], want) {
+					t.Errorf("%s: %v, want %v", dialect, got[0], want)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,112 @@
+// Command scctl asks a Tenable Security Center console from the command line:
+// every call of package scapi, on both protocols of the product.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"securitycenter_exporter/scapi"
+)
+
+const program = "scctl"
+
+func main() {
+	kingpin.EnableFileExpansion = false // what begins with @ is an argument like any other
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// The first signal ends the command in order, a second one at once.
+	context.AfterFunc(ctx, stop)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run is main with its surroundings given. It returns the exit code.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	t := newTree(stdout, stderr)
+	name, ended, err := t.parse(args)
+	switch {
+	case err != nil:
+		err = wrongUsage("%w; try --help", err)
+	case !ended:
+		err = t.run(ctx, name, streams{in: stdin, out: stdout, err: stderr})
+	}
+	code := exitCode(ctx, err)
+	if err != nil && !errors.Is(err, scapi.ErrDryRun) {
+		for line := range strings.Lines(err.Error()) {
+			fmt.Fprintf(stderr, "%s: %s\n", program, strings.TrimSpace(line))
+		}
+	}
+	return code
+}
+
+// streams are the standard streams of the process.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// isTerminal reports whether a person may be at the other end.
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// ended is what kingpin's Terminate panics with: --help and --version have
+// written what they write, and nothing else may run.
+type ended struct{}
+
+// parse reads the command line and returns the command's full name. over is
+// true if there is nothing left to do.
+func (t *tree) parse(args []string) (name string, over bool, err error) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case ended:
+			name, over, err = "", true, nil
+		default:
+			panic(r)
+		}
+	}()
+	t.app.Terminate(func(int) { panic(ended{}) })
+	t.app.Action(func(c *kingpin.ParseContext) error {
+		if c.SelectedCommand == nil {
+			return errors.New("no command")
+		}
+		return nil
+	})
+	name, err = t.app.Parse(joinStreams(args))
+	return name, false, err
+}
+
+// joinStreams joins a lone "-", which stands for a standard stream, to the flag
+// before it: kingpin takes it for an empty text.
+func joinStreams(args []string) []string {
+	var joined []string
+	for _, arg := range args {
+		if last := len(joined) - 1; arg == "-" && last >= 0 && len(joined[last]) > 1 {
+			switch flag := joined[last]; {
+			case strings.HasPrefix(flag, "--") && !strings.Contains(flag, "="):
+				joined[last] += "=-"
+				continue
+			case flag[0] == '-' && len(flag) == 2:
+				joined[last] += "-"
+				continue
+			}
+		}
+		joined = append(joined, arg)
+	}
+	return joined
+}

@@ -1,0 +1,250 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kingpin/v2"
+)
+
+// outputSettings say how records are written.
+type outputSettings struct {
+	format  string
+	fields  []string
+	raw     bool
+	csvSafe bool
+	csvBOM  bool
+	file    string
+}
+
+// registerListing adds the flags of a command that writes records.
+func (o *outputSettings) registerListing(cmd *kingpin.CmdClause) {
+	cmd.Flag("format", "How to write: table (cut to fit), csv (RFC 4180, UTF-8), jsonl (one object a line), json (one array).").
+		Default("table").EnumVar(&o.format, "table", "csv", "jsonl", "json")
+	cmd.Flag("fields", "Columns, separated by commas: those of the table, or keys of the console's object (repository.id for one inside another). "+
+		"firstSeenDate and firstSeenTime write the seconds of firstSeen as a date or a time (UTC); so with every such key.").
+		PlaceHolder("NAME,…").StringsVar(&o.fields)
+	cmd.Flag("raw", "With jsonl and json: the console's own objects instead of the columns of the table.").BoolVar(&o.raw)
+	cmd.Flag("csv.safe", "With csv: keep spreadsheets from running cells as formulas: a cell that begins like one gets an apostrophe before it, and all cells are quoted.").
+		BoolVar(&o.csvSafe)
+	cmd.Flag("csv.bom", "With csv: begin with a byte order mark, so that Excel takes the file for UTF-8.").BoolVar(&o.csvBOM)
+	o.registerFile(cmd)
+}
+
+// registerFile adds the flag of a command that can write to a file.
+func (o *outputSettings) registerFile(cmd *kingpin.CmdClause) {
+	cmd.Flag("output", "Write to this file instead of standard output. It appears under its name when it is complete, readable by its owner only.").
+		Short('o').PlaceHolder("FILE").StringVar(&o.file)
+}
+
+// fieldList returns the names of --fields, which may be repeated.
+func (o *outputSettings) fieldList() []string {
+	var fields []string
+	for _, list := range o.fields {
+		for name := range strings.SplitSeq(list, ",") {
+			if name = strings.TrimSpace(name); name != "" {
+				fields = append(fields, name)
+			}
+		}
+	}
+	return fields
+}
+
+// writer writes records in one format.
+type writer interface {
+	// write takes a record; it may keep it for a while.
+	write(*item) error
+	// flush hands on what can be handed on.
+	flush() error
+	// finish writes what is missing at the end.
+	finish() error
+}
+
+// newWriter returns the writer of o. names are the columns that are known
+// before the first record, brief the ones that a table shows of records that
+// have many.
+func (o *outputSettings) newWriter(w io.Writer, names, brief []string) writer {
+	out := bufio.NewWriterSize(w, 64<<10)
+	fields := o.fieldList()
+	switch o.format {
+	case "csv":
+		if fields == nil {
+			fields = names
+		}
+		return &csvWriter{out: out, head: head{fields: fields}, safe: o.csvSafe, mark: o.csvBOM}
+	case "jsonl":
+		return &jsonWriter{out: out, fields: fields, raw: o.raw}
+	case "json":
+		return &jsonWriter{out: out, fields: fields, raw: o.raw, array: true}
+	}
+	t := &tableWriter{out: out, head: head{fields: fields, brief: brief}, chosen: fields != nil}
+	switch {
+	case fields != nil || names == nil:
+	case brief != nil:
+		t.fields = brief
+	default:
+		t.fields = names
+	}
+	return t
+}
+
+// headSize is the number of records that are kept until the columns are settled.
+const headSize = 500
+
+// head keeps the first records of an output until its columns are known: the
+// given ones, or all that the kept records have.
+type head struct {
+	fields []string // nil: not known yet
+	brief  []string // of the columns found, only these, if there is one of them at all
+	kept   []*item
+}
+
+// take keeps a record, and reports whether it is time to settle.
+func (h *head) take(i *item) (full bool) {
+	h.kept = append(h.kept, i)
+	return len(h.kept) >= headSize
+}
+
+// settle decides on the columns.
+func (h *head) settle() {
+	if h.fields != nil {
+		return
+	}
+	found := []string{}
+	seen := map[string]bool{}
+	for _, i := range h.kept {
+		for _, key := range i.keys() {
+			if !seen[key] {
+				seen[key] = true
+				found = append(found, key)
+			}
+		}
+	}
+	var brief []string
+	for _, name := range h.brief {
+		// "repository" is there as repository.id and repository.name too.
+		if seen[name] || seen[name+".name"] {
+			brief = append(brief, name)
+		}
+	}
+	if len(brief) > 0 {
+		found = brief
+	}
+	h.fields = found
+}
+
+// cells are the texts of a record's columns.
+func (h *head) cells(i *item) []string {
+	cells := make([]string, len(h.fields))
+	for n, field := range h.fields {
+		cells[n] = text(i.value(field))
+	}
+	return cells
+}
+
+// open returns where the command writes to.
+func (j *job) open() (io.Writer, error) {
+	if j.settings.output.file == "" || j.settings.output.file == "-" {
+		return j.out, nil
+	}
+	var err error
+	j.file, err = createFile(j.settings.output.file)
+	if err != nil {
+		return nil, err
+	}
+	return j.file, nil
+}
+
+// begin starts the output of records.
+func (j *job) begin(names, brief []string) error {
+	w, err := j.open()
+	if err != nil {
+		return err
+	}
+	j.records = j.settings.output.newWriter(w, names, brief)
+	return nil
+}
+
+// finish ends the output of a command that succeeded.
+func (j *job) finish() error {
+	if j.records != nil {
+		if err := j.records.finish(); err != nil {
+			return fmt.Errorf("write: %w", err)
+		}
+	}
+	if j.file != nil {
+		return j.file.commit()
+	}
+	return nil
+}
+
+// discard ends the output of a command that failed. What was written to
+// standard output stays, incomplete; a file does not.
+func (j *job) discard() error {
+	if j.file != nil {
+		return j.file.discard()
+	}
+	if j.records != nil {
+		return j.records.flush()
+	}
+	return nil
+}
+
+// list writes all of values.
+func list[T any](j *job, c columns[T], values []T) error {
+	names := c.names()
+	if err := j.begin(names, nil); err != nil {
+		return err
+	}
+	for _, v := range values {
+		if err := j.records.write(c.item(names, v)); err != nil {
+			return fmt.Errorf("write: %w", err)
+		}
+	}
+	return nil
+}
+
+// check refuses flags that do not go together.
+func (o *outputSettings) check() error {
+	switch {
+	case o.raw && !slices.Contains([]string{"json", "jsonl"}, o.format):
+		return wrongUsage("--raw goes with --format json or jsonl")
+	case o.raw && len(o.fieldList()) > 0:
+		return wrongUsage("--raw writes whole objects: it does not go with --fields")
+	case (o.csvSafe || o.csvBOM) && o.format != "csv":
+		return wrongUsage("--csv.safe and --csv.bom go with --format csv")
+	}
+	return nil
+}
+
+// stream writes values as they come, with a progress line.
+func stream[T any](j *job, c columns[T], brief []string, what string, values iter.Seq2[T, error]) error {
+	names := c.names()
+	if err := j.begin(names, brief); err != nil {
+		return err
+	}
+	p := j.newProgress(what)
+	defer p.hide()
+	var done int64
+	for v, err := range values {
+		if err != nil {
+			return err
+		}
+		if done%headSize == 0 {
+			p.hide()
+			if err := j.records.flush(); err != nil {
+				return fmt.Errorf("write: %w", err)
+			}
+			p.show(done, 0)
+		}
+		if err := j.records.write(c.item(names, v)); err != nil {
+			return fmt.Errorf("write: %w", err)
+		}
+		done++
+	}
+	return nil
+}

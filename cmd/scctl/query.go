@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"securitycenter_exporter/scapi"
+)
+
+// querySettings are the flags of commands that select findings.
+type querySettings struct {
+	source    string
+	filters   []string
+	scan      string
+	directory string
+	view      string
+	sort      string
+	ascending bool
+	descend   bool
+	pageSize  int
+	offset    int64
+	limit     int64
+}
+
+// registerSelection adds the flags that say which findings count.
+func (q *querySettings) registerSelection(cmd *kingpin.CmdClause) {
+	cmd.Flag("filter", filterHelp).Short('f').PlaceHolder("FILTER").StringsVar(&q.filters)
+	cmd.Flag("source", "Data to read: cumulative (open findings), mitigated or patched (fixed ones), individual (one scan), lce (log events).").
+		Default("cumulative").EnumVar(&q.source, "cumulative", "mitigated", "patched", "individual", "lce")
+	cmd.Flag("scan", "With --source individual: id of the scan result.").PlaceHolder("ID").StringVar(&q.scan)
+	cmd.Flag("directory", "With --source individual: day the scan finished (2024-05-01). SecurityCenter 4 wants it, later versions do not look at it.").
+		PlaceHolder("DATE").StringVar(&q.directory)
+	cmd.Flag("view", "With --source individual: all, new or patched.").PlaceHolder("VIEW").StringVar(&q.view)
+}
+
+// registerRows adds the flags that say which rows, in which order.
+func (q *querySettings) registerRows(cmd *kingpin.CmdClause) {
+	cmd.Flag("sort", "Column to sort by. By itself the console sorts as it likes.").PlaceHolder("COLUMN").StringVar(&q.sort)
+	cmd.Flag("asc", "With --sort: ascending.").BoolVar(&q.ascending)
+	cmd.Flag("desc", "With --sort: descending, as without either.").BoolVar(&q.descend)
+	cmd.Flag("page-size", "Rows of one request; 1000 unless the configuration says otherwise.").PlaceHolder("N").IntVar(&q.pageSize)
+	cmd.Flag("offset", "Rows to skip.").PlaceHolder("N").Int64Var(&q.offset)
+	cmd.Flag("limit", "End after so many rows; 0: none.").PlaceHolder("N").Int64Var(&q.limit)
+}
+
+// query returns the query of a tool that the flags describe.
+func (q *querySettings) query(tool string) (scapi.Query, error) {
+	filters, err := parseFilters(q.filters)
+	if err != nil {
+		return scapi.Query{}, err
+	}
+	directory, err := flagTime("directory", q.directory)
+	if err != nil {
+		return scapi.Query{}, err
+	}
+	direction, err := direction(q.sort, q.ascending, q.descend)
+	if err != nil {
+		return scapi.Query{}, err
+	}
+	source := scapi.Source(q.source)
+	if source == "patched" { // as later versions call it
+		source = scapi.Mitigated
+	}
+	individual := source == scapi.Individual
+	switch {
+	case individual && q.scan == "":
+		return scapi.Query{}, wrongUsage("--source individual wants --scan")
+	case !individual && (q.scan != "" || q.directory != "" || q.view != ""):
+		return scapi.Query{}, wrongUsage("--scan, --directory and --view go with --source individual")
+	case q.pageSize < 0, q.offset < 0, q.limit < 0:
+		return scapi.Query{}, wrongUsage("--page-size, --offset and --limit cannot be negative")
+	}
+	return scapi.Query{
+		Tool: tool, Source: source, Filters: filters, ScanID: q.scan, Directory: directory, View: q.view,
+		Sort: q.sort, Direction: direction, PageSize: q.pageSize, Offset: q.offset, Limit: q.limit,
+	}, nil
+}
+
+// direction reads --asc and --desc.
+func direction(sort string, ascending, descending bool) (scapi.Direction, error) {
+	switch {
+	case ascending && descending:
+		return "", wrongUsage("--asc and --desc exclude each other")
+	case (ascending || descending) && sort == "":
+		return "", wrongUsage("--asc and --desc go with --sort")
+	case ascending:
+		return scapi.Ascending, nil
+	case descending:
+		return scapi.Descending, nil
+	}
+	return "", nil
+}
+
+// briefly are the columns that a table shows of tools whose rows have too many.
+var briefly = map[string][]string{
+	"sumip": {"ip", "dnsName", "repository", "repositoryID", "score", "total",
+		"severityCritical", "severityHigh", "severityMedium", "severityLow", "severityInfo"},
+	"vulndetails": {"ip", "dnsName", "repository", "repositoryID", "pluginID", "severity", "port", "protocol", "pluginName"},
+	"listvuln":    {"ip", "dnsName", "repository", "repositoryID", "pluginID", "severity", "port", "protocol", "name"},
+}
+
+func addQuery(t *tree) {
+	var q querySettings
+	var tool string
+	cmd := command(t.app, "query", "Rows of an analysis tool, as they come: sumip, sumid, sumseverity, vulndetails, listvuln, sumasset, … "+
+		"The keys of a row are the console's and differ between SecurityCenter 4 and later versions.",
+		"scctl query sumip --format csv -o hosts.csv",
+		"scctl query vulndetails -f severity=high,critical -f 'lastSeen>=2024-05-01' --fields ip,pluginID,pluginName,firstSeenDate --format csv",
+		"scctl query sumid --sort total --desc --limit 20",
+		"scctl query vulndetails --source individual --scan 123 --format jsonl",
+		"scctl query sumip --source lce",
+	)
+	cmd.Arg("tool", "Analysis tool.").Required().StringVar(&tool)
+	q.registerSelection(cmd)
+	q.registerRows(cmd)
+	t.settings.registerPrefetch(cmd)
+	t.settings.output.registerListing(cmd)
+	t.asking(cmd, scapi.Organization, func(ctx context.Context, j *job) error {
+		query, err := q.query(tool)
+		if err != nil {
+			return err
+		}
+		client, err := j.login(ctx)
+		if err != nil {
+			return err
+		}
+		if err := j.begin(nil, briefly[tool]); err != nil {
+			return err
+		}
+		return j.pages(ctx, client, query)
+	})
+}
+
+// pages writes the rows of a query page by page.
+func (j *job) pages(ctx context.Context, client *scapi.Client, query scapi.Query) error {
+	p := j.newProgress("rows")
+	defer p.hide()
+	var done int64
+	return client.QueryPages(ctx, query, func(page scapi.Page) error {
+		p.hide()
+		for _, row := range page.Rows {
+			if err := j.records.write(&item{raw: row.Raw}); err != nil {
+				return fmt.Errorf("write: %w", err)
+			}
+		}
+		if err := j.records.flush(); err != nil {
+			return fmt.Errorf("write: %w", err)
+		}
+		done += int64(len(page.Rows))
+		total := max(page.Total.Value-query.Offset, 0)
+		if query.Limit > 0 {
+			total = min(total, query.Limit)
+		}
+		p.show(done, total)
+		return nil
+	})
+}
+
+func addSummary(t *tree) {
+	var q querySettings
+	var tool string
+	cmd := command(t.app, "summary", "Numbers of findings by severity, with one request of one row where the console allows it.",
+		"scctl summary",
+		"scctl summary -f repository=1 -f exploitAvailable=true --format json",
+	)
+	cmd.Flag("tool", "Tool whose rows are counted as records: sumip counts hosts (of each repository), sumid plugins.").Default("sumip").StringVar(&tool)
+	q.registerSelection(cmd)
+	t.settings.output.registerListing(cmd)
+	t.asking(cmd, scapi.Organization, func(ctx context.Context, j *job) error {
+		query, err := q.query(tool)
+		if err != nil {
+			return err
+		}
+		client, err := j.login(ctx)
+		if err != nil {
+			return err
+		}
+		summary, err := client.Summary(ctx, query)
+		if err != nil {
+			return err
+		}
+		return list(j, summaryColumns(), []scapi.Summary{summary})
+	})
+}
+
+func summaryColumns() columns[scapi.Summary] {
+	c := columns[scapi.Summary]{columns: []column[scapi.Summary]{
+		{"records", func(s scapi.Summary) any { return s.Records }},
+		{"findings", func(s scapi.Summary) any { return s.Findings.Total() }},
+		{"score", func(s scapi.Summary) any { return opt(s.Score) }},
+	}}
+	for _, severity := range scapi.Severities {
+		c.columns = append(c.columns, column[scapi.Summary]{severity.String(), func(s scapi.Summary) any { return s.Findings[severity] }})
+	}
+	return c
+}

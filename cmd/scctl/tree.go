@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/version"
+
+	"securitycenter_exporter/scapi"
+)
+
+// tree is the command line: every command with its flags and what it does.
+type tree struct {
+	app      *kingpin.Application
+	settings settings
+	runners  map[string]runner // by the command's full name
+}
+
+// runner is what a command does.
+type runner func(context.Context, *tree, streams) error
+
+func newTree(stdout, stderr io.Writer) *tree {
+	t := &tree{runners: map[string]runner{}}
+	t.app = kingpin.New(program, "Asks a Tenable Security Center console (Tenable.sc, SecurityCenter 4 to 6) from the command line.").
+		UsageWriter(stdout).ErrorWriter(stderr).UsageTemplate(usageTemplate).UsageFuncs(map[string]any{"exits": exitLines, "indented": indented})
+	t.app.HelpFlag.Short('h')
+	t.app.Version(version.Print(program)).VersionFlag.Help("Print the version and exit.")
+	t.settings.register(t.app)
+
+	addQuery(t)
+	addSummary(t)
+	addVulns(t)
+	addIP(t)
+	addPlugins(t)
+	addAssets(t)
+	addCredentials(t)
+	addRepositories(t)
+	addPeople(t)
+	addScanners(t)
+	addScans(t)
+	addImports(t)
+	addSystem(t)
+	addRaw(t)
+	addLoginCheck(t)
+	addCompletion(t)
+	return t
+}
+
+// run runs the command of that name.
+func (t *tree) run(ctx context.Context, name string, s streams) error {
+	r, ok := t.runners[name]
+	if !ok {
+		return fmt.Errorf("command %s does nothing", name)
+	}
+	return r(ctx, t, s)
+}
+
+// parent is what commands can be added to: the application, or a command.
+type parent interface {
+	Command(name, help string) *kingpin.CmdClause
+}
+
+// command adds a command with examples of its use, one a line.
+func command(p parent, name, help string, examples ...string) *kingpin.CmdClause {
+	return p.Command(name, help).HelpLong(strings.Join(examples, "\n"))
+}
+
+// asking makes cmd call f, which logs in with job.login when it has checked
+// what it was given. prefer is the kind of account that can best answer.
+func (t *tree) asking(cmd *kingpin.CmdClause, prefer scapi.Kind, f func(context.Context, *job) error) {
+	t.runners[cmd.FullCommand()] = func(ctx context.Context, t *tree, s streams) (err error) {
+		if err := t.settings.output.check(); err != nil {
+			return err
+		}
+		accounts, err := t.settings.accounts(s)
+		if err != nil {
+			return err
+		}
+		j := &job{streams: s, settings: &t.settings, pool: newPool(accounts), prefer: prefer}
+		defer func() { err = errors.Join(err, j.pool.close(ctx)) }()
+		if err := f(ctx, j); err != nil {
+			return errors.Join(err, j.pool.lost(), j.discard())
+		}
+		return j.finish()
+	}
+}
+
+// listing makes cmd write all that call returns.
+func listing[T any](t *tree, cmd *kingpin.CmdClause, prefer scapi.Kind, c columns[T], call func(*scapi.Client, context.Context) ([]T, error)) {
+	t.settings.output.registerListing(cmd)
+	t.asking(cmd, prefer, func(ctx context.Context, j *job) error {
+		client, err := j.login(ctx)
+		if err != nil {
+			return err
+		}
+		values, err := call(client, ctx)
+		if err != nil {
+			return err
+		}
+		return list(j, c, values)
+	})
+}
+
+// job is one run of a command that asks a console.
+type job struct {
+	streams
+	settings *settings
+	pool     *pool
+	prefer   scapi.Kind
+
+	file    *outputFile
+	records writer
+}
+
+// login returns a client of the account that can best answer.
+func (j *job) login(ctx context.Context) (*scapi.Client, error) { return j.pool.choose(ctx, j.prefer) }
+
+// usageTemplate is kingpin's, with examples and exit codes.
+const usageTemplate = `{{define "FormatCommand" -}}
+{{if .FlagSummary}} {{.FlagSummary}}{{end -}}
+{{range .Args}}{{if not .Hidden}} {{if not .Required}}[{{end}}{{if .PlaceHolder}}{{.PlaceHolder}}{{else}}<{{.Name}}>{{end}}{{if .Value|IsCumulative}}...{{end}}{{if not .Required}}]{{end}}{{end}}{{end -}}
+{{end -}}
+
+{{define "FormatCommands" -}}
+{{range .FlattenedCommands -}}
+{{if not .Hidden -}}
+  {{.FullCommand}}{{template "FormatCommand" .}}
+{{.Help|Wrap 4}}
+{{end -}}
+{{end -}}
+{{end -}}
+
+{{define "FormatUsage" -}}
+{{template "FormatCommand" .}}{{if .Commands}} <command> [<args> ...]{{end}}
+{{if .Help}}
+{{.Help|Wrap 0 -}}
+{{end -}}
+{{end -}}
+
+{{if .Context.SelectedCommand -}}
+usage: {{.App.Name}} {{.Context.SelectedCommand}}{{template "FormatUsage" .Context.SelectedCommand}}
+{{if .Context.SelectedCommand.HelpLong -}}
+Examples:
+{{.Context.SelectedCommand.HelpLong|indented}}
+
+{{end -}}
+{{else -}}
+usage: {{.App.Name}}{{template "FormatUsage" .App}}
+{{end -}}
+{{if .Context.Args -}}
+Args:
+{{.Context.Args|ArgsToTwoColumns|FormatTwoColumns}}
+{{end -}}
+{{with .Context.SelectedCommand}}{{if .Flags -}}
+Flags:
+{{.Flags|FlagsToTwoColumns|FormatTwoColumns}}
+{{end}}{{end -}}
+Flags of every command:
+{{.App.Flags|FlagsToTwoColumns|FormatTwoColumns}}
+{{if .Context.SelectedCommand -}}
+{{if len .Context.SelectedCommand.Commands -}}
+Subcommands:
+{{template "FormatCommands" .Context.SelectedCommand}}
+{{end -}}
+{{else -}}
+Commands:
+{{template "FormatCommands" .App}}
+Exit codes:
+{{exits}}
+{{end -}}
+`
+
+func exitLines() string {
+	var b strings.Builder
+	for _, e := range exitCodes {
+		fmt.Fprintf(&b, "  %3d  %s\n", e.code, e.meaning)
+	}
+	return b.String()
+}
+
+// indented is text with every line moved to the right.
+func indented(text string) string { return "  " + strings.ReplaceAll(text, "\n", "\n  ") }

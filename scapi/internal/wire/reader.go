@@ -1,0 +1,407 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"math/bits"
+	"strconv"
+	"time"
+)
+
+// Reader reads a JSON text from front to back, once, and checks it on the way:
+// it accepts what encoding/json accepts. It is for the answers that are large;
+// the types of this package decode the others. Its errors stick: from the first
+// on, every method finds nothing.
+type Reader struct {
+	text    []byte
+	at      int
+	fresh   bool   // nothing of the object or array was read yet
+	scratch []byte // a string with escapes, decoded
+	err     error
+}
+
+// maxDepth is how deep values may be nested, as in encoding/json.
+const maxDepth = 10000
+
+// NewReader returns a Reader at the start of text.
+func NewReader(text []byte) *Reader { return &Reader{text: text} }
+
+// Err returns what is wrong with the text, as far as it was read.
+func (r *Reader) Err() error { return r.err }
+
+// End reports whether nothing follows but blanks.
+func (r *Reader) End() bool { return r.Kind() == 0 && r.at == len(r.text) && r.err == nil }
+
+// Kind returns the first byte of the next value, or what else comes next, or 0
+// at the end. It reads blanks.
+func (r *Reader) Kind() byte {
+	for ; r.at < len(r.text); r.at++ {
+		switch c := r.text[r.at]; c {
+		case ' ', '\t', '\n', '\r':
+		default:
+			return c
+		}
+	}
+	return 0
+}
+
+// Offset is how many bytes were read.
+func (r *Reader) Offset() int { return r.at }
+
+// Since returns the text read since an Offset.
+func (r *Reader) Since(offset int) []byte { return r.text[offset:r.at:r.at] }
+
+// Begin enters an object ('{') or array ('['), and returns false if the next
+// value is none. Then Next goes from member to member, until it returns false.
+func (r *Reader) Begin(open byte) bool {
+	if r.Kind() != open {
+		return false
+	}
+	r.at++
+	r.fresh = true
+	return true
+}
+
+// Next reports whether there is another member (end is '}') or element (']').
+// The one before must have been read.
+func (r *Reader) Next(end byte) bool {
+	c := r.Kind()
+	first := r.fresh
+	r.fresh = false
+	switch {
+	case c == end:
+		r.at++
+		return false
+	case first && c != 0:
+		return true
+	case !first && c == ',':
+		r.at++
+		if c = r.Kind(); c != end && c != 0 {
+			return true
+		}
+	}
+	r.fail("%q or a comma expected", end)
+	return false
+}
+
+// Key reads the name of the next member of an object. It is valid until the
+// next call.
+func (r *Reader) Key() []byte {
+	if r.Kind() != '"' {
+		r.fail("a name expected")
+		return nil
+	}
+	name := r.string()
+	if r.Kind() != ':' {
+		r.fail("a colon expected")
+		return nil
+	}
+	r.at++
+	return name
+}
+
+// Guess reads this text, if it is what comes next, byte for byte. It may stand
+// for Next and Key, or for a whole string, object or array, and spares looking
+// at what is the same in every row. The text must have been read once before,
+// at the same place.
+func (r *Reader) Guess(text []byte) bool {
+	if len(text) == 0 || !bytes.HasPrefix(r.text[r.at:], text) {
+		return false
+	}
+	r.at += len(text)
+	r.fresh = false
+	return true
+}
+
+// Value reads the next value, whatever it is, and returns its text.
+func (r *Reader) Value() []byte {
+	c := r.Kind()
+	start := r.at
+	r.skip(c, 0)
+	if r.err != nil {
+		return nil
+	}
+	return r.Since(start)
+}
+
+// Text reads the next value and returns it as Str would: a string, or the
+// literal text of a number or boolean. It is valid until the next call.
+func (r *Reader) Text() []byte {
+	c := r.Kind()
+	if c == '"' {
+		return r.string()
+	}
+	start := r.at
+	r.skip(c, 0)
+	if r.err != nil || c == 'n' || c == '{' || c == '[' {
+		return nil
+	}
+	return r.Since(start)
+}
+
+// Int reads the next value as Int would.
+func (r *Reader) Int() (int64, bool) {
+	if n, ok := r.quotedDigits(); ok {
+		return n, true
+	}
+	text := r.Text()
+	if len(text) == 0 {
+		return 0, false
+	}
+	return parseInt(string(text))
+}
+
+// quotedDigits reads "123", as consoles write most numbers, and nothing if
+// something else comes.
+func (r *Reader) quotedDigits() (int64, bool) {
+	if r.at >= len(r.text) || r.text[r.at] != '"' {
+		return 0, false
+	}
+	var n int64
+	rest := r.text[r.at+1:]
+	for i, c := range rest[:min(len(rest), 19)] {
+		switch {
+		case c >= '0' && c <= '9':
+			n = n*10 + int64(c-'0')
+		case c == '"' && i > 0:
+			r.at += i + 2
+			return n, true
+		default:
+			return 0, false
+		}
+	}
+	return 0, false
+}
+
+// Float reads the next value as Float would.
+func (r *Reader) Float() (float64, bool) {
+	text := r.Text()
+	if len(text) == 0 {
+		return 0, false
+	}
+	return parseFloat(string(text))
+}
+
+// Time reads the next value as Epoch would.
+func (r *Reader) Time() time.Time {
+	if sec, ok := r.Int(); ok && sec > 0 && sec <= maxEpoch {
+		return time.Unix(sec, 0).UTC()
+	}
+	return time.Time{}
+}
+
+// Stamp reads the next value as Stamp would.
+func (r *Reader) Stamp() time.Time {
+	text := bytes.TrimSpace(r.Text())
+	if len(text) != len("200601021504") {
+		return time.Time{}
+	}
+	n := 0
+	for _, c := range text {
+		if c < '0' || c > '9' {
+			return time.Time{}
+		}
+		n = n*10 + int(c-'0')
+	}
+	year, month, day, hour, minute := n/1e8, time.Month(n/1e6%100), n/1e4%100, n/100%100, n%100
+	t := time.Date(year, month, day, hour, minute, 0, 0, time.UTC)
+	if year == 0 || t.Month() != month || t.Day() != day || t.Hour() != hour || t.Minute() != minute {
+		return time.Time{} // the 13th month, or the 30th of February
+	}
+	return t
+}
+
+// fail keeps the first error, and moves to the end.
+func (r *Reader) fail(format string, args ...any) {
+	if r.err == nil {
+		r.err = fmt.Errorf("byte %d: %w", r.at, fmt.Errorf(format, args...))
+	}
+	r.at = len(r.text)
+}
+
+// skip reads the value that starts with c.
+func (r *Reader) skip(c byte, depth int) {
+	switch c {
+	case '"':
+		r.quoted()
+	case '{', '[':
+		if depth == maxDepth {
+			r.fail("nested too deep")
+			return
+		}
+		end := c + 2 // of both, in ASCII
+		for r.Begin(c); r.Next(end); r.skip(r.Kind(), depth+1) {
+			if c == '{' {
+				r.Key()
+			}
+		}
+	case 't':
+		r.word("true")
+	case 'f':
+		r.word("false")
+	case 'n':
+		r.word("null")
+	default:
+		r.number()
+	}
+}
+
+func (r *Reader) word(word string) {
+	if !bytes.HasPrefix(r.text[r.at:], []byte(word)) {
+		r.fail("no JSON")
+		return
+	}
+	r.at += len(word)
+}
+
+func (r *Reader) number() {
+	if r.at < len(r.text) && r.text[r.at] == '-' {
+		r.at++
+	}
+	if r.at < len(r.text) && r.text[r.at] == '0' {
+		r.at++
+	} else if !r.digits() {
+		return
+	}
+	if r.at < len(r.text) && r.text[r.at] == '.' {
+		if r.at++; !r.digits() {
+			return
+		}
+	}
+	if r.at < len(r.text) && r.text[r.at]|0x20 == 'e' {
+		r.at++
+		if r.at < len(r.text) && (r.text[r.at] == '+' || r.text[r.at] == '-') {
+			r.at++
+		}
+		r.digits()
+	}
+}
+
+// digits reads at least one.
+func (r *Reader) digits() bool {
+	start := r.at
+	for r.at < len(r.text) && r.text[r.at] >= '0' && r.text[r.at] <= '9' {
+		r.at++
+	}
+	if r.at == start {
+		r.fail("a digit expected")
+		return false
+	}
+	return true
+}
+
+// Bit patterns for the eight bytes of a word.
+const (
+	ones = 0x0101010101010101
+	tops = 0x8080808080808080
+)
+
+// quoted reads a string without decoding it. Plain is false if it has escapes
+// or characters beyond ASCII. It returns the text between the quotes.
+func (r *Reader) quoted() (text []byte, plain bool) {
+	start := r.at + 1
+	i := start
+	var beyond uint64
+	for {
+		// Eight bytes at a time. A byte of the mask has its top bit where the
+		// text has a quote, a backslash or a control character; only the first
+		// such bit is sure to be right.
+		for i+8 <= len(r.text) {
+			w := binary.LittleEndian.Uint64(r.text[i:])
+			quote, slash := w^('"'*ones), w^('\\'*ones)
+			mask := ((quote-ones)&^quote | (slash-ones)&^slash | (w-' '*ones)&^w) & tops
+			if mask == 0 {
+				beyond |= w
+				i += 8
+				continue
+			}
+			before := mask&-mask - 1 // what is below the first bit
+			beyond |= w & (before >> 7)
+			i += bits.TrailingZeros64(mask) / 8
+			break
+		}
+		if i >= len(r.text) {
+			r.at = i
+			r.fail("a string without end")
+			return nil, false
+		}
+		switch c := r.text[i]; {
+		case c == '"':
+			r.at = i + 1
+			return r.text[start:i:i], beyond&tops == 0
+		case c == '\\':
+			n := escape(r.text[i:])
+			if n == 0 {
+				r.at = i
+				r.fail("a bad escape")
+				return nil, false
+			}
+			beyond |= tops
+			i += n
+		case c < ' ':
+			r.at = i
+			r.fail("a control character in a string")
+			return nil, false
+		default: // near the end of the text
+			beyond |= uint64(c)
+			i++
+		}
+	}
+}
+
+// escape returns the length of the escape that text starts with, 0 if it is none.
+func escape(text []byte) int {
+	if len(text) < 2 {
+		return 0
+	}
+	switch text[1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return 2
+	case 'u':
+		if len(text) < 6 {
+			return 0
+		}
+		if _, err := strconv.ParseUint(string(text[2:6]), 16, 16); err != nil || text[2] == '+' || text[2] == '-' || text[2] == '_' {
+			return 0
+		}
+		return 6
+	}
+	return 0
+}
+
+// string reads a string and decodes it.
+func (r *Reader) string() []byte {
+	start := r.at
+	text, plain := r.quoted()
+	if plain || r.err != nil {
+		return text
+	}
+	r.scratch = r.scratch[:0]
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case c == '\\' && (text[i+1] == '/' || text[i+1] == '"' || text[i+1] == '\\'):
+			i++
+			r.scratch = append(r.scratch, text[i])
+		case c == '\\' || c >= 0x80:
+			return r.unquoted(r.text[start:r.at])
+		default:
+			r.scratch = append(r.scratch, c)
+		}
+	}
+	return r.scratch
+}
+
+// unquoted decodes any string, with half a surrogate pair and bytes that are
+// no UTF-8 in it.
+func (r *Reader) unquoted(quoted []byte) []byte {
+	var text string
+	if err := json.Unmarshal(quoted, &text); err != nil {
+		r.fail("%w", err) // it was checked: unreachable
+		return nil
+	}
+	r.scratch = append(r.scratch[:0], text...)
+	return r.scratch
+}

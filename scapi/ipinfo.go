@@ -1,0 +1,186 @@
+package scapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"time"
+
+	"securitycenter_exporter/scapi/internal/rest"
+	"securitycenter_exporter/scapi/internal/wire"
+)
+
+// IPRecord is what a repository knows of an address.
+type IPRecord struct {
+	IP, UUID                   string
+	RepositoryID, Repository   string
+	DNSName, NetBIOSName       string
+	MACAddress                 string
+	OS, OSCPE                  string // OS may hold line breaks
+	PolicyName                 string // of the latest scan
+	Score, Total               Opt[int64]
+	Counts                     Opt[Counts]
+	HasPassive, HasCompliance  Opt[bool]
+	LastScan                   time.Time // zero times: never or unknown
+	LastAuthRun, LastUnauthRun time.Time // latest scan with and without credentials that worked
+	Assets                     []Ref     // lists that the host is on; SecurityCenter 4
+	Raw                        json.RawMessage
+}
+
+type wireIPRecord struct {
+	IP, UUID, DNSName, NetbiosName, MACAddress wire.Str
+	OS, OSCPE, PolicyName                      wire.Str
+	Repository, RepositoryID                   wire.Ref // the second on SecurityCenter 4
+	RepositoryName                             wire.Str
+	Score, Total                               wire.Int
+	HasPassive, HasCompliance                  wire.Bool
+	LastScan, LastAuthRun, LastUnauthRun       wire.Epoch
+	Assets                                     wire.List[wire.Ref]
+}
+
+// IPInfo returns what the repositories with these ids know of an address, a
+// record each, or all repositories that the account sees if none is named.
+// Repositories that do not know the address have no record.
+//
+// REST GET /repository/{id}/deviceInfo, before 5.12 ipInfo, for each
+// repository; where none is named, an analysis of the address by the tool sumip
+// tells which to ask. RPC vuln::getIP. To users of an organisation.
+func (c *Client) IPInfo(ctx context.Context, ip string, repositoryIDs ...string) ([]IPRecord, error) {
+	if _, err := netip.ParseAddr(ip); err != nil {
+		return nil, fmt.Errorf("%q is no IP address", ip)
+	}
+	for _, id := range repositoryIDs {
+		if err := checkID("repository", id); err != nil {
+			return nil, err
+		}
+	}
+	t, err := c.target(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if t.dialect == RPC {
+		return c.rpcIPInfo(ctx, ip, repositoryIDs)
+	}
+	if len(repositoryIDs) == 0 {
+		return c.ipInfoEverywhere(ctx, ip)
+	}
+	var records []IPRecord
+	for _, id := range repositoryIDs {
+		record, err := c.deviceInfo(ctx, ip, id)
+		switch {
+		case IsNotFound(err):
+			continue
+		case err != nil:
+			return nil, err
+		}
+		records = append(records, record)
+	}
+	return records, nil
+}
+
+func (c *Client) rpcIPInfo(ctx context.Context, ip string, repositoryIDs []string) ([]IPRecord, error) {
+	u := under[wireIPRecord]{key: "records"}
+	input := map[string]any{"ip": ip, "repositories": idList(repositoryIDs)}
+	if _, err := c.do(ctx, action("vuln", "getIP", input), &u); err != nil {
+		return nil, err
+	}
+	records := make([]IPRecord, 0, len(u.list.Items))
+	for i, w := range u.list.Items {
+		records = append(records, w.record(u.list.Raw[i]))
+	}
+	return records, nil
+}
+
+// ipInfoEverywhere asks the repositories that have findings of the address.
+// What one of them does not tell more of, it has told by its findings: agents,
+// for instance, are known by UUID rather than by address.
+func (c *Client) ipInfoEverywhere(ctx context.Context, ip string) ([]IPRecord, error) {
+	rows, err := c.Query(ctx, Query{Tool: "sumip", Filters: []Filter{{Name: "ip", Value: ip}}})
+	if err != nil {
+		return nil, err
+	}
+	var records []IPRecord
+	var asked []string
+	for _, row := range rows {
+		id := row.Repository()
+		var record IPRecord
+		err := ErrNotFound
+		if id != "" && !slices.Contains(asked, id) {
+			asked = append(asked, id)
+			record, err = c.deviceInfo(ctx, ip, id)
+		}
+		if err != nil && !IsNotFound(err) {
+			return nil, err
+		}
+		if err != nil {
+			var w wireIPRecord
+			_ = wire.Decode(row.Raw, &w) // what does not fit stays absent
+			record = w.record(row.Raw)
+		}
+		records = append(records, record)
+	}
+	return records, nil
+}
+
+// deviceInfo asks one repository; ErrNotFound if it does not know the address.
+func (c *Client) deviceInfo(ctx context.Context, ip, repositoryID string) (IPRecord, error) {
+	r, err := c.hostObject(ctx, "deviceInfo", ip, repositoryID)
+	var e *Error
+	if errors.As(err, &e) && e.Status == http.StatusNotFound {
+		r, err = c.hostObject(ctx, "ipInfo", ip, repositoryID) // its name before 5.12
+	}
+	if err != nil {
+		return IPRecord{}, err
+	}
+	if r.value.IP == "" {
+		// An object without a host in it is how some versions say so.
+		return IPRecord{}, fmt.Errorf("address %s in repository %s: %w", ip, repositoryID, ErrNotFound)
+	}
+	record := r.value.record(r.raw)
+	if record.RepositoryID == "" {
+		record.RepositoryID = repositoryID
+	}
+	return record, nil
+}
+
+func (c *Client) hostObject(ctx context.Context, name, ip, repositoryID string) (raws[wireIPRecord], error) {
+	var r raws[wireIPRecord]
+	_, err := c.do(ctx, call{endpoint: "/repository/{id}/" + name, rest: rest.Request{
+		Method: http.MethodGet, Path: "/repository/" + repositoryID + "/" + name, Query: url.Values{"ip": {ip}},
+	}}, &r)
+	return r, err
+}
+
+func (w wireIPRecord) record(raw json.RawMessage) IPRecord {
+	repository := refOf(w.Repository, w.RepositoryID)
+	if repository.Name == "" {
+		repository.Name = string(w.RepositoryName)
+	}
+	return IPRecord{
+		IP:            string(w.IP),
+		UUID:          string(w.UUID),
+		RepositoryID:  repository.ID,
+		Repository:    repository.Name,
+		DNSName:       string(w.DNSName),
+		NetBIOSName:   string(w.NetbiosName),
+		MACAddress:    string(w.MACAddress),
+		OS:            string(w.OS),
+		OSCPE:         string(w.OSCPE),
+		PolicyName:    string(w.PolicyName),
+		Score:         optInt(w.Score),
+		Total:         optInt(w.Total),
+		Counts:        Row{Raw: raw}.Counts(),
+		HasPassive:    optBool(w.HasPassive),
+		HasCompliance: optBool(w.HasCompliance),
+		LastScan:      w.LastScan.Time(),
+		LastAuthRun:   w.LastAuthRun.Time(),
+		LastUnauthRun: w.LastUnauthRun.Time(),
+		Assets:        refsOf(w.Assets),
+		Raw:           raw,
+	}
+}

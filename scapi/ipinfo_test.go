@@ -1,0 +1,143 @@
+package scapi_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"securitycenter_exporter/scapi"
+	"securitycenter_exporter/scapi/sctest"
+)
+
+const deviceInfo = `{"ip":"192.0.2.1","uuid":"","score":"105","total":"30","severityInfo":"4","severityLow":"20","severityMedium":"3","severityHigh":"2","severityCritical":"1","macAddress":"00:00:5e:00:53:01",
+	"policyName":"p","netbiosName":"LAB\\A","dnsName":"a.example.org","osCPE":"cpe:/o:x","os":"X 1<br/>","lastAuthRun":"","lastUnauthRun":"1700000000","hasPassive":"No","hasCompliance":"Yes","lastScan":"1700003600",
+	"links":[],"repository":{"id":"2","name":"Main"}}`
+
+var device = scapi.IPRecord{IP: "192.0.2.1", RepositoryID: "2", Repository: "Main", DNSName: "a.example.org", NetBIOSName: `LAB\A`, MACAddress: "00:00:5e:00:53:01", OS: "X 1<br/>", OSCPE: "cpe:/o:x",
+	PolicyName: "p", Score: scapi.Some[int64](105), Total: scapi.Some[int64](30), Counts: scapi.Some(scapi.Counts{4, 20, 3, 2, 1}), HasPassive: scapi.Some(false), HasCompliance: scapi.Some(true),
+	LastScan: epoch(1700003600), LastUnauthRun: epoch(1700000000)}
+
+func TestIPInfo(t *testing.T) {
+	n := scapi.Some[int64]
+	unknown := said{Status: http.StatusForbidden, Code: 147, Message: "Unable to find the host.\n"}
+	for name, tc := range map[string]struct {
+		api          scapi.API
+		repositories []string
+		answers      map[string]said
+		want         []scapi.IPRecord
+		asked        string
+	}{
+		"REST, named repositories": {scapi.REST, []string{"2", "3", "4"}, map[string]said{"GET /repository/2/deviceInfo": {Response: deviceInfo}, "GET /repository/3/deviceInfo": unknown,
+			"GET /repository/4/deviceInfo": {Response: `{"ip":"","total":""}`}}, []scapi.IPRecord{device},
+			"GET /repository/2/deviceInfo, GET /repository/3/deviceInfo, GET /repository/4/deviceInfo"},
+		"REST before 5.12": {scapi.REST, []string{"2"}, map[string]said{"GET /repository/2/deviceInfo": {Status: http.StatusNotFound}, "GET /repository/2/ipInfo": {Response: deviceInfo}},
+			[]scapi.IPRecord{device}, "GET /repository/2/deviceInfo, GET /repository/2/ipInfo"},
+		"REST, all repositories": {scapi.REST, nil, map[string]said{
+			"POST /analysis": {Response: `{"totalRecords":"2","returnedRecords":2,"results":[{"ip":"192.0.2.1","repository":{"id":"2","name":"Main"},"score":"1"},
+				{"ip":"192.0.2.1","uuid":"u","repository":{"id":"9","name":"Agents"},"score":"7","total":"2","severityLow":"2"}]}`},
+			"GET /repository/2/deviceInfo": {Response: deviceInfo}, "GET /repository/9/deviceInfo": unknown},
+			[]scapi.IPRecord{device, {IP: "192.0.2.1", UUID: "u", RepositoryID: "9", Repository: "Agents", Score: n(7), Total: n(2), Counts: scapi.Some(scapi.Counts{scapi.Low: 2})}},
+			"POST /analysis, GET /repository/2/deviceInfo, GET /repository/9/deviceInfo"},
+		"REST, unknown everywhere": {scapi.REST, nil, map[string]said{"POST /analysis": {Response: `{"totalRecords":"0","returnedRecords":0,"results":[]}`}}, nil, "POST /analysis"},
+		"RPC": {scapi.RPC, nil, map[string]said{"vuln::getIP": {Response: `{"records":[{"ip":"192.0.2.1","repositoryID":"2","repositoryName":"Main","score":"105","total":0,"severityLow":"85","severityHigh":"2",
+			"lastScan":"1294427459","hasPassive":"Yes","assets":[{"id":"1","name":"My Servers"}]}]}`}},
+			[]scapi.IPRecord{{IP: "192.0.2.1", RepositoryID: "2", Repository: "Main", Score: n(105), Total: n(0), Counts: scapi.Some(scapi.Counts{scapi.Low: 85, scapi.High: 2}), HasPassive: scapi.Some(true),
+				LastScan: epoch(1294427459), Assets: []scapi.Ref{{ID: "1", Name: "My Servers"}}}}, "vuln::getIP"},
+		"RPC, unknown": {scapi.RPC, []string{"1"}, map[string]said{"vuln::getIP": {Response: `{"records":[]}`}}, []scapi.IPRecord{}, "vuln::getIP"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, s := scripted(t, tc.api, "4.6.2", table(tc.answers))
+			got, err := c.IPInfo(t.Context(), "192.0.2.1", tc.repositories...)
+			if diff := cmp.Diff(tc.want, got, noRaw); err != nil || diff != "" {
+				t.Errorf("error %v, records (-want +got):\n%s", err, diff)
+			}
+			var calls []string
+			for _, a := range s.calls() {
+				calls = append(calls, a.Call)
+				if a.Call == "GET /repository/2/deviceInfo" && a.Query.Get("ip") != "192.0.2.1" {
+					t.Errorf("asked for %v", a.Query)
+				}
+			}
+			if joined := strings.Join(calls, ", "); joined != tc.asked {
+				t.Errorf("asked %s, want %s", joined, tc.asked)
+			}
+		})
+	}
+}
+
+func TestIPInfoAsksSecurityCenter4ForTheRepositories(t *testing.T) {
+	c, s := scripted(t, scapi.RPC, "4.6.2", table(map[string]said{"vuln::getIP": {Response: `{"records":[]}`}}))
+	for want, ids := range map[string][]string{
+		`{"ip":"192.0.2.1","repositories":[{"id":1},{"id":2}]}`: {"1", "2"}, `{"ip":"192.0.2.1","repositories":[]}`: nil,
+	} {
+		if _, err := c.IPInfo(t.Context(), "192.0.2.1", ids...); err != nil {
+			t.Fatal(err)
+		}
+		calls := s.calls()
+		if got := calls[len(calls)-1].Body; got != want {
+			t.Errorf("asked %s, want %s", got, want)
+		}
+	}
+}
+
+func TestIPInfoThatFails(t *testing.T) {
+	c, s := scripted(t, scapi.REST, "", forbidden)
+	for _, args := range [][]string{{"example.org"}, {"192.0.2.1", "2/x"}, {"192.0.2.0/24"}} {
+		if _, err := c.IPInfo(t.Context(), args[0], args[1:]...); err == nil || len(s.calls()) > 0 {
+			t.Errorf("%v: %v after %v", args, err, s.calls())
+		}
+	}
+	login := func(a asked) said {
+		if a.Call == "POST /analysis" || strings.HasPrefix(a.Call, "GET /repository/") {
+			return forbidden(a)
+		}
+		return said{}
+	}
+	c, _ = scripted(t, scapi.REST, "", login)
+	for _, ids := range [][]string{nil, {"2"}} {
+		if _, err := c.IPInfo(t.Context(), "192.0.2.1", ids...); !scapi.IsPermission(err) {
+			t.Errorf("repositories %v: %v, want a permission error", ids, err)
+		}
+	}
+}
+
+func TestIPInfoOfSimulatedConsoles(t *testing.T) {
+	for _, o := range []sctest.Options{{Dialect: sctest.REST}, {Dialect: sctest.RPC}} {
+		t.Run(label(o), func(t *testing.T) {
+			server, _, c := simulated(t, o)
+			hosts := 0
+			for host, err := range c.Hosts(t.Context(), scapi.Query{Limit: 5}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				hosts++
+				want := host.Counts
+				for _, ids := range [][]string{nil, {host.RepositoryID}} {
+					records, err := c.IPInfo(t.Context(), host.IP, ids...)
+					if err != nil {
+						t.Fatal(err)
+					}
+					found := false
+					for _, r := range records {
+						found = found || r.RepositoryID == host.RepositoryID && r.IP == host.IP && r.Counts == want && r.DNSName == host.DNSName
+					}
+					if !found {
+						t.Errorf("%s in %v: %+v, want %+v", host.IP, ids, records, host)
+					}
+				}
+			}
+			if hosts == 0 {
+				t.Fatal("no hosts")
+			}
+			server.ForgetRequests()
+			if records, err := c.IPInfo(t.Context(), "203.0.113.99"); err != nil || len(records) > 0 {
+				t.Errorf("an unknown address: %v, %v", records, err)
+			}
+			if records, err := c.IPInfo(t.Context(), "203.0.113.99", "1"); err != nil || len(records) > 0 {
+				t.Errorf("an unknown address in a repository: %v, %v", records, err)
+			}
+		})
+	}
+}

@@ -1,0 +1,83 @@
+package scapi
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"securitycenter_exporter/scapi/internal/wire"
+)
+
+// Whatever a console sends, reading it does not panic, addresses are in order,
+// and what stands for a secret is neither shown nor written back.
+func FuzzObjects(f *testing.F) {
+	for _, seed := range []string{
+		`{"id":"5","name":"Lab","type":"static","users":[{"id":"1"},4],"groups":{},"typeFields":{"definedIPs":"192.0.2.1,192.0.2.8-9","rules":{"operator":"any"}},"definedDNSNames":["a","b"],"ipCount":-1}`,
+		`{"id":1000001,"type":"ssh","typeFields":{"authType":"password","password":"SET","username":"scan"},"privatekey":"****","priviledgeEscalation":"sudo","communityString":""}`,
+		`{"repository":{"id":"1","name":"Main"},"ipList":"192.0.2.1\n192.0.2.9-192.0.2.1|x\n::1-::2,,-","repositoryID":3}`,
+		`{"ip":"192.0.2.1","score":"105","severityLow":"-1","assets":[{"id":"1"},"2",null],"lastScan":"1294427459","repositoryID":{"id":-1}}`,
+		`{"id":[],"username":{},"role":"1","locked":"yes","permScan":[],"permX":"true","createdTime":-1}`,
+		`{"pluginID":1,"severity":{"id":"9"},"cve":"a,,b","xref":["c"],"pluginText":"<plugin_output>","protocol":6,"port":"x"}`,
+		`[]`, `""`, `null`, `{"id":{"id":{}}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if !json.Valid(raw) {
+			return
+		}
+		read := func(v any) { _ = wire.Decode(raw, v) } // what does not fit stays absent
+
+		var asset wireAsset
+		read(&asset)
+		if a := asset.asset(raw); a.IPCount.Valid && a.IPCount.Value < 0 {
+			t.Errorf("count %d", a.IPCount.Value)
+		}
+
+		var viewable wireViewableIPs
+		read(&viewable)
+		for _, r := range viewable.ips(raw).Ranges {
+			if !r.First.IsValid() || r.Last.Less(r.First) || r.First.BitLen() != r.Last.BitLen() || r.Count() < 1 {
+				t.Errorf("range %s", r)
+			}
+		}
+
+		var credential wireCredential
+		read(&credential)
+		s := credential.credential(raw)
+		for name, value := range s.Fields {
+			if secretName(name) || hidden(value) {
+				t.Errorf("field %s shows %q", name, value)
+			}
+		}
+		if !slices.IsSorted(s.Secrets) {
+			t.Errorf("secrets %q", s.Secrets)
+		}
+		input, err := writtenBack(s)
+		for name, value := range input {
+			raw, ok := value.(json.RawMessage)
+			if !ok {
+				t.Fatalf("%s is a %T", name, value)
+			}
+			var text wire.Str
+			common := slices.Contains(commonFields, name)
+			if wire.Decode(raw, &text) == nil && hidden(string(text)) && !common {
+				t.Errorf("%s would be written back as %q", name, text)
+			}
+		}
+		if _, encoded := json.Marshal(input); err == nil && encoded != nil {
+			t.Errorf("cannot be written back: %v", encoded)
+		}
+
+		var record wireIPRecord
+		read(&record)
+		record.record(raw)
+		var person wirePerson
+		read(&person)
+		permissions(raw)
+		var organization wireOrganization
+		read(&organization)
+		organization.organization(raw)
+		Row{Raw: raw}.vuln()
+	})
+}

@@ -1,0 +1,212 @@
+package scapi
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+
+	"securitycenter_exporter/scapi/internal/wire"
+)
+
+// rowType says how the rows of a query are read.
+type rowType[T any] struct {
+	// reader returns a reader of rows, for one page at a time.
+	reader func() rowReader[T]
+	// lent pages are over when the function that got them returns.
+	lent bool
+}
+
+// pages fetches pages until the end and hands them on, in order.
+func pages[T any](ctx context.Context, p plan, t rowType[T], f func(rows []T, total Opt[int64]) error) error {
+	var (
+		seen     int64       // rows so far
+		claimed  = int64(-1) // total of the page before
+		previous *slot[T]    // the page before
+	)
+	aheadCtx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w := &lookahead[T]{plan: p, rows: t, depth: p.client.options.Prefetch, ctx: aheadCtx, cancel: cancel}
+	defer w.close()
+	limit := p.query.Limit
+	for {
+		want := p.pageSize
+		if limit > 0 {
+			want = min(want, limit-seen)
+		}
+		start := p.query.Offset + seen
+		s, err := w.next(ctx, start, start+want)
+		if err != nil {
+			return err
+		}
+		rows, total := s.res.rows, s.res.total
+		if p.unpaged() {
+			rows = rows[min(start, int64(len(rows))):]
+		}
+		n := int64(len(rows))
+		if n == 0 {
+			return nil
+		}
+		end := start + n
+		sum, known := total.Get()
+		believable := known && sum >= end
+		if previous != nil && bytes.Equal(s.res.text, previous.res.text) && (n > 1 || !believable) {
+			if n > want {
+				return nil // a tool that gives everything whatever is asked
+			}
+			return p.malformed(fmt.Sprintf("rows %d to %d are those before", start, end))
+		}
+		if limit > 0 && n > limit-seen {
+			rows = rows[:limit-seen]
+		}
+		w.free(previous)
+		previous = s
+		promised := end
+		if believable && n == want && !p.unpaged() {
+			promised = sum
+			if limit > 0 {
+				promised = min(promised, p.query.Offset+limit)
+			}
+		} else {
+			w.stop()
+		}
+		// Who reads the first page may not want another.
+		if seen > 0 {
+			w.fetchAhead(s, end, promised)
+		}
+		if err := f(rows, total); err != nil {
+			return err
+		}
+		w.fetchAhead(s, end, promised)
+		seen += n
+		if p.unpaged() || limit > 0 && seen >= limit {
+			return nil
+		}
+		// A total that is just what has come could be the page's own number of
+		// rows. It is believed where the page before said the same, or where
+		// the page was not as long as it might have been.
+		if believable && sum == end && (n != want || sum == claimed) {
+			return nil
+		}
+		if !believable && n < want {
+			return nil
+		}
+		claimed = -1
+		if known {
+			claimed = sum
+		}
+	}
+}
+
+// lookahead fetches pages ahead of their reader, several at a time. Its methods
+// are for one goroutine.
+type lookahead[T any] struct {
+	plan    plan
+	rows    rowType[T]
+	depth   int        // how many pages may be on their way or waiting; negative: none
+	queue   []*slot[T] // in order, without gaps
+	spare   []*slot[T]
+	ctx     context.Context // of the goroutines, which the lookahead owns
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+}
+
+// slot is a page on its way, and then the page.
+type slot[T any] struct {
+	read rowReader[T]
+	body bytes.Buffer // of the answer, which rows do not point into
+	end  int64        // the row before which it ends, as asked
+	done chan struct{}
+	res  results[T]
+	err  error
+}
+
+// next returns the page of the rows from start to before end: the first of
+// those fetched ahead, which is this one, or one that is fetched now.
+func (w *lookahead[T]) next(ctx context.Context, start, end int64) (*slot[T], error) {
+	if len(w.queue) == 0 {
+		s := w.slot(nil)
+		s.fetch(ctx, w.plan, start, end)
+		return s, s.err
+	}
+	s := w.queue[0]
+	w.queue = w.queue[1:]
+	<-s.done // soon after ctx ends, at the latest
+	return s, s.err
+}
+
+// fetchAhead starts fetching the pages after one that ends before row start, up
+// to row promised, as far as the lookahead reaches.
+func (w *lookahead[T]) fetchAhead(before *slot[T], start, promised int64) {
+	if n := len(w.queue); n > 0 {
+		start = w.queue[n-1].end
+	}
+	for len(w.queue) < w.depth && start < promised {
+		s := w.slot(before)
+		s.end = start + w.plan.pageSize
+		if limit := w.plan.query.Limit; limit > 0 {
+			s.end = min(s.end, w.plan.query.Offset+limit)
+		}
+		s.done = make(chan struct{})
+		from := start
+		w.running.Go(func() {
+			defer close(s.done)
+			s.fetch(w.ctx, w.plan, from, s.end)
+		})
+		w.queue = append(w.queue, s)
+		start = s.end
+	}
+}
+
+// slot returns an empty one, with room for a page like the one before, if
+// there was one.
+func (w *lookahead[T]) slot(before *slot[T]) *slot[T] {
+	var s *slot[T]
+	if n := len(w.spare); n > 0 {
+		s, w.spare = w.spare[n-1], w.spare[:n-1]
+	} else {
+		s = &slot[T]{read: w.rows.reader()}
+	}
+	if before != nil {
+		s.body.Reset()
+		s.body.Grow(before.body.Len() + before.body.Len()/8)
+		s.res.rows = slices.Grow(s.res.rows[:0], len(before.res.rows))
+	}
+	return s
+}
+
+// free takes back a page that was handed on and is not needed any more.
+func (w *lookahead[T]) free(s *slot[T]) {
+	if s == nil {
+		return
+	}
+	if !w.rows.lent {
+		s.res.rows = nil
+	}
+	w.spare = append(w.spare, s)
+}
+
+// stop gives up fetching ahead: the pages are not what they were thought to be.
+func (w *lookahead[T]) stop() {
+	w.depth = 0
+	w.queue = nil
+	w.close()
+}
+
+// close ends what is on its way, and waits for it.
+func (w *lookahead[T]) close() {
+	w.cancel()
+	w.running.Wait()
+}
+
+// fetch asks for the rows from start to before end.
+func (s *slot[T]) fetch(ctx context.Context, p plan, start, end int64) {
+	k := p.call(start, end)
+	k.body = &s.body
+	k.scan = func(in *wire.Reader) { s.res.scan(in, s.read) }
+	if _, s.err = p.client.do(ctx, k, nil); s.err == nil && s.res.err != nil {
+		s.err = &Error{Call: k.name(p.target.dialect), Status: http.StatusOK, Err: join(ErrMalformed, s.res.err)}
+	}
+}
