@@ -36,7 +36,7 @@ type Host struct {
 }
 
 // Hosts iterates over the rows of the tool sumip, which q.Tool may leave out: REST POST /analysis,
-// RPC vuln::query. It is Rows with typed columns, and several times as fast. A failure is yielded
+// RPC vuln::query. It is Rows with typed columns, all read in one pass. A failure is yielded
 // once, as the last pair.
 //
 // Log events have no hosts in this sense, and another tool has other rows: both are errors before
