@@ -87,7 +87,7 @@ func TestASafeCellCannotBecomeAFormula(t *testing.T) {
 // Whatever the console sends: other programs read the same cells from CSV, and
 // no safe cell begins like a formula.
 func FuzzCSV(f *testing.F) {
-	for _, s := range []string{"a", "=1", "\r\n", `"`, "a,b", " ", "\xff", "\x00", "'", "\u2028=x"} {
+	for _, s := range []string{"a", "=1", "\r\n", "\r\r\n", `"`, "a,b", " ", "\xff", "\x00", "'", "\u2028=x"} {
 		f.Add(s, "x")
 		f.Add("x", s)
 	}
@@ -108,7 +108,7 @@ func FuzzCSV(f *testing.F) {
 			for n, cell := range rows[1] {
 				// A reader of CSV takes CR LF for LF inside of quotes.
 				want := strings.ReplaceAll(strings.ToValidUTF8([]string{a, b}[n], "\ufffd"), "\r\n", "\n")
-				got := strings.ReplaceAll(cell, "\r\n", "\n")
+				got := cell
 				if safe {
 					if start := strings.TrimSpace(got); !number.MatchString(got) && start != "" && strings.ContainsAny(start[:1], "=+-@|%") {
 						t.Fatalf("%q begins like a formula", got)
