@@ -45,7 +45,7 @@ func newAccount(c *Console, g *gate, o Options, ao AccountOptions) (*Account, er
 		transport: ao.Transport,
 		log:       c.log.With("account", ao.Name),
 
-		acceptance: acceptance{turn: make(chan struct{}, 1)},
+		acceptance: acceptance{turn: newTurn()},
 	}
 	a.guard = &loginGuard{
 		account:     a.name,

@@ -55,7 +55,7 @@ type Console struct {
 	filters  filterMemory
 	log      *slog.Logger
 
-	repositories memo[[]Repository]
+	repositories *memo[[]Repository]
 }
 
 // New returns the console of o. It sends nothing.
@@ -73,7 +73,9 @@ func New(o Options) (*Console, error) {
 		name:    o.Name,
 		filter:  o.Repositories,
 		metrics: newMetrics(),
-		log:     o.Logger.With("console", o.Name),
+
+		repositories: newMemo[[]Repository](),
+		log:          o.Logger.With("console", o.Name),
 	}
 	gate := newGate(o.MaxConcurrentRequests)
 	for _, ao := range o.Accounts {

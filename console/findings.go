@@ -228,8 +228,8 @@ func (s *Scope) refused(ctx context.Context, o optional) bool {
 // acceptance is the spelling of the accept-risk filter that one account's
 // console was found to understand.
 type acceptance struct {
-	turn    chan struct{} // of capacity 1; who has put something in may use the rest
-	filters []optional    // none: no spelling is understood
+	turn    turn       // who has it may use the rest
+	filters []optional // none: no spelling is understood
 	version string
 	checked time.Time
 }
@@ -244,12 +244,10 @@ func (a *Account) acceptedRisk(ctx context.Context, s *Scope) ([]optional, error
 		return nil, err
 	}
 	known := &a.acceptance
-	select {
-	case known.turn <- struct{}{}:
-		defer func() { <-known.turn }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := known.turn.take(ctx); err != nil {
+		return nil, err
 	}
+	defer known.turn.pass()
 	if known.version == version && !known.checked.IsZero() && time.Since(known.checked) < spellingTTL {
 		return slices.Clone(known.filters), nil
 	}

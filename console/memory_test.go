@@ -15,7 +15,7 @@ import (
 
 func TestAMemoAsksOnceForAllWhoComeAtTheSameTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var m memo[int]
+		m := newMemo[int]()
 		loads := 0
 		load := func(context.Context) (int, error) {
 			loads++
@@ -44,7 +44,7 @@ func TestAMemoAsksOnceForAllWhoComeAtTheSameTime(t *testing.T) {
 
 func TestAMemoKeepsNoFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var m memo[string]
+		m := newMemo[string]()
 		failure := errors.New("no answer")
 		if _, err := m.get(t.Context(), time.Minute, func(context.Context) (string, error) { return "half", failure }); !errors.Is(err, failure) {
 			t.Errorf("%v, want the failure", err)
@@ -57,7 +57,7 @@ func TestAMemoKeepsNoFailure(t *testing.T) {
 
 func TestWhoWaitsForAMemoDoesNotWaitBeyondHisDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var m memo[int]
+		m := newMemo[int]()
 		var wg sync.WaitGroup
 		wg.Go(func() {
 			_, _ = m.get(t.Context(), time.Minute, func(context.Context) (int, error) { time.Sleep(time.Hour); return 1, nil })
@@ -74,7 +74,7 @@ func TestWhoWaitsForAMemoDoesNotWaitBeyondHisDeadline(t *testing.T) {
 
 func TestAPanicInALoadDoesNotBlockTheMemo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var m memo[int]
+		m := newMemo[int]()
 		func() {
 			defer func() { _ = recover() }()
 			_, _ = m.get(t.Context(), time.Minute, func(context.Context) (int, error) { panic("broken") })
