@@ -42,31 +42,6 @@ type target struct {
 // (critical), as SecurityCenter 4.0 to 4.2 do.
 func (t target) oldScale() bool { return t.dialect == RPC && t.version.before(4, 4) }
 
-// ByRepository keeps findings of the repositories with these ids, of which
-// there must be one at least.
-// REST repository [{"id":"1"}], RPC repositoryIDs "1,2".
-func ByRepository(ids ...string) Filter {
-	ids = append([]string(nil), ids...)
-	return Filter{portable: func(t target) (Filter, error) {
-		if len(ids) == 0 {
-			return Filter{}, errors.New("filter on repositories without an id")
-		}
-		if t.dialect == RPC {
-			return Filter{Name: "repositoryIDs", Value: strings.Join(ids, ",")}, nil
-		}
-		refs := make([]reference, 0, len(ids))
-		for _, id := range ids {
-			refs = append(refs, reference{id})
-		}
-		return Filter{Name: "repository", Value: refs}, nil
-	}}
-}
-
-// reference is how REST wants another object to be named.
-type reference struct {
-	ID string `json:"id"`
-}
-
 // BySeverity keeps findings of these severities, of which there must be one at
 // least. SecurityCenter 4.0 to 4.2 know no Info: a filter that asks for nothing
 // else is not supported there.
@@ -92,31 +67,6 @@ func BySeverity(s ...Severity) Filter {
 			return Filter{}, fmt.Errorf("filter on severity info: %w: it has no such severity", ErrUnsupported)
 		}
 		return Filter{Name: "severity", Value: strings.Join(digits, ",")}, nil
-	}}
-}
-
-// ByPluginID keeps findings of plugins with first <= id <= last. A first of 0
-// and a last of 0 or math.MaxInt64 leave that side open.
-func ByPluginID(first, last int64) Filter {
-	return Filter{portable: func(t target) (Filter, error) {
-		const name, highest = "pluginID", math.MaxInt32
-		first, last := max(first, 1), last
-		if last <= 0 || last > highest {
-			last = highest
-		}
-		switch {
-		case first > last:
-			return Filter{}, fmt.Errorf("filter on plugins from %d to %d", first, last)
-		case first == 1 && last == highest:
-			return Filter{}, nil
-		case first == last:
-			return Filter{Name: name, Value: strconv.FormatInt(first, 10)}, nil
-		case t.dialect == REST && first == 1:
-			return Filter{Name: name, Operator: "<=", Value: strconv.FormatInt(last, 10)}, nil
-		case t.dialect == REST && last == highest:
-			return Filter{Name: name, Operator: ">=", Value: strconv.FormatInt(first, 10)}, nil
-		}
-		return Filter{Name: name, Value: fmt.Sprintf("%d-%d", first, last)}, nil
 	}}
 }
 
@@ -210,28 +160,6 @@ func window(name string, from, to time.Time) Filter {
 // daysBefore is the age of t in days, rounded; 0 for what is not past.
 func daysBefore(now, t time.Time) int {
 	return max(int(math.Round(now.Sub(t).Hours()/24)), 0)
-}
-
-// AcceptedRisk keeps findings whose risk is (or is not) accepted, by the filter
-// acceptRiskStatus "accepted" or "nonAccepted" (REST) or acceptedRisk (RPC).
-func AcceptedRisk(accepted bool) Filter {
-	return Filter{portable: func(t target) (Filter, error) {
-		if t.dialect == RPC {
-			return AcceptedRiskFlag(accepted), nil
-		}
-		value := "nonAccepted"
-		if accepted {
-			value = "accepted"
-		}
-		return Filter{Name: "acceptRiskStatus", Value: value}, nil
-	}}
-}
-
-// AcceptedRiskFlag keeps the same findings as AcceptedRisk by the filter
-// acceptedRisk "true" or "false" on both dialects, for consoles that do not
-// understand the other spelling.
-func AcceptedRiskFlag(accepted bool) Filter {
-	return Filter{Name: "acceptedRisk", Value: strconv.FormatBool(accepted)}
 }
 
 // ExcludeWAS leaves out web-application findings (REST 6.2 and later;

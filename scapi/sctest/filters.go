@@ -260,10 +260,13 @@ func tenths(get func(*plugin) int) filterRule {
 func (c *Console) makeFilters() map[string]filterRule {
 	list := func(get func(*plugin) []string) filterRule {
 		return filterRule{"=", func(s *selection, f rawFilter) error {
-			want, wild := strings.CutSuffix(strings.ReplaceAll(f.text(), "|", ":"), "*")
+			wanted := strings.Split(strings.ReplaceAll(f.text(), "|", ":"), ",")
 			onFinding(s, func(x *finding) bool {
 				return slices.ContainsFunc(get(x.slot.plugin), func(v string) bool {
-					return v == want || wild && strings.HasPrefix(v, want)
+					return slices.ContainsFunc(wanted, func(text string) bool {
+						start, wild := strings.CutSuffix(strings.TrimSpace(text), "*")
+						return v == start || wild && strings.HasPrefix(v, start)
+					})
 				})
 			})
 			return nil

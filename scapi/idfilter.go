@@ -1,0 +1,172 @@
+package scapi
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// ByRepository keeps findings of the repositories with these ids, of which
+// there must be one at least.
+// REST repository [{"id":"1"}], RPC repositoryIDs "1,2".
+func ByRepository(ids ...string) Filter {
+	ids = append([]string(nil), ids...)
+	return Filter{portable: func(t target) (Filter, error) {
+		if len(ids) == 0 {
+			return Filter{}, errors.New("filter on repositories without an id")
+		}
+		if t.dialect == RPC {
+			return Filter{Name: "repositoryIDs", Value: strings.Join(ids, ",")}, nil
+		}
+		return Filter{Name: "repository", Value: references(ids)}, nil
+	}}
+}
+
+// ByPluginID keeps findings of plugins with first <= id <= last. A first of 0
+// and a last of 0 or math.MaxInt64 leave that side open.
+func ByPluginID(first, last int64) Filter {
+	return Filter{portable: func(t target) (Filter, error) {
+		const name, highest = "pluginID", math.MaxInt32
+		first, last := max(first, 1), last
+		if last <= 0 || last > highest {
+			last = highest
+		}
+		switch {
+		case first > last:
+			return Filter{}, fmt.Errorf("filter on plugins from %d to %d", first, last)
+		case first == 1 && last == highest:
+			return Filter{}, nil
+		case first == last:
+			return Filter{Name: name, Value: strconv.FormatInt(first, 10)}, nil
+		case t.dialect == REST && first == 1:
+			return Filter{Name: name, Operator: "<=", Value: strconv.FormatInt(last, 10)}, nil
+		case t.dialect == REST && last == highest:
+			return Filter{Name: name, Operator: ">=", Value: strconv.FormatInt(first, 10)}, nil
+		}
+		return Filter{Name: name, Value: fmt.Sprintf("%d-%d", first, last)}, nil
+	}}
+}
+
+// ByPluginIDs keeps findings of the plugins with these ids, of which there must
+// be one at least. Both dialects: pluginID "19506,21745".
+func ByPluginIDs(ids ...int64) Filter {
+	ids = slices.Clone(ids)
+	return Filter{portable: func(target) (Filter, error) {
+		texts := make([]string, len(ids))
+		for i, id := range ids {
+			if id <= 0 {
+				return Filter{}, fmt.Errorf("filter on plugin %d: ids begin at 1", id)
+			}
+			texts[i] = strconv.FormatInt(id, 10)
+		}
+		return anyOf("pluginID", "plugins", texts)
+	}}
+}
+
+// ByFamily keeps findings of plugins of the families with these ids, of which
+// there must be one at least. REST family [{"id":"1"}], RPC familyID "1,2".
+func ByFamily(ids ...string) Filter {
+	ids = slices.Clone(ids)
+	return Filter{portable: func(t target) (Filter, error) {
+		for _, id := range ids {
+			if err := checkID("filter on plugin family", id); err != nil {
+				return Filter{}, err
+			}
+		}
+		if t.dialect == REST && len(ids) > 0 {
+			return Filter{Name: "family", Value: references(ids)}, nil
+		}
+		return anyOf("familyID", "plugin families", ids)
+	}}
+}
+
+// ByCVE keeps findings of plugins that refer to any of these vulnerabilities,
+// of which there must be one at least. Both dialects: cveID
+// "CVE-2021-44228,CVE-2021-45046"; SecurityCenter 4.0 to 4.2: ErrUnsupported.
+func ByCVE(ids ...string) Filter {
+	ids = slices.Clone(ids)
+	return Filter{portable: func(t target) (Filter, error) {
+		if t.oldScale() {
+			return Filter{}, &unsupportedFilter{"cveID"}
+		}
+		return anyOf("cveID", "CVEs", ids)
+	}}
+}
+
+// ByCrossReference keeps findings of plugins with this reference to elsewhere,
+// such as CWE:79 or IAVA|20*. Both dialects: xref "CWE:79"; SecurityCenter 4.0
+// to 4.2: ErrUnsupported.
+func ByCrossReference(text string) Filter {
+	return Filter{portable: func(t target) (Filter, error) {
+		if t.oldScale() {
+			return Filter{}, &unsupportedFilter{"xref"}
+		}
+		return anyOf("xref", "cross references", []string{text})
+	}}
+}
+
+// ByAddress keeps findings of hosts with these addresses, CIDR blocks or
+// ranges, of which there must be one at least. Both dialects: ip
+// "10.0.0.1,10.0.1.0/24,10.0.2.1-10.0.2.9".
+func ByAddress(texts ...string) Filter {
+	texts = slices.Clone(texts)
+	return Filter{portable: func(target) (Filter, error) { return anyOf("ip", "addresses", texts) }}
+}
+
+// ByAsset keeps findings of hosts of the asset list with this id.
+// REST asset {"id":"5"}, RPC assetID "5".
+func ByAsset(id string) Filter {
+	return Filter{portable: func(t target) (Filter, error) {
+		if err := checkID("filter on asset list", id); err != nil {
+			return Filter{}, err
+		}
+		if t.dialect == RPC {
+			return Filter{Name: "assetID", Value: id}, nil
+		}
+		return Filter{Name: "asset", Value: reference{id}}, nil
+	}}
+}
+
+// ByAuditFile keeps results of the audit file with this id.
+// REST auditFile [{"id":"1000001"}]; RPC ErrUnsupported.
+func ByAuditFile(id string) Filter {
+	return Filter{portable: func(t target) (Filter, error) {
+		if err := checkID("filter on audit file", id); err != nil {
+			return Filter{}, err
+		}
+		if t.dialect == RPC {
+			return Filter{}, &unsupportedFilter{"auditFile"}
+		}
+		return Filter{Name: "auditFile", Value: references([]string{id})}, nil
+	}}
+}
+
+// anyOf is a filter on a list of texts, separated by commas. An empty list
+// would be no restriction, which nobody means who names the filter.
+func anyOf(name, what string, texts []string) (Filter, error) {
+	if len(texts) == 0 {
+		return Filter{}, fmt.Errorf("filter on %s without any", what)
+	}
+	for _, text := range texts {
+		if strings.TrimSpace(text) == "" {
+			return Filter{}, fmt.Errorf("filter on %s with an empty one", what)
+		}
+	}
+	return Filter{Name: name, Value: strings.Join(texts, ",")}, nil
+}
+
+// reference is how REST wants another object to be named.
+type reference struct {
+	ID string `json:"id"`
+}
+
+func references(ids []string) []reference {
+	refs := make([]reference, 0, len(ids))
+	for _, id := range ids {
+		refs = append(refs, reference{id})
+	}
+	return refs
+}
