@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"strconv"
 
 	promconfig "github.com/prometheus/common/config"
 )
@@ -121,17 +120,6 @@ func readAccount(v value, api string, consoleTLS promconfig.TLSConfig) Account {
 	return a
 }
 
-// repositoryID returns the id of a repository in its usual spelling.
 func (v value) repositoryID() (string, bool) {
-	const expected = "the id of a repository, a whole number such as 5"
-	s, ok := v.text(expected)
-	if !ok {
-		return "", false
-	}
-	n, err := strconv.ParseUint(s, 10, 31)
-	if err != nil || n == 0 {
-		v.refuse("is "+quote(s), expected)
-		return "", false
-	}
-	return strconv.FormatUint(n, 10), true
+	return v.id("the id of a repository, a whole number such as 5")
 }

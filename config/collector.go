@@ -3,7 +3,7 @@ package config
 import (
 	"fmt"
 	"maps"
-	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -14,18 +14,11 @@ import (
 // Collector is what the configuration must know of a collector.
 type Collector struct {
 	Name     string
+	Help     string        // what it tells, one sentence
 	Default  bool          // enabled unless the file says otherwise
 	Interval time.Duration // unless the file says otherwise
 	Keys     []Key         // its own keys, beside enabled, interval, max_age and max_series
 	Planned  bool          // a name that is reserved: it may be configured but not enabled
-}
-
-// Key is a key of one collector only.
-type Key struct {
-	Name    string
-	Kind    string // int (0 or more), duration (1s to 1y), string, strings or bool
-	Default any    // int, time.Duration, string, []string or bool
-	Help    string
 }
 
 // CollectorSettings are the effective settings of one collector of a console.
@@ -34,8 +27,12 @@ type CollectorSettings struct {
 	Interval  time.Duration // data younger than this is served as it is
 	MaxAge    time.Duration // data older than this is not served; never below Interval
 	MaxSeries int
-	Own       map[string]any // its own keys, of the type of Key.Default; nil where it has none
+	Own       map[string]any // its own keys, of the types that Kind names; nil where it has none
 }
+
+// SameData reports whether what a collector loaded with s holds for o: its own
+// keys are equal. Whether, how often and how long does not matter.
+func (s CollectorSettings) SameData(o CollectorSettings) bool { return reflect.DeepEqual(s.Own, o.Own) }
 
 const (
 	minInterval = time.Second
@@ -43,11 +40,17 @@ const (
 	// leastMaxAge keeps the data of a quick collector over a maintenance window.
 	leastMaxAge      = 4 * time.Hour
 	defaultMaxSeries = 10000
+	// watching is the collector that is on where there are watches, unless the
+	// file says otherwise.
+	watching = "watches"
 )
 
 // draft is settings that a further block may still overlay. MaxAge is 0 until
 // the file sets it, because its default follows from the final interval.
-type draft struct{ CollectorSettings }
+type draft struct {
+	CollectorSettings
+	explicit bool // the file says whether it is enabled
+}
 
 func (d draft) settle() CollectorSettings {
 	s := d.CollectorSettings
@@ -57,21 +60,28 @@ func (d draft) settle() CollectorSettings {
 	return s
 }
 
-func settle(drafts map[string]draft) map[string]CollectorSettings {
+// settle returns the settings of a console that has watches, or has none.
+func settle(drafts map[string]draft, watches bool) map[string]CollectorSettings {
 	out := make(map[string]CollectorSettings, len(drafts))
 	for name, d := range drafts {
+		if name == watching && !d.explicit {
+			d.Enabled = watches
+		}
 		out[name] = d.settle()
 	}
 	return out
 }
 
+// Defaults returns the settings of a collector that the file does not name.
+func (k Collector) Defaults() CollectorSettings { return k.builtin().settle() }
+
 func (k Collector) builtin() draft {
-	d := draft{CollectorSettings{Enabled: k.Default, Interval: k.Interval, MaxSeries: defaultMaxSeries}}
+	d := draft{CollectorSettings: CollectorSettings{Enabled: k.Default, Interval: k.Interval, MaxSeries: defaultMaxSeries}}
 	for _, key := range k.Keys {
 		if d.Own == nil {
 			d.Own = map[string]any{}
 		}
-		d.Own[key.Name] = key.Default
+		d.Own[key.Name] = key.fallback()
 	}
 	return d
 }
@@ -111,7 +121,7 @@ func (k Collector) overlay(m *mapping, d draft) draft {
 	case ok && enabled && k.Planned:
 		at.refuse("collector "+k.Name+" is not available in this version", "false")
 	case ok:
-		d.Enabled = enabled
+		d.Enabled, d.explicit = enabled, true
 	}
 	interval, hasInterval := m.duration("interval", &d.Interval, minInterval, maxInterval)
 	age, hasAge := m.duration("max_age", &d.MaxAge, minInterval, 10*maxInterval)
@@ -119,7 +129,7 @@ func (k Collector) overlay(m *mapping, d draft) draft {
 	d.Own = maps.Clone(d.Own)
 	for _, key := range k.Keys {
 		if v, ok := m.take(key.Name); ok {
-			if x, ok := v.own(key.Kind); ok {
+			if x, ok := key.read(v); ok {
 				d.Own[key.Name] = x
 			}
 		}
@@ -135,22 +145,3 @@ func (k Collector) overlay(m *mapping, d draft) draft {
 	}
 	return d
 }
-
-// own returns the value of a collector's own key.
-func (v value) own(kind string) (any, bool) {
-	switch kind {
-	case "int":
-		return anyOf(v.number(0, math.MaxInt32))
-	case "duration":
-		return anyOf(v.duration(minInterval, maxInterval))
-	case "bool":
-		return anyOf(v.flag())
-	case "strings":
-		before := len(v.doc.problems)
-		list := v.texts("a list of texts", func(e value) (string, bool) { return e.text("a text") })
-		return list, len(v.doc.problems) == before
-	}
-	return anyOf(v.text("a text"))
-}
-
-func anyOf[T any](x T, ok bool) (any, bool) { return x, ok }

@@ -1,18 +1,18 @@
 package config
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
-func TestAWrongCollectorPolicyOrWatchIsRefused(t *testing.T) {
+func TestAWrongCollectorIsRefused(t *testing.T) {
 	refuses(t, []refused{
 		{"an unknown collector",
 			atTop("collectors: {sytem: {}}"),
-			"6:14: collectors.sytem: is not a collector, expected one of system, scans, extra, hosts"},
+			"6:14: collectors.sytem: is not a collector, expected one of system, scans, extra, hosts, watches"},
 		{"an unknown collector of a console",
 			inConsole("collectors: {sytem: {}}"),
-			"6:18: consoles[0].collectors.sytem: is not a collector, expected one of system, scans, extra, hosts"},
-		{"a collector that is not available",
-			atTop("collectors: {hosts: {enabled: true}}"),
-			"6:31: collectors.hosts.enabled: collector hosts is not available in this version, expected false"},
+			"6:18: consoles[0].collectors.sytem: is not a collector, expected one of system, scans, extra, hosts, watches"},
 		{"a collector that is a flag",
 			atTop("collectors: {system: true}"),
 			"6:22: collectors.system: is a single value, expected a mapping such as {interval: 30m}"},
@@ -37,27 +37,39 @@ func TestAWrongCollectorPolicyOrWatchIsRefused(t *testing.T) {
 		{"a max_series of nothing",
 			atTop("collectors: {system: {max_series: 0}}"),
 			`6:35: collectors.system.max_series: is "0", expected a whole number from 1 to 10000000`},
-		{"a watch",
-			atTop("watches: [{name: log4shell}]"),
-			"6:11: watches[0]: watches are not available in this version, expected an empty list"},
-		{"an unknown preset",
-			atTop("sla: [{name: x, preset: pci}]"),
-			`6:25: sla[0].preset: is "pci", expected one of tenable, fedramp, cpat, bod-19-02`},
-		{"an unknown basis",
-			atTop("sla: [{name: x, preset: cpat, basis: today}]"),
-			`6:38: sla[0].basis: is "today", expected one of first_seen, plugin_published, patch_published, vulnerability_published`},
-		{"a policy without deadlines",
-			atTop("sla: [{name: x}]"),
-			"6:7: sla[0]: has no deadlines, expected preset, or days by severity"},
-		{"a policy for an unknown severity",
-			atTop("sla: [{name: x, days: {info: 5}}]"),
-			"6:24: sla[0].days.info: is not a known key, expected one of low, medium, high, critical"},
-		{"a deadline with a unit",
-			atTop("sla: [{name: x, days: {high: 5d}}]"),
-			`6:30: sla[0].days.high: is "5d", expected a whole number from 1 to 3650`},
-		{"two policies of one name",
-			atTop("sla: [{name: x, preset: cpat}, {name: x, preset: fedramp}]"),
-			`6:32: sla[1]: repeats the name "x" of line 6, expected a different name for every policy`},
+		{"a number below a collector's own bound",
+			atTop("collectors: {hosts: {top: 0}}"),
+			`6:27: collectors.hosts.top: is "0", expected a whole number from 1 to 1000`},
+		{"a number above a collector's own bound",
+			inConsole("collectors: {hosts: {top: 1001}}"),
+			`6:31: consoles[0].collectors.hosts.top: is "1001", expected a whole number from 1 to 1000`},
+		{"a number that is no choice",
+			atTop("collectors: {hosts: {prefix: 20}}"),
+			`6:30: collectors.hosts.prefix: is "20", expected one of 16, 24`},
+		{"a word that is no choice",
+			atTop("collectors: {hosts: {order: size}}"),
+			`6:29: collectors.hosts.order: is "size", expected one of score, name`},
+		{"a network that is none",
+			atTop("collectors: {hosts: {networks: [10.0.0.0/33]}}"),
+			`6:33: collectors.hosts.networks[0]: is "10.0.0.0/33", expected a network such as 10.0.0.0/8 or fd00::/8, or an address`},
+		{"a network by name",
+			atTop("collectors: {hosts: {networks: [localhost]}}"),
+			`6:33: collectors.hosts.networks[0]: is "localhost", expected a network such as 10.0.0.0/8 or fd00::/8, or an address`},
+		{"a network in the mapped spelling",
+			atTop("collectors: {hosts: {networks: ['::ffff:10.0.0.1']}}"),
+			`6:33: collectors.hosts.networks[0]: is "::ffff:10.0.0.1", expected a network such as 10.0.0.0/8 or fd00::/8, or an address`},
+		{"an address inside a network",
+			atTop("collectors: {hosts: {networks: [10.1.2.3/8]}}"),
+			`6:33: collectors.hosts.networks[0]: is "10.1.2.3/8", an address inside a network, expected 10.0.0.0/8, or the address alone`},
+		{"a network twice",
+			atTop("collectors: {hosts: {networks: [10.1.2.3, 10.1.2.3/32]}}"),
+			`6:43: collectors.hosts.networks[1]: repeats "10.1.2.3/32", expected each value once`},
+		{"an id by name",
+			atTop("collectors: {hosts: {assets: [Servers]}}"),
+			`6:31: collectors.hosts.assets[0]: is "Servers", expected an id, a whole number such as 5`},
+		{"more ids than a collector takes",
+			atTop("collectors: {hosts: {assets: [1, 2, 3, 4]}}"),
+			`6:40: collectors.hosts.assets[3]: is one too many, expected at most 3 entries`},
 		{"an unknown label to redact",
 			atTop("labels: {redact: [host, user]}"),
 			`6:25: labels.redact[1]: is "user", expected one of repository, zone, scanner, scan, host`},
@@ -72,4 +84,44 @@ func TestAWrongCollectorPolicyOrWatchIsRefused(t *testing.T) {
 				"5:16: consoles[0].accounts[0]: has no credentials, expected username with password, or access_key with secret_key, or tls_config with a client certificate" + "\n" +
 				`6:14: consoles[0].timeout: is "x", expected a number with a unit, such as 30s, 5m, 1h or 1d`},
 	})
+}
+
+func TestTheSettingsOfACollectorAreReadByTheirTypes(t *testing.T) {
+	console := parse(t, minimal+"collectors: {hosts: {networks: [10.0.0.0/8], assets: [5]}}\n").Consoles[0]
+	hosts, extra := console.Collectors["hosts"], console.Collectors["extra"]
+	if hosts.Int("top") != 100 || len(hosts.Networks("networks")) != 1 || hosts.Strings("assets")[0] != "5" || hosts.Text("order") != "score" {
+		t.Errorf("settings of hosts: %+v", hosts)
+	}
+	if extra.Duration("since") != 24*time.Hour || extra.Bool("exact") {
+		t.Errorf("settings of extra: %+v", extra)
+	}
+	defer func() {
+		const want = "config: key top holds a int and not a bool: the collector declares it otherwise, or not at all"
+		if got := recover(); got != want {
+			t.Errorf("asked for a number as a flag: %v, want %s", got, want)
+		}
+	}()
+	hosts.Bool("top")
+}
+
+func TestTheDataOfACollectorHoldsWhileItsOwnKeysAreEqual(t *testing.T) {
+	settings := func(keys string) CollectorSettings {
+		return parse(t, minimal+"collectors: {hosts: {"+keys+"}}\n").Consoles[0].Collectors["hosts"]
+	}
+	base := settings("networks: [10.0.0.0/8]")
+	for keys, want := range map[string]bool{
+		"networks: [10.0.0.0/8], top: 100":                     true,
+		"networks: [10.0.0.0/8], interval: 2h, max_age: 9h":    true,
+		"networks: [10.0.0.0/8], max_series: 5, enabled: true": true,
+		"networks: [10.0.0.0/8], top: 99":                      false,
+		"networks: [10.0.0.0/9]":                               false,
+		"networks: [10.0.0.0/8], assets: [1]":                  false,
+	} {
+		if got := base.SameData(settings(keys)); got != want {
+			t.Errorf("SameData of {%s} = %v, want %v", keys, got, want)
+		}
+	}
+	if d := known()[3].Defaults(); !d.SameData(settings("")) {
+		t.Errorf("Defaults = %+v, and differs from what an empty block gives", d)
+	}
 }

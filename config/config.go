@@ -16,6 +16,7 @@ type Config struct {
 	Consoles []Console
 	Labels   Labels
 	SLA      []SLA
+	Watches  []Watch
 }
 
 // Labels are the settings for label values.
@@ -85,10 +86,9 @@ func readConfig(root value, known []Collector) Config {
 	m := root.mapping("a mapping with the key consoles")
 	consoles, _ := m.take("consoles")
 	global := readCollectors(m.sub("collectors"), known, nil)
-	for _, w := range m.entriesOf("watches") {
-		w.refuse("watches are not available in this version", "an empty list")
-	}
-	c.SLA = readSLAs(m.entriesOf("sla"))
+	watches, _ := m.take("watches")
+	sla, _ := m.take("sla")
+	c.SLA = readSLAs(sla)
 	labels := m.sub("labels")
 	redact, _ := labels.take("redact")
 	c.Labels.Redact = redact.texts("a list of labels", func(v value) (string, bool) {
@@ -107,10 +107,12 @@ func readConfig(root value, known []Collector) Config {
 		consoles.refuse(wrong, "at least one console with name, url and accounts")
 	}
 	names := map[string]value{}
+	var order []string
 	var marked value
+	var drafts []map[string]draft
 	for _, e := range entries {
 		console, at := readConsole(e, known, global, len(entries) == 1)
-		console.Redact = c.Labels.Redact
+		console.Redact, console.SLA = c.Labels.Redact, c.SLA
 		at.name.unique(names, console.Name, "console")
 		if console.Default {
 			if marked.doc != nil {
@@ -119,6 +121,16 @@ func readConfig(root value, known []Collector) Config {
 			marked = at.marked
 		}
 		c.Consoles = append(c.Consoles, console)
+		drafts = append(drafts, at.collectors)
+		if console.Name != "" {
+			order = append(order, console.Name)
+		}
+	}
+	c.Watches = readWatches(watches, order)
+	for i := range c.Consoles {
+		console := &c.Consoles[i]
+		console.Watches = watchesOf(c.Watches, console.Name)
+		console.Collectors = settle(drafts[i], len(console.Watches) > 0)
 	}
 	return c
 }

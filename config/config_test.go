@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,22 +13,31 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// known is a small catalogue: one collector that is on, one that is off and
-// has keys of its own, and one that does not exist yet.
+// known is a small catalogue: collectors that are on, and collectors that are
+// off and have keys of their own.
 func known() []Collector {
 	return []Collector{
 		{Name: "system", Default: true, Interval: 5 * time.Minute},
 		{Name: "scans", Default: true, Interval: time.Hour},
 		{Name: "extra", Interval: time.Hour, Keys: []Key{
-			{Name: "top", Kind: "int", Default: 25},
-			{Name: "since", Kind: "duration", Default: 24 * time.Hour},
-			{Name: "sort", Kind: "string", Default: "score"},
-			{Name: "allow", Kind: "strings", Default: []string{"10.0.0.0/8"}},
-			{Name: "exact", Kind: "bool", Default: false},
+			{Name: "top", Kind: Int, Default: 25},
+			{Name: "since", Kind: Duration, Default: 24 * time.Hour},
+			{Name: "sort", Kind: String, Default: "score"},
+			{Name: "allow", Kind: Strings, Default: []string{"10.0.0.0/8"}},
+			{Name: "exact", Kind: Bool, Default: false},
 		}},
-		{Name: "hosts", Interval: time.Hour, Planned: true, Keys: []Key{{Name: "top", Kind: "int", Default: 100}}},
+		{Name: "hosts", Interval: time.Hour, Keys: []Key{
+			{Name: "top", Kind: Int, Default: 100, Min: 1, Max: 1000},
+			{Name: "networks", Kind: Networks},
+			{Name: "assets", Kind: IDs, Max: 3},
+			{Name: "prefix", Kind: Int, Default: 24, Choices: []string{"16", "24"}},
+			{Name: "order", Kind: String, Default: "score", Choices: []string{"score", "name"}},
+		}},
+		{Name: "watches", Interval: time.Hour},
 	}
 }
+
+var comparePrefixes = cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })
 
 const minimal = `consoles:
   - name: hq
@@ -66,16 +76,25 @@ func TestADefaultIsSetForEveryKeyButNameURLAndAccounts(t *testing.T) {
 		{"page_size", got.PageSize, 1000},
 		{"max_concurrent_requests", got.MaxConcurrentRequests, 2},
 		{"repositories", got.Repositories, RepositoryFilter{Types: []string{"local", "remote", "offline"}}},
-		{"sla", c.SLA, []SLA{{Name: "default", Preset: "tenable"}}},
+		{"sla", c.SLA, []SLA{{
+			Name: "default", Preset: "tenable", Basis: "first_seen",
+			Days: map[string]int{"critical": 7, "high": 30, "medium": 60, "low": 180},
+		}}},
+		{"sla of the console", got.SLA, c.SLA},
+		{"watches", got.Watches, []Watch(nil)},
 		{"collectors", got.Collectors, map[string]CollectorSettings{
 			"system": {Enabled: true, Interval: 5 * time.Minute, MaxAge: 4 * time.Hour, MaxSeries: 10000},
 			"scans":  {Enabled: true, Interval: time.Hour, MaxAge: 8 * time.Hour, MaxSeries: 10000},
 			"extra": {Interval: time.Hour, MaxAge: 8 * time.Hour, MaxSeries: 10000, Own: map[string]any{
 				"top": 25, "since": 24 * time.Hour, "sort": "score", "allow": []string{"10.0.0.0/8"}, "exact": false,
 			}},
+			"hosts": {Interval: time.Hour, MaxAge: 8 * time.Hour, MaxSeries: 10000, Own: map[string]any{
+				"top": 100, "networks": []netip.Prefix(nil), "assets": []string(nil), "prefix": 24, "order": "score",
+			}},
+			"watches": {Interval: time.Hour, MaxAge: 8 * time.Hour, MaxSeries: 10000},
 		}},
 	} {
-		if d := cmp.Diff(x.want, x.got); d != "" {
+		if d := cmp.Diff(x.want, x.got, comparePrefixes); d != "" {
 			t.Errorf("%s (-want +got):\n%s", x.what, d)
 		}
 	}
@@ -88,7 +107,7 @@ func TestAConsolesCollectorsOverlayTheGlobalOnesWhichOverlayTheDefaults(t *testi
 collectors:
   extra: {enabled: true, interval: 10m, sort: name, allow: [a, b], exact: true, since: 1h, max_series: 5}
   scans: {interval: 1d}
-  hosts: {enabled: false, top: 5}
+  hosts: {top: 5, networks: [10.0.0.0/8, 192.0.2.7, 'fd00::/8', '::1'], assets: [7, 012], prefix: 16, order: name}
 `)
 	want := map[string]CollectorSettings{
 		"system": {Interval: 5 * time.Minute, MaxAge: 4 * time.Hour, MaxSeries: 10000},
@@ -96,8 +115,16 @@ collectors:
 		"extra": {Enabled: true, Interval: 10 * time.Minute, MaxAge: 48 * time.Hour, MaxSeries: 5, Own: map[string]any{
 			"top": 7, "since": time.Hour, "sort": "name", "allow": []string{"a", "b"}, "exact": true,
 		}},
+		"hosts": {Interval: time.Hour, MaxAge: 8 * time.Hour, MaxSeries: 10000, Own: map[string]any{
+			"top": 5, "assets": []string{"7", "12"}, "prefix": 16, "order": "name",
+			"networks": []netip.Prefix{
+				netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.7/32"),
+				netip.MustParsePrefix("fd00::/8"), netip.MustParsePrefix("::1/128"),
+			},
+		}},
+		"watches": {Interval: time.Hour, MaxAge: 8 * time.Hour, MaxSeries: 10000},
 	}
-	if d := cmp.Diff(want, c.Consoles[0].Collectors); d != "" {
+	if d := cmp.Diff(want, c.Consoles[0].Collectors, comparePrefixes); d != "" {
 		t.Errorf("collectors (-want +got):\n%s", d)
 	}
 }
@@ -173,7 +200,8 @@ func write(t *testing.T, path, content string) string {
 }
 
 func TestConsolesAreEqualWhenTheyAreConfiguredAlike(t *testing.T) {
-	base := minimal + "    labels: {tenant: acme}\n    http: {proxy_url: 'http://proxy:1', tls_config: {server_name: x}}\n"
+	const lab = "  - {name: lab, url: 'https://lab', accounts: [{name: a, username: u, password: p}]}"
+	base := minimal + "    default: true\n    labels: {tenant: acme}\n    http: {proxy_url: 'http://proxy:1', tls_config: {server_name: x}}\n"
 	for _, x := range []struct {
 		name, old, new string
 		equal, data    bool
@@ -184,12 +212,17 @@ func TestConsolesAreEqualWhenTheyAreConfiguredAlike(t *testing.T) {
 		{"another address", "sc.example.org", "sc.example.com", false, false},
 		{"another proxy", "proxy:1", "proxy:2", false, false},
 		{"another server name", "server_name: x", "server_name: y", false, false},
-		{"a collector's own key", "    labels", "    collectors: {extra: {top: 26}}\n    labels", false, false},
+		{"a collector's own key", "    labels", "    collectors: {extra: {top: 26}}\n    labels", false, true},
+		{"a deadline", "consoles:", "sla: [{name: x, preset: cpat}]\nconsoles:", false, true},
+		{"a watch", "consoles:", "watches: [{name: x, query: 1}]\nconsoles:", false, true},
+		{"a watch of another console", "consoles:", "watches: [{name: x, query: 1, consoles: [lab]}]\nconsoles:\n" + lab, true, true},
+		{"another label to redact", "consoles:", "labels: {redact: [host]}\nconsoles:", false, false},
 		{"another interval", "    labels", "    collectors: {extra: {interval: 26m}}\n    labels", false, true},
 		{"another label", "acme", "ajax", false, true},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			a, b := parse(t, base).Consoles[0], parse(t, strings.Replace(base, x.old, x.new, 1)).Consoles[0]
+			a, _ := parse(t, base).Console("hq")
+			b, _ := parse(t, strings.Replace(base, x.old, x.new, 1)).Console("hq")
 			if got := a.Equal(b); got != x.equal {
 				t.Errorf("Equal = %v, want %v", got, x.equal)
 			}

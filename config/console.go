@@ -36,6 +36,8 @@ type Console struct {
 	// console's.
 	Collectors map[string]CollectorSettings
 	Redact     []string // Labels.Redact of the whole file
+	SLA        []SLA    // those of the whole file
+	Watches    []Watch  // those of the whole file that apply to this console
 
 	http *promconfig.HTTPClientConfig
 }
@@ -52,17 +54,15 @@ type RepositoryFilter struct {
 // path or the variable's name is.
 func (c Console) Equal(o Console) bool { return reflect.DeepEqual(c, o) }
 
-// SameData reports whether c and o read the same data in the same way, however
-// often, and whatever they are labelled: what was loaded with one holds for
-// the other.
+// SameData reports whether c and o read the same console in the same way,
+// whatever they collect from it and however it is labelled: a login with one,
+// and what was loaded with it, hold for the other. Of a collector they hold only
+// as far as CollectorSettings.SameData and, where it uses them, SLA and Watches
+// say.
 func (c Console) SameData(o Console) bool {
 	for _, console := range []*Console{&c, &o} {
 		console.Default, console.Labels = false, nil
-		kept := make(map[string]CollectorSettings, len(console.Collectors))
-		for name, s := range console.Collectors {
-			kept[name] = CollectorSettings{Enabled: true, Own: s.Own}
-		}
-		console.Collectors = kept
+		console.Collectors, console.SLA, console.Watches = nil, nil, nil
 	}
 	return c.Equal(o)
 }
@@ -71,8 +71,11 @@ func (c Console) SameData(o Console) bool {
 func (c Console) String() string { return c.Name }
 
 // consolePlaces are the places of a console's keys that are checked against
-// other consoles.
-type consolePlaces struct{ name, marked value }
+// other consoles, and its collectors, which the watches bear upon.
+type consolePlaces struct {
+	name, marked value
+	collectors   map[string]draft
+}
 
 // readConsole reads one entry of consoles. lone says that it is the only one.
 func readConsole(v value, known []Collector, global map[string]draft, lone bool) (Console, consolePlaces) {
@@ -97,14 +100,14 @@ func readConsole(v value, known []Collector, global map[string]draft, lone bool)
 	m.number("page_size", &c.PageSize, 10000)
 	m.number("max_concurrent_requests", &c.MaxConcurrentRequests, 64)
 	c.Repositories = readRepositories(m.sub("repositories"))
-	c.Collectors = settle(readCollectors(m.sub("collectors"), known, global))
+	collectors := readCollectors(m.sub("collectors"), known, global)
 
 	name := m.entries["name"].value
 	if name.doc == nil {
 		name = v
 	}
 	m.close()
-	return c, consolePlaces{name: name, marked: marked}
+	return c, consolePlaces{name: name, marked: marked, collectors: collectors}
 }
 
 // readAccounts reads the accounts of console c, found under accounts in m.

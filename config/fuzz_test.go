@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"strings"
@@ -17,7 +18,9 @@ func FuzzParse(f *testing.F) {
 		"", minimal, inConsole("timeout: 5s\npage_size: 1"), inConsole("http: {tls_config: {ca: x}, proxy_url: 'http://p'}"),
 		inConsole("labels: {a: b}\nrepositories: {include: [1], exclude: [2]}"), withURL("'https://[::1%25a]:1/%2F'"),
 		withAccount("{name: a, access_key: a, secret_key: b}"), atTop("collectors: {extra: {top: 1, allow: [a]}}"),
-		atTop("sla: [{name: x, days: {low: 1}}]"), "a: &a [*a]", "? [a]\n: b", "--- !!map\n",
+		atTop("sla: [{name: x, days: {low: 1}}]"), atTop("collectors: {hosts: {networks: ['::/0', 10.0.0.0/8], assets: [1]}}"),
+		atTop("watches: [{name: x, cves: [CVE-2021-44228], plugins: [1], xref: 'A:b', filters: [{name: a, value: {b: [1, 2.5]}}]}, {name: y, query: 1}]"),
+		"a: &a [*a]", "? [a]\n: b", "--- !!map\n",
 	} {
 		f.Add([]byte(s))
 	}
@@ -50,6 +53,16 @@ func FuzzParse(f *testing.F) {
 				if _, err := console.Transport(a); err != nil {
 					t.Error(err)
 				}
+			}
+		}
+		for _, w := range c.Watches {
+			if _, err := json.Marshal(w.Filters); err != nil || w.Name == "" {
+				t.Errorf("accepted an unusable watch: %+v, %v", w, err)
+			}
+		}
+		for _, s := range c.SLA {
+			if s.Name == "" || s.Basis == "" || len(s.Days) == 0 {
+				t.Errorf("accepted an unusable policy: %+v", s)
 			}
 		}
 		text, err := c.Masked()

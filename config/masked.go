@@ -15,9 +15,12 @@ import (
 // Secrets that stand in the file are shown as <secret>, as are the values of
 // extra headers; of other secrets the path or variable is shown.
 func (c *Config) Masked() ([]byte, error) {
-	view := configView{SLA: []slaView{}, Labels: labelsView{Redact: notNil(c.Labels.Redact)}}
+	view := configView{Watches: []watchView{}, Labels: labelsView{Redact: notNil(c.Labels.Redact)}}
 	for _, console := range c.Consoles {
 		view.Consoles = append(view.Consoles, console.view())
+	}
+	for _, w := range c.Watches {
+		view.Watches = append(view.Watches, w.view())
 	}
 	for _, s := range c.SLA {
 		view.SLA = append(view.SLA, slaView(s))
@@ -36,6 +39,7 @@ func (c *Config) Masked() ([]byte, error) {
 
 type configView struct {
 	Consoles []consoleView `yaml:"consoles"`
+	Watches  []watchView   `yaml:"watches"`
 	SLA      []slaView     `yaml:"sla"`
 	Labels   labelsView    `yaml:"labels"`
 }
@@ -47,8 +51,32 @@ type labelsView struct {
 type slaView struct {
 	Name   string         `yaml:"name"`
 	Preset string         `yaml:"preset,omitempty"`
-	Basis  string         `yaml:"basis,omitempty"`
-	Days   map[string]int `yaml:"days,omitempty"`
+	Basis  string         `yaml:"basis"`
+	Days   map[string]int `yaml:"days,flow"`
+}
+
+type watchView struct {
+	Name     string       `yaml:"name"`
+	Consoles []string     `yaml:"consoles,omitempty,flow"`
+	CVEs     []string     `yaml:"cves,omitempty,flow"`
+	Plugins  []string     `yaml:"plugins,omitempty,flow"`
+	XRef     string       `yaml:"xref,omitempty"`
+	Filters  []filterView `yaml:"filters,omitempty"`
+	Query    string       `yaml:"query,omitempty"`
+}
+
+type filterView struct {
+	Name     string `yaml:"name"`
+	Operator string `yaml:"operator"`
+	Value    any    `yaml:"value,flow"`
+}
+
+func (w Watch) view() watchView {
+	v := watchView{Name: w.Name, Consoles: w.Consoles, CVEs: w.CVEs, Plugins: w.Plugins, XRef: w.XRef, Query: w.Query}
+	for _, f := range w.Filters {
+		v.Filters = append(v.Filters, filterView(f))
+	}
+	return v
 }
 
 type consoleView struct {

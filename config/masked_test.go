@@ -23,8 +23,9 @@ func TestTheMaskedConfigurationShowsWhatIsInForceWithoutSecrets(t *testing.T) {
       tls_config: {server_name: x, min_version: TLS12}
       proxy_url: http://u:hunter2@proxy:1
       http_headers: {X-A: {values: [hunter2], secrets: [hunter2, hunter2]}}
-collectors: {extra: {since: 90m}, system: {enabled: false}}
-sla: [{name: x, days: {high: 5}}]
+collectors: {extra: {since: 90m}, system: {enabled: false}, hosts: {networks: [10.1.2.3]}}
+sla: [{name: x, preset: bod-19-02, days: {high: 5}}]
+watches: [{name: x, cves: [CVE-2021-44228], filters: [{name: port, value: '443'}]}]
 labels: {redact: [host]}
 `), filepath.Join(dir, "config.yml"), known())
 	if err != nil {
@@ -85,6 +86,17 @@ labels: {redact: [host]}
         since: 1h30m
         sort: score
         top: 25
+      hosts:
+        assets: []
+        enabled: false
+        interval: 1h
+        max_age: 8h
+        max_series: 10000
+        networks:
+          - 10.1.2.3/32
+        order: score
+        prefix: 24
+        top: 100
       scans:
         enabled: true
         interval: 1h
@@ -95,11 +107,23 @@ labels: {redact: [host]}
         interval: 5m
         max_age: 4h
         max_series: 10000
+      watches:
+        enabled: true
+        interval: 1h
+        max_age: 8h
+        max_series: 10000
+watches:
+  - name: x
+    cves: [CVE-2021-44228]
+    filters:
+      - name: port
+        operator: =
+        value: "443"
 sla:
   - name: x
+    preset: bod-19-02
     basis: first_seen
-    days:
-      high: 5
+    days: {critical: 15, high: 5}
 labels:
   redact: [host]
 `
@@ -110,7 +134,9 @@ labels:
 
 func TestTheMaskedConfigurationCanBeReadBack(t *testing.T) {
 	first := parse(t, minimal+"    http: {tls_config: {server_name: x}, proxy_url: 'http://proxy:1'}\n"+
-		"collectors: {extra: {enabled: true, since: 90m}}\nlabels: {redact: [scan]}\nsla: [{name: x, preset: cpat, days: {low: 9}}]\n")
+		"collectors: {extra: {enabled: true, since: 90m}, hosts: {networks: ['fd00::/8', 10.1.2.3], assets: [3]}}\n"+
+		"labels: {redact: [scan]}\nsla: [{name: x, preset: cpat, days: {low: 9}}, {name: y, days: {high: 9}}, {name: z, preset: bod-19-02}]\n"+
+		"watches: [{name: a, plugins: [5, 6], xref: 'CWE:79', consoles: [hq], filters: [{name: asset, value: {id: '5', n: [1, 2.5]}}]}, {name: b, query: 12}]\n")
 	text, err := first.Masked()
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +146,7 @@ func TestTheMaskedConfigurationCanBeReadBack(t *testing.T) {
 	if !first.Consoles[0].Equal(second.Consoles[0]) {
 		t.Errorf("the console that was read back differs:\n%s", text)
 	}
-	if d := cmp.Diff(first.SLA, second.SLA) + cmp.Diff(first.Labels, second.Labels); d != "" {
+	if d := cmp.Diff(first.SLA, second.SLA) + cmp.Diff(first.Watches, second.Watches) + cmp.Diff(first.Labels, second.Labels); d != "" {
 		t.Errorf("read back (-first +second):\n%s", d)
 	}
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -112,20 +113,50 @@ func (v value) list(expected string) []value {
 // texts returns a list of different strings that accept lets pass; accept
 // notes its own problems. The result is nil for the empty list.
 func (v value) texts(expected string, accept func(value) (string, bool)) []string {
-	var out []string
-	seen := map[string]bool{}
-	for _, entry := range v.list(expected) {
-		s, ok := accept(entry)
+	return distinct(v, expected, math.MaxInt, accept)
+}
+
+// distinct returns a list of at most so many different values that accept lets
+// pass; accept notes its own problems. The result is nil for the empty list.
+func distinct[T comparable](v value, expected string, most int, accept func(value) (T, bool)) []T {
+	var out []T
+	seen := map[T]bool{}
+	for _, entry := range v.atMost(most, v.list(expected)) {
+		x, ok := accept(entry)
 		switch {
 		case !ok:
-		case seen[s]:
-			entry.refuse("repeats "+quote(s), "each value once")
+		case seen[x]:
+			entry.refuse("repeats "+quote(fmt.Sprint(x)), "each value once")
 		default:
-			seen[s] = true
-			out = append(out, s)
+			seen[x] = true
+			out = append(out, x)
 		}
 	}
 	return out
+}
+
+// atMost refuses what goes beyond n of the entries of a list, and returns the
+// rest.
+func (v value) atMost(n int, entries []value) []value {
+	if len(entries) <= n {
+		return entries
+	}
+	entries[n].refuse("is one too many", fmt.Sprintf("at most %d entries", n))
+	return entries[:n]
+}
+
+// id returns the number of an object of the console in its usual spelling.
+func (v value) id(expected string) (string, bool) {
+	s, ok := v.text(expected)
+	if !ok {
+		return "", false
+	}
+	n, err := strconv.ParseUint(s, 10, 31)
+	if err != nil || n == 0 {
+		v.refuse("is "+quote(s), expected)
+		return "", false
+	}
+	return strconv.FormatUint(n, 10), true
 }
 
 // kind says what stands there without quoting it.
