@@ -25,12 +25,14 @@ type Asset struct {
 	DNSNames              []string        // of a dnsname list
 	Rules                 json.RawMessage // of a dynamic list or a combination, as the console sends them; nil: none
 	IPCount               Opt[int64]      // hosts; absent while it is being calculated, and on SecurityCenter 4
+	Status                string          // ready, calculating (which hosts fit its rule), other (a code that is not known); empty: not told
 	Created, Modified     time.Time       // zero: unknown
 	Raw                   json.RawMessage
 }
 
 type wireAsset struct {
 	ID, Name, Description, Type, Tags, Visibility, Group wire.Str
+	Status                                               wire.Str
 
 	Users, Groups             wire.List[wire.Ref]
 	Owner                     wireUser
@@ -46,7 +48,7 @@ type wireAssetFields struct {
 	Rules, Combinations         json.RawMessage
 }
 
-const assetFields = "id,name,description,type,tags,groups,owner,ipCount,createdTime,modifiedTime,typeFields"
+const assetFields = "id,name,description,type,status,tags,groups,owner,ipCount,createdTime,modifiedTime,typeFields"
 
 // Assets returns the asset lists that the account sees, by id. REST GET /asset,
 // where administrators get templates; RPC asset::init, to users of an organisation.
@@ -108,6 +110,7 @@ func (w wireAsset) asset(raw json.RawMessage) Asset {
 		Groups:      refsOf(w.Groups),
 		Owner:       userRef(w.Owner, w.OwnerID),
 		IPCount:     optInt(w.IPCount),
+		Status:      w.status(),
 		Created:     w.CreatedTime.Time(),
 		Modified:    w.ModifiedTime.Time(),
 		Raw:         raw,
@@ -126,6 +129,22 @@ func (w wireAsset) asset(raw json.RawMessage) Asset {
 		}
 	}
 	return a
+}
+
+// status reads the code, which is 0 wherever it was recorded, and the count of
+// addresses, which is -1 while it is being calculated; of static lists it may
+// stay -1.
+func (w wireAsset) status() string {
+	n, counted := w.IPCount.Get()
+	switch {
+	case counted && n == -1 && !strings.EqualFold(string(w.Type), "static"):
+		return "calculating"
+	case w.Status == "":
+		return ""
+	case w.Status == "0":
+		return "ready"
+	}
+	return "other"
 }
 
 // AssetUpdate says what to change of an asset list. What is absent stays as it is.

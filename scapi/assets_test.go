@@ -56,7 +56,7 @@ func TestAssets(t *testing.T) {
 			{ID: "6", Name: "Windows", Type: "dynamic", Visibility: "user"},
 		}},
 		"RPC 4.8": {scapi.RPC, tagAssets, []scapi.Asset{
-			{ID: "5", Name: "Lab", Description: "Racks", Type: "static", Tags: "lab", IPs: []string{"192.0.2.1"}, Owner: scapi.UserRef{ID: "1"}},
+			{ID: "5", Name: "Lab", Description: "Racks", Type: "static", Tags: "lab", IPs: []string{"192.0.2.1"}, Owner: scapi.UserRef{ID: "1"}, Status: "ready"},
 			{ID: "7", Name: "Names", Type: "dnsname", DNSNames: []string{"a.example.org", "b.example.org"}},
 			{ID: "8", Name: "Both", Type: "combination", Owner: scapi.UserRef{ID: "1"}, Modified: epoch(1)},
 		}},

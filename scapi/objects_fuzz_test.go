@@ -18,6 +18,9 @@ func FuzzObjects(f *testing.F) {
 		`{"ip":"192.0.2.1","score":"105","severityLow":"-1","assets":[{"id":"1"},"2",null],"lastScan":"1294427459","repositoryID":{"id":-1}}`,
 		`{"id":[],"username":{},"role":"1","locked":"yes","permScan":[],"permX":"true","createdTime":-1}`,
 		`{"pluginID":1,"severity":{"id":"9"},"cve":"a,,b","xref":["c"],"pluginText":"<plugin_output>","protocol":6,"port":"x"}`,
+		`{"hostType":"asset","hostValue":{"id":"5"},"newSeverity":{"id":"9"},"expires":"-1"}`, `{"hostType":"ip","hostValue":"192.0.2.1,","newSeverity":4,"expires":1e30}`,
+		`{"filters":[{"filterName":"severity","value":[1]},"x",{}],"tool":1}`, `{"filters":{"a":"b"},"type":"dynamic","ipCount":-1,"status":7}`,
+		`{"sys_ram":1e300,"nessus_mem":"12.5","temp_disk_free":-1,"sys_ram_used":null,"timestamp":"1700000000"}`, `{"id":1,"name":"x","count":"-1"}`,
 		`[]`, `""`, `null`, `{"id":{"id":{}}}`,
 	} {
 		f.Add([]byte(seed))
@@ -79,5 +82,29 @@ func FuzzObjects(f *testing.F) {
 		read(&organization)
 		organization.organization(raw)
 		Row{Raw: raw}.vuln()
+
+		var rule wireRiskRule
+		read(&rule)
+		if s, known := rule.rule(raw).Severity.Get(); known && (s < Info || s > Critical) {
+			t.Errorf("severity %d", s)
+		}
+		var health wireHealth
+		read(&health)
+		h := health.health(raw)
+		for _, size := range []Opt[int64]{h.Data.Free, h.Data.Total, h.Log.Free, h.Temp.Total, h.RAMUsed, h.RAMTotal, h.Resident, h.Virtual} {
+			if size.Valid && size.Value < 0 || !size.Valid && size.Value != 0 {
+				t.Errorf("size %+v", size)
+			}
+		}
+		var family wireFamily
+		read(&family)
+		family.family(raw)
+		var saved wireSavedQuery
+		read(&saved)
+		if spelled, err := spell(saved.query(raw).Filters, target{dialect: REST}); err == nil {
+			if _, err := json.Marshal(spelled); err != nil {
+				t.Errorf("filters cannot be sent back: %v", err)
+			}
+		}
 	})
 }

@@ -51,6 +51,23 @@ func TestRecordedObjects(t *testing.T) {
 	if types["static"] == 0 || types["dynamic"] == 0 || len(types) > 3 {
 		t.Errorf("types %v", types)
 	}
+	for _, a := range assets {
+		if a.Status != "ready" {
+			t.Errorf("asset list %s is %q", a.Name, a.Status)
+		}
+	}
+	families, err := c.PluginFamilies(t.Context())
+	if err != nil || len(families) != 95 || families[0].ID != "0" || families[0].Name != "N/A" {
+		t.Errorf("%d plugin families, %v; want 95", len(families), err)
+	}
+	audits, err := c.AuditFiles(t.Context())
+	if err != nil || len(audits) != 3 || audits[2].Name != "Example" || audits[2].Type != "unix" {
+		t.Errorf("audit files %+v, %v", audits, err)
+	}
+	queries, err := c.SavedQueries(t.Context())
+	if err != nil || len(queries) != 1 || queries[0].Name != "New Query" || queries[0].Tool != "vulndetails" || len(queries[0].Filters) != 0 {
+		t.Errorf("saved queries %+v, %v", queries, err)
+	}
 	users, err := c.Users(t.Context())
 	if err != nil || len(users) != 2 || users[0].Username != "user7" {
 		t.Errorf("users %+v, %v", users, err)

@@ -144,3 +144,37 @@ func TestPeopleOfSimulatedConsoles(t *testing.T) {
 		})
 	}
 }
+
+func TestWhoIsLockedIsShown(t *testing.T) {
+	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+		server, _, c := simulated(t, sctest.Options{Dialect: dialect, Accounts: []sctest.Account{
+			{Username: sctest.AdminUsername, Password: sctest.AdminPassword, Administrator: true},
+			{Username: sctest.AnalystUsername, Password: sctest.AnalystPassword},
+			{Username: "left", Password: "x", Locked: true},
+		}})
+		users, err := c.Users(t.Context())
+		locked := map[string]scapi.Opt[bool]{}
+		for _, u := range users {
+			locked[u.Username] = u.Locked
+		}
+		if err != nil || locked["left"] != scapi.Some(true) || locked[sctest.AnalystUsername] != scapi.Some(false) || !server.Locked("left") {
+			t.Errorf("%s: locked %v, %v", dialect, locked, err)
+		}
+		left := dialSimulated(t, server, scapi.Credentials{Username: "left", Password: "x"})
+		if err := left.Login(t.Context()); !scapi.IsLoginRefused(err) {
+			t.Errorf("%s: a locked user logs in: %v", dialect, err)
+		}
+	}
+}
+
+func TestTicketsOfSimulatedConsolesAreInTheirStates(t *testing.T) {
+	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+		server, _, c := simulated(t, sctest.Options{Dialect: dialect})
+		tickets, err := c.Tickets(t.Context())
+		got := map[string]int{}
+		for _, ticket := range tickets {
+			got[ticket.Status]++
+		}
+		check(t, dialect.String(), err, got, server.Tickets())
+	}
+}

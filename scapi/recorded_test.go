@@ -355,6 +355,8 @@ func TestRecordedDetailsDecodeAsListElements(t *testing.T) {
 		"GET /zone":       {Response: "[" + response("zone-details.json") + "]"},
 		"GET /repository": {Response: "[" + response("repository-details.json") + "]"},
 		"GET /scan":       {Response: "[" + response("scan-details.json") + "]"},
+
+		"GET /acceptRiskRule": {Response: response("acceptriskrule-create.json")},
 	}))
 	n := scapi.Some[int64]
 	scanners, err := c.Scanners(t.Context())
@@ -366,6 +368,10 @@ func TestRecordedDetailsDecodeAsListElements(t *testing.T) {
 	check(t, "repositories", err, repositories, []scapi.Repository{{ID: "7", Name: "Example Repo", Type: "local", DataFormat: "IPv4", IPs: n(0), Findings: n(0), LastUpdate: epoch(1550707449)}})
 	scans, err := c.Scans(t.Context())
 	check(t, "scans", err, scans, []scapi.Scan{{ID: "28", Name: "Example Scan"}})
+	rules, err := c.AcceptRiskRules(t.Context())
+	check(t, "rules", err, rules, []scapi.RiskRule{{ID: "24", Plugin: scapi.Ref{ID: "19506", Name: "Nessus Scan Information"}, Repository: scapi.Ref{ID: "1", Name: "Default"},
+		Organization: scapi.Ref{ID: "1", Name: "HomeNet"}, User: scapi.UserRef{ID: "2", Username: "api", Name: "api user"}, HostType: "ip", Hosts: []string{"127.0.0.1"},
+		Port: "any", Protocol: "any", Status: "0", Created: epoch(1553612053), Modified: epoch(1553612053)}})
 }
 
 func check(t *testing.T, what string, err error, got, want any) {

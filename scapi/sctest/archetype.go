@@ -74,6 +74,7 @@ type slot struct {
 	recastTo            int8
 	reopened            bool
 	output              string // plugin output; empty: an example
+	audit               int    // id of the audit file that it is a result of; 0: of none
 }
 
 var slotPorts = []uint16{0, 22, 25, 53, 80, 111, 123, 135, 161, 443, 445, 993, 1433, 3306, 3389, 5432, 5985, 8080, 8443, 9100}
@@ -119,7 +120,7 @@ func (w *world) makeSlots(lowAudit bool) {
 			own = w.addWeb(own, random)
 		}
 		if a%6 == 1 {
-			own = w.addAudit(own, lowAudit, random)
+			own = w.addAudit(own, auditFileOf(kind), lowAudit, random)
 		}
 		w.slots[a] = own
 	}
@@ -246,7 +247,7 @@ func (w *world) addWeb(own []slot, random func(...uint64) uint64) []slot {
 }
 
 // addAudit adds results of a configuration audit: passed is stored as info, manual as medium, failed as high.
-func (w *world) addAudit(own []slot, low bool, random func(...uint64) uint64) []slot {
+func (w *world) addAudit(own []slot, file int, low bool, random func(...uint64) uint64) []slot {
 	for k := range uint64(25) {
 		h := random(30, k)
 		sev := int8(0)
@@ -261,7 +262,7 @@ func (w *world) addAudit(own []slot, low bool, random func(...uint64) uint64) []
 			id -= 600_000
 		}
 		p := w.plugins.auditCheck(id, sev)
-		own = append(own, slot{plugin: p, mask: ^uint32(0), protocol: 6})
+		own = append(own, slot{plugin: p, mask: ^uint32(0), protocol: 6, audit: file})
 	}
 	return own
 }

@@ -107,6 +107,7 @@ type Asset struct {
 	Users             []string // before 4.8: ids
 	Groups            []string // REST: ids of the groups it is shared with
 	Modified          time.Time
+	Calculating       bool // the console is still finding out which hosts are in the list
 }
 
 // Assets returns the asset lists in the order of their ids. The first, whose id is "0", cannot be edited.
@@ -116,7 +117,8 @@ func (c *Console) Assets() []Asset {
 	for i, l := range lists {
 		all[i] = Asset{ID: strconv.Itoa(l.id), Name: l.name, Description: l.description, Type: l.kind, DefinedIPs: l.definedIPs,
 			DNSNames: l.dnsNames, Rules: l.rules, Combinations: l.combinations, Tags: l.tags, Visibility: l.visibility, Group: l.group,
-			Users: slices.Clone(l.users), Groups: slices.Clone(l.groups), Modified: time.Unix(l.modified, 0)}
+			Users: slices.Clone(l.users), Groups: slices.Clone(l.groups), Modified: time.Unix(l.modified, 0),
+			Calculating: l.status != "0"}
 	}
 	return all
 }

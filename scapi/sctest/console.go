@@ -20,6 +20,7 @@ type Console struct {
 	orders      pluginOrders
 	selections  selections
 	events      func() []event // of every hour
+	familySizes func() map[int]int
 
 	mu       sync.Mutex
 	faults   []*activeFault
@@ -43,6 +44,7 @@ func New(o Options) *Console {
 	c.filterRules = c.makeFilters()
 	c.routes = c.makeRoutes()
 	c.events = sync.OnceValue(func() []event { return makeEvents(c.world) })
+	c.familySizes = sync.OnceValue(c.world.plugins.countFamilies)
 	c.assets, c.credentials = c.firstAssetLists(), c.firstCredentials()
 	return c
 }

@@ -340,6 +340,8 @@ func (c *Console) addRESTFilters(rules map[string]filterRule) {
 	rules["repository"] = c.repositoryFilter(true)
 	rules["family"] = familyFilter(true)
 	rules["asset"] = filterRule{"= ~", c.assetFilter}
+	rules["auditFile"] = filterRule{"=", auditFilter}
+	rules["auditFileID"] = filterRule{"=", auditFilter}
 	rules["uuid"] = hostText(func(h Host) string { return h.UUID })
 	rules["netbiosName"] = hostText(func(h Host) string { return h.NetBIOSName })
 	rules["operatingSystem"] = hostText(func(h Host) string { return h.OS })

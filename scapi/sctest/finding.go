@@ -2,6 +2,7 @@ package sctest
 
 import (
 	"iter"
+	"strconv"
 	"time"
 )
 
@@ -89,6 +90,7 @@ type Finding struct {
 	VPR                                            float64 // 0: none
 	VulnPublished, PatchPublished, PluginPublished time.Time
 	CVEs                                           []string
+	AuditFileID                                    string // whose result it is; empty: none's
 }
 
 // Open says that the finding is in the cumulative data; otherwise it is among the mitigated.
@@ -120,8 +122,13 @@ func (f *finding) export(host Host) Finding {
 		}
 		return time.Unix(epoch, 0)
 	}
+	audit := ""
+	if f.slot.audit > 0 {
+		audit = strconv.Itoa(f.slot.audit)
+	}
 	return Finding{
-		Host: host, PluginID: p.id, PluginType: p.kind, FamilyID: p.family.id, Family: p.family.name,
+		AuditFileID: audit,
+		Host:        host, PluginID: p.id, PluginType: p.kind, FamilyID: p.family.id, Family: p.family.name,
 		Severity: int(f.severity), Port: int(f.slot.port), Protocol: int(f.slot.protocol),
 		FirstSeen: at(f.first), LastSeen: at(f.last), LastMitigated: at(f.mitigated),
 		Accepted: f.accepted, Recast: f.recast, Reopened: f.reopened, Exploitable: p.exploit, WebApplication: p.web,

@@ -45,6 +45,7 @@ type Account struct {
 	CertificateCN        string // common name of the client certificate that logs this user in; empty: none
 	Administrator        bool   // sees the system and no vulnerability
 	Organization         int    // of an organisation user; 0 means 1
+	Locked               bool   // by an administrator: the password is refused
 	Repositories         []string
 	// Repositories are the ids that an organisation user may read; empty means all of the organisation.
 }

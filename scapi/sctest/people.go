@@ -73,8 +73,20 @@ func (c *Console) groups() []object {
 	})
 }
 
+// ticketStates are the states of the tickets, in the order of their ids, which begin at 1.
+var ticketStates = []string{"assigned", "resolved", "feedback", "na", "duplicate", "closed", "assigned", "assigned"}
+
+// Tickets returns the number of tickets in each state.
+func (c *Console) Tickets() map[string]int {
+	count := map[string]int{}
+	for _, state := range ticketStates {
+		count[state]++
+	}
+	return count
+}
+
 func (c *Console) tickets() []object {
-	states := []string{"assigned", "resolved", "feedback", "na", "duplicate", "closed", "assigned", "assigned"}
+	states := ticketStates
 	return c.simple("Ticket", len(states), func(i int) object {
 		created := c.world.anchor - int64(20+i)*day
 		o := object{"status": states[i], "classification": "Patch", "notes": "", "assignedTime": epoch(created), "resolvedTime": "-1",
@@ -93,39 +105,5 @@ func (c *Console) tickets() []object {
 			o["creatorID"], o["ownerID"], o["assigneeID"] = "1", "1", "2"
 		}
 		return o
-	})
-}
-
-// riskRules are the accept-risk rules, or the recast rules. One has expired, one ends soon, the others never end.
-func (c *Console) riskRules(recast bool, now int64) []object {
-	return c.simple("Rule", 5, func(i int) object {
-		expires := "-1"
-		switch i {
-		case 1:
-			expires = epoch(now - now%day - 10*day)
-		case 2:
-			expires = epoch(now - now%day + 10*day)
-		}
-		o := object{"hostType": "ip", "hostValue": ipText(10<<24 + uint32(i)*4 + 1), "port": "any", "protocol": "any", "expires": expires,
-			"comments": "", "repository": reference("1", c.world.repos[0].Name), "organization": reference("1", "Example"),
-			"user": userReference(1), "plugin": object{"id": strconv.Itoa(20000 + i), "name": "", "description": ""}}
-		if i == 3 {
-			o["hostType"], o["hostValue"] = "asset", reference("3", "Windows Servers")
-		}
-		if recast {
-			o["newSeverity"], o["order"] = strconv.Itoa(i%5), strconv.Itoa(i)
-		}
-		return o
-	})
-}
-
-func (c *Console) savedQueries() []object {
-	filters := []object{{"filterName": "severity", "operator": "=", "value": "4"}}
-	return c.simple("Query", 2, func(i int) object {
-		return object{"name": []string{"Criticals", "Exploitable criticals"}[i], "tool": "sumip", "type": "vuln", "tags": "", "context": "",
-			"browseColumns": "", "browseSortColumn": "", "browseSortDirection": "ASC", "groups": []any{},
-			"filters": append(filters, []object{{"filterName": "exploitAvailable", "operator": "=", "value": "true"}}[:i]...),
-			"canUse":  "true", "canManage": "true", "creator": userReference(1), "owner": userReference(1),
-			"ownerGroup": reference("0", "Full Access"), "targetGroup": unset()}
 	})
 }

@@ -157,8 +157,9 @@ func (c *Console) makeRoutes() map[string]resource {
 		"recastRiskRule": {func(x *exchange) []object { return c.riskRules(true, now(x)) },
 			"id,hostType,hostValue,port,protocol,expires,status,repository,organization,user,plugin,newSeverity,order", false, true, true},
 		"alert": {none, plain, true, false, true}, "policy": {none, plain, true, true, true},
-		"auditFile": {none, plain, true, true, true}, "agentScan": {none, plain, true, false, true},
-		"lce": {none, plain, false, true, true}, "notification": {none, "", false, true, true},
+		"auditFile": {func(*exchange) []object { return c.auditFileObjects() }, "id,name,description,type,status", true, true, true},
+		"agentScan": {none, plain, true, false, true},
+		"lce":       {none, plain, false, true, true}, "notification": {none, "", false, true, true},
 	}
 }
 

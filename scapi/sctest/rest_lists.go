@@ -130,10 +130,8 @@ func (x *exchange) special(parts []string) (answer any, known bool, err error) {
 		}
 		return x.c.diagnostics(now), true, nil
 	case parts[0] == "scanner" && len(parts) == 3 && last == "health" && get:
-		if !x.account.Administrator {
-			return nil, true, x.forbidden()
-		}
-		return scannerHealth(now), true, nil
+		answer, err = x.scannerHealth(parts[1])
+		return answer, true, err
 	case parts[0] == "plugin" && get:
 		answer, err = x.pluginCall(parts)
 		return answer, true, err

@@ -136,13 +136,3 @@ func (c *Console) zones(now int64) []object {
 	}
 	return list
 }
-
-// scannerHealth is what a scanner says of itself: numbers, with a null among them.
-func scannerHealth(now int64) object {
-	current := object{"kbytes_received": 81234, "kbytes_sent": 70512, "avg_dns_lookup_time": 2, "num_dns_lookups": 120,
-		"cpu_load_avg": 7, "nessus_log_disk_free": 20480, "nessus_log_disk_total": 40960, "nessus_data_disk_free": 51200,
-		"nessus_data_disk_total": 102400, "temp_disk_free": 8192, "temp_disk_total": 10240, "num_tcp_sessions": 12,
-		"nessus_vmem": 2100, "nessus_mem": 900, "sys_ram_used": nil, "sys_ram": 16384, "sys_cores": 8, "num_hosts": 3,
-		"num_scans": 1, "timestamp": now - 20}
-	return object{"perf_stats_current": current, "perf_stats_history": []object{current}}
-}

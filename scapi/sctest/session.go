@@ -4,6 +4,7 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -58,6 +59,9 @@ func (s *sessions) login(username, password string, release bool, now time.Time)
 	}
 	for i := range s.o.Accounts {
 		a := &s.o.Accounts[i]
+		if a.Username == username && a.Locked {
+			return nil, errLocked
+		}
 		if a.Username == username && a.Password != "" && equal(a.Password, password) {
 			s.refused[username] = 0
 			return s.start(a, release, now), nil
@@ -201,8 +205,11 @@ func (c *Console) ExpireSessions() {
 	clear(c.sessions.byCookie)
 }
 
-// Locked says whether the user is locked out after too many refused logins.
+// Locked says whether the user is locked out, by an administrator or after too many refused logins.
 func (c *Console) Locked(username string) bool {
+	if slices.ContainsFunc(c.o.Accounts, func(a Account) bool { return a.Username == username && a.Locked }) {
+		return true
+	}
 	c.sessions.mu.Lock()
 	defer c.sessions.mu.Unlock()
 	return c.o.LockAfter > 0 && c.sessions.refused[username] >= c.o.LockAfter

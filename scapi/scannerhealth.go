@@ -1,0 +1,100 @@
+package scapi
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"securitycenter_exporter/scapi/internal/rest"
+	"securitycenter_exporter/scapi/internal/wire"
+)
+
+// ScannerHealth is what a scanner says of the computer that it runs on, in
+// bytes. The console passes megabytes on, taken as 2^20 bytes. Absent: unknown.
+type ScannerHealth struct {
+	Measured        time.Time // zero: unknown
+	Data, Log, Temp Disk      // volumes of the scanner's data, its log and its temporary files
+	RAMUsed         Opt[int64]
+	RAMTotal        Opt[int64]
+	Resident        Opt[int64]   // memory of the scanner's process that is in RAM
+	Virtual         Opt[int64]   // address space of the scanner's process
+	Load            Opt[float64] // CPU load as the scanner tells it; its unit is not documented
+	Cores           Opt[int64]
+	Raw             json.RawMessage // current and past figures
+}
+
+// Disk is the room on a volume, in bytes.
+type Disk struct{ Free, Total Opt[int64] }
+
+type wireHealth struct {
+	Timestamp   wire.Epoch
+	DataFree    megabytes  `json:"nessus_data_disk_free"`
+	DataTotal   megabytes  `json:"nessus_data_disk_total"`
+	LogFree     megabytes  `json:"nessus_log_disk_free"`
+	LogTotal    megabytes  `json:"nessus_log_disk_total"`
+	TempFree    megabytes  `json:"temp_disk_free"`
+	TempTotal   megabytes  `json:"temp_disk_total"`
+	RAMUsed     megabytes  `json:"sys_ram_used"`
+	RAMTotal    megabytes  `json:"sys_ram"`
+	Resident    megabytes  `json:"nessus_mem"`
+	Virtual     megabytes  `json:"nessus_vmem"`
+	CPULoad     wire.Float `json:"cpu_load_avg"`
+	SystemCores wire.Int   `json:"sys_cores"`
+}
+
+// megabytes is a size in units of 2^20 bytes.
+type megabytes struct{ wire.Float }
+
+// bytes is absent for what is unknown, negative or cannot be.
+func (m megabytes) bytes() Opt[int64] {
+	const most = 1 << 40 // an exabyte
+	n, ok := optFloat(m.Float).Get()
+	if !ok || n > most {
+		return Opt[int64]{}
+	}
+	return Some(int64(n * (1 << 20)))
+}
+
+// ScannerHealth returns how the scanner with this id is doing, to
+// administrators. The console asks the scanner, which takes its time. REST
+// GET /scanner/{id}/health, of 5.10 and later; elsewhere ErrUnsupported.
+func (c *Client) ScannerHealth(ctx context.Context, id string) (ScannerHealth, error) {
+	if err := checkID("scanner", id); err != nil {
+		return ScannerHealth{}, err
+	}
+	t, err := c.target(ctx)
+	if err != nil {
+		return ScannerHealth{}, err
+	}
+	if t.dialect == RPC || t.version.before(5, 10) {
+		return ScannerHealth{}, fmt.Errorf("health of scanner %s: %w: it is told by 5.10 and later", id, ErrUnsupported)
+	}
+	const endpoint = "/scanner/{id}/health"
+	var r raws[struct {
+		Current wireHealth `json:"perf_stats_current"`
+	}]
+	k := call{endpoint: endpoint, rest: rest.Request{Method: http.MethodGet, Path: strings.Replace(endpoint, "{id}", id, 1)}}
+	if _, err := c.do(ctx, k, &r); err != nil {
+		return ScannerHealth{}, err
+	}
+	return r.value.Current.health(r.raw), nil
+}
+
+func (w wireHealth) health(raw json.RawMessage) ScannerHealth {
+	return ScannerHealth{
+		Measured: w.Timestamp.Time(),
+		Data:     Disk{w.DataFree.bytes(), w.DataTotal.bytes()},
+		Log:      Disk{w.LogFree.bytes(), w.LogTotal.bytes()},
+		Temp:     Disk{w.TempFree.bytes(), w.TempTotal.bytes()},
+		RAMUsed:  w.RAMUsed.bytes(),
+		RAMTotal: w.RAMTotal.bytes(),
+		Resident: w.Resident.bytes(),
+		Virtual:  w.Virtual.bytes(),
+		Load:     optFloat(w.CPULoad),
+		Cores:    optInt(w.SystemCores),
+		Raw:      raw,
+	}
+}
