@@ -77,17 +77,17 @@ func (c Credentials) MarshalJSON() ([]byte, error) { return json.Marshal(fmt.Spr
 func readAccount(v value, api string, consoleTLS promconfig.TLSConfig) Account {
 	m := v.mapping("a mapping with name and credentials")
 	var a Account
-	a.Name = m.objectName("an account")
-	user, hasUser := m.text("username", &a.username)
+	a.Name = m.objectName("an account", "Its name in logs and in the label `account`; it need not be the user name.")
+	user, hasUser := m.text("username", &a.username, "The user name that goes with a password.")
 	var password, access, key value
-	a.password, password = m.secret("password")
-	a.accessKey, access = m.secret("access_key")
-	a.secretKey, key = m.secret("secret_key")
-	if ids, ok := m.take("repositories"); ok {
+	a.password, password = m.secret("password", "The password")
+	a.accessKey, access = m.secret("access_key", "The access key of an API key pair (Tenable.sc 5.13 and later)")
+	a.secretKey, key = m.secret("secret_key", "The secret key of that pair")
+	if ids, ok := m.take("repositories", "list of repository ids", "[]", "The repositories that are read through this account; empty: all that it sees and no earlier account reads. An id may stand in one account only."); ok {
 		a.Repositories = ids.texts("a list of repository ids", value.repositoryID)
 	}
 
-	tls, hasTLS := m.take("tls_config")
+	tls, hasTLS := m.take("tls_config", "mapping", "that of `http`", "A client certificate of this account, beside other credentials or instead of them. It takes the keys of `http.tls_config`, and wins over it.")
 	effective := consoleTLS
 	usable := readTLS(tls, &effective)
 	a.tls = &effective

@@ -86,6 +86,18 @@ func (k Collector) builtin() draft {
 	return d
 }
 
+// summary says whether the collector is on and how often it reads.
+func (k Collector) summary() string {
+	state := "off"
+	switch {
+	case k.Default:
+		state = "on"
+	case k.Name == watching:
+		state = "on where there are watches"
+	}
+	return state + ", every " + promDuration(k.Interval)
+}
+
 // readCollectors reads a collectors block over base; over the built-in defaults
 // where base is nil. Planned collectors are checked and left out.
 func readCollectors(m *mapping, known []Collector, base map[string]draft) map[string]draft {
@@ -97,7 +109,7 @@ func readCollectors(m *mapping, known []Collector, base map[string]draft) map[st
 			d = k.builtin()
 		}
 		names[i] = k.Name
-		if v, ok := m.take(k.Name); ok {
+		if v, ok := m.take(k.Name, "mapping", k.summary(), k.Help); ok {
 			d = k.overlay(v.mapping("a mapping such as {interval: 30m}"), d)
 		}
 		if !k.Planned {
@@ -115,20 +127,27 @@ func readCollectors(m *mapping, known []Collector, base map[string]draft) map[st
 // overlay reads the keys of one collector over d.
 func (k Collector) overlay(m *mapping, d draft) draft {
 	before := len(m.doc.problems)
-	enabled := false
-	at, ok := m.flag("enabled", &enabled)
-	switch {
-	case ok && enabled && k.Planned:
-		at.refuse("collector "+k.Name+" is not available in this version", "false")
-	case ok:
-		d.Enabled, d.explicit = enabled, true
+	if at, ok := m.flag("enabled", &d.Enabled, "Whether it runs."); ok {
+		d.explicit = true
+		if d.Enabled && k.Planned {
+			at.refuse("collector "+k.Name+" is not available in this version", "false")
+		}
 	}
-	interval, hasInterval := m.duration("interval", &d.Interval, minInterval, maxInterval)
-	age, hasAge := m.duration("max_age", &d.MaxAge, minInterval, 10*maxInterval)
-	m.number("max_series", &d.MaxSeries, 10_000_000)
+	interval, hasInterval := m.duration("interval", &d.Interval, minInterval, maxInterval,
+		"How old data may grow before it is read again. Scraping more often than this costs the console nothing.")
+	const age10y = 10 * maxInterval
+	age, hasAge := m.take("max_age", durationKind(minInterval, age10y), "8 intervals, at least "+promDuration(leastMaxAge),
+		"How long the last good answer is served while the console does not answer. At least the interval.")
+	if hasAge {
+		if x, ok := age.duration(minInterval, age10y); ok {
+			d.MaxAge = x
+		}
+	}
+	m.number("max_series", &d.MaxSeries, 10_000_000,
+		"The most time series that it may make. What is beyond is cut, and `securitycenter_collector_series_dropped` says how much.")
 	d.Own = maps.Clone(d.Own)
 	for _, key := range k.Keys {
-		if v, ok := m.take(key.Name); ok {
+		if v, ok := m.take(key.Name, key.kind(), key.shown(), key.Help); ok {
 			if x, ok := key.read(v); ok {
 				d.Own[key.Name] = x
 			}

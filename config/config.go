@@ -84,13 +84,13 @@ func (c *Config) Default() (Console, bool) {
 func readConfig(root value, known []Collector) Config {
 	var c Config
 	m := root.mapping("a mapping with the key consoles")
-	consoles, _ := m.take("consoles")
-	global := readCollectors(m.sub("collectors"), known, nil)
-	watches, _ := m.take("watches")
-	sla, _ := m.take("sla")
+	consoles, _ := m.take("consoles", "list of mappings", required, "The Security Centers, one entry for each.")
+	global := readCollectors(m.sub("collectors", "What is collected, and how often: a mapping for every collector that shall differ from its defaults."), known, nil)
+	watches, _ := m.take("watches", fmt.Sprintf("list of mappings, at most %d", maxWatches), "[]", "Questions of your own that become metrics: the findings of some vulnerabilities, or of a saved query.")
+	sla, _ := m.take("sla", fmt.Sprintf("list of mappings, at most %d", maxPolicies), "one policy, default, of the preset tenable", "Policies of deadlines: how many days a finding of a severity may stay open.")
 	c.SLA = readSLAs(sla)
-	labels := m.sub("labels")
-	redact, _ := labels.take("redact")
+	labels := m.sub("labels", "Settings for the values of labels.")
+	redact, _ := labels.take("redact", "list of repository, zone, scanner, scan, host", "[]", "The labels whose names shall not appear, because they give a network away. Ids stay.")
 	c.Labels.Redact = redact.texts("a list of labels", func(v value) (string, bool) {
 		return v.choice("repository", "zone", "scanner", "scan", "host")
 	})

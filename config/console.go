@@ -85,22 +85,23 @@ func readConsole(v value, known []Collector, global map[string]draft, lone bool)
 		Timeout: 60 * time.Second, AnalysisTimeout: 5 * time.Minute,
 		PageSize: 1000, MaxConcurrentRequests: 2,
 	}
-	c.Name = m.objectName("a console")
+	c.Name = m.objectName("a console", "Its name in Prometheus, as the instance, and in `/probe?target=NAME`.")
 	m.url(&c.URL)
-	m.choice("api", &c.API, "auto", "rest", "rpc")
-	marked, _ := m.flag("default", &c.Default)
-	c.Labels = readLabels(m.sub("labels"))
+	m.choice("api", &c.API, "The console's language: `rest` (Tenable.sc 5 and 6), `rpc` (SecurityCenter 4), or `auto`, which asks.", "auto", "rest", "rpc")
+	marked, _ := m.flag("default", &c.Default, "Whether `/metrics` shows this console beside the exporter's own metrics. The default is that of a lone console; of several, none does unless one says `true`.")
+	labels, _ := m.take("labels", "mapping of label names to texts", "{}", "Labels for this console's entry in `/sd`, the list that Prometheus reads to find its targets.")
+	c.Labels = readLabels(labels.mapping("a mapping of keys to values"))
 
-	accounts := m.entriesOf("accounts")
-	c.http = readHTTP(m.sub("http"))
+	accounts := m.entriesOf("accounts", "list of mappings", required, "The logins. No account sees everything: give an administrator, and a user of every organisation that counts.")
+	c.http = readHTTP(m.sub("http", "How to reach the console. These are keys of Prometheus' `http_config`; others are not available."))
 	c.Accounts = readAccounts(m, accounts, c)
 
-	m.duration("timeout", &c.Timeout, time.Millisecond, 24*time.Hour)
-	m.duration("analysis_timeout", &c.AnalysisTimeout, time.Millisecond, 24*time.Hour)
-	m.number("page_size", &c.PageSize, 10000)
-	m.number("max_concurrent_requests", &c.MaxConcurrentRequests, 64)
-	c.Repositories = readRepositories(m.sub("repositories"))
-	collectors := readCollectors(m.sub("collectors"), known, global)
+	m.duration("timeout", &c.Timeout, time.Millisecond, 24*time.Hour, "How long one request may take.")
+	m.duration("analysis_timeout", &c.AnalysisTimeout, time.Millisecond, 24*time.Hour, "How long one analysis request may take. A scrape never waits for it longer than its own time-out.")
+	m.number("page_size", &c.PageSize, 10000, "Rows of one page where a list is read.")
+	m.number("max_concurrent_requests", &c.MaxConcurrentRequests, 64, "Requests to this console at one time.")
+	c.Repositories = readRepositories(m.sub("repositories", "The repositories that count."))
+	collectors := readCollectors(m.sub("collectors", "As `collectors` for all consoles, for this console only. What stands here wins."), known, global)
 
 	name := m.entries["name"].value
 	if name.doc == nil {
@@ -141,9 +142,9 @@ var objectName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 
 // objectName returns the name of what m describes. Names stand in URLs, file
 // names and labels, hence the few characters.
-func (m *mapping) objectName(what string) string {
+func (m *mapping) objectName(what, help string) string {
 	const expected = "1 to 64 letters, digits, dots, hyphens or underscores"
-	v, ok := m.take("name")
+	v, ok := m.take("name", "text, "+expected, required, help)
 	if !ok {
 		if m.node != nil {
 			v.refuse("is missing", "a name for "+what+" ("+expected+")")
@@ -162,7 +163,7 @@ func (m *mapping) objectName(what string) string {
 // people put passwords there.
 func (m *mapping) url(to **url.URL) {
 	const expected = "a URL such as https://sc.example.org or https://sc.example.org:8443/prefix"
-	v, ok := m.take("url")
+	v, ok := m.take("url", "URL", required, "The address of the console's web page: http or https, a host, perhaps a port and a path prefix. No user name or password.")
 	if !ok {
 		if m.node != nil {
 			v.refuse("is missing", expected)
@@ -224,10 +225,10 @@ func readLabels(m *mapping) map[string]string {
 func readRepositories(m *mapping) RepositoryFilter {
 	f := RepositoryFilter{}
 	ids := "a list of repository ids"
-	if v, ok := m.take("include"); ok {
+	if v, ok := m.take("include", "list of repository ids", "[]", "The repositories that count; all where the list is empty."); ok {
 		f.Include = v.texts(ids, value.repositoryID)
 	}
-	if v, ok := m.take("exclude"); ok {
+	if v, ok := m.take("exclude", "list of repository ids", "[]", "Repositories that do not count."); ok {
 		f.Exclude = v.texts(ids, func(v value) (string, bool) {
 			id, ok := v.repositoryID()
 			if ok && slices.Contains(f.Include, id) {
@@ -237,7 +238,7 @@ func readRepositories(m *mapping) RepositoryFilter {
 			return id, ok
 		})
 	}
-	if v, ok := m.take("types"); ok {
+	if v, ok := m.take("types", "list of "+strings.Join(repositoryTypes(), ", "), "["+strings.Join(repositoryTypes(), ", ")+"]", "The types of repositories that count. A console that collects from others shows theirs as `remote`: count them on one side only."); ok {
 		f.Types = v.texts("a list of types", func(v value) (string, bool) {
 			return v.choice(repositoryTypes()...)
 		})

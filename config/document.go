@@ -25,6 +25,7 @@ type document struct {
 	file     string // as it is shown in problems
 	dir      string // relative paths in the file start here
 	problems []Problem
+	describe func(field) // called with every key that is asked for; may be nil
 }
 
 // parse reads YAML and returns its root, or false after noting why not.

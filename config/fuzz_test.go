@@ -9,7 +9,7 @@ import (
 )
 
 func FuzzParse(f *testing.F) {
-	example, err := os.ReadFile(examplePath)
+	example, err := os.ReadFile("../config.yml.example")
 	if err != nil {
 		f.Fatal(err)
 	}

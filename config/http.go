@@ -33,19 +33,19 @@ var ownHeaders = []string{"Cookie", "X-Apikey", "X-Securitycenter"}
 // HTTPClientConfig that does not touch authentication or redirects.
 func readHTTP(m *mapping) *promconfig.HTTPClientConfig {
 	var c promconfig.HTTPClientConfig
-	tls, _ := m.take("tls_config")
+	tls, _ := m.take("tls_config", "mapping", "", "Certificates. The certificate of the console is always verified.")
 	readTLS(tls, &c.TLSConfig)
 
 	before := len(m.doc.problems)
-	if v, ok := m.take("proxy_url"); ok {
+	if v, ok := m.take("proxy_url", "URL, http, https, socks5 or socks5h", "", "The proxy on the way to the console."); ok {
 		if u, ok := v.proxyURL(); ok {
 			c.ProxyURL = promconfig.URL{URL: u}
 		}
 	}
-	m.text("no_proxy", &c.NoProxy)
-	m.flag("proxy_from_environment", &c.ProxyFromEnvironment)
-	connect := m.sub("proxy_connect_header")
-	for _, e := range connect.open() {
+	m.text("no_proxy", &c.NoProxy, "Exceptions to `proxy_url`: hosts, domains and networks, with commas between them.")
+	m.flag("proxy_from_environment", &c.ProxyFromEnvironment, "Take the proxy from HTTP_PROXY, HTTPS_PROXY and NO_PROXY. It stands alone.")
+	connect, _ := m.take("proxy_connect_header", "mapping of names to lists of texts", "{}", "Headers for the proxy's CONNECT request.")
+	for _, e := range connect.mapping("a mapping of keys to values").open() {
 		if values := readHeaderValues(e.value); e.key.headerName() && values != nil {
 			if c.ProxyConnectHeader == nil {
 				c.ProxyConnectHeader = promconfig.ProxyHeader{}
@@ -57,16 +57,17 @@ func readHTTP(m *mapping) *promconfig.HTTPClientConfig {
 		m.refuse("is contradictory ("+err.Error()+")", "proxy_url with or without no_proxy, or proxy_from_environment alone")
 	}
 
-	for _, e := range m.sub("http_headers").open() {
+	headers := m.sub("http_headers", "Extra headers by name, for a gateway that asks for one. Headers that the exporter sets itself are refused.")
+	for _, e := range headers.open() {
 		h := e.value.mapping("a mapping with values, secrets or files")
 		var header promconfig.Header
-		if v, ok := h.take("values"); ok {
+		if v, ok := h.take("values", "list of texts", "[]", "Values of the header."); ok {
 			header.Values = readHeaderValues(v)
 		}
-		if v, ok := h.take("secrets"); ok {
+		if v, ok := h.take("secrets", "list of secrets", "[]", "More values. Neither kind is ever shown."); ok {
 			header.Secrets = secrets(readHeaderValues(v))
 		}
-		for _, f := range h.entriesOf("files") {
+		for _, f := range h.entriesOf("files", "list of paths", "[]", "Files whose contents are more values, read at every request.") {
 			if path, ok := f.file(); ok {
 				header.Files = append(header.Files, path)
 			}
@@ -148,11 +149,11 @@ func secrets(values []string) []promconfig.Secret {
 func readTLS(v value, to *promconfig.TLSConfig) bool {
 	before := len(v.doc.problems)
 	m := v.mapping("a mapping such as {ca_file: ca.pem}")
-	if ca, file, at := m.inlineOrFile("ca"); at.doc != nil {
+	if ca, file, at := m.inlineOrFile("ca", "The authority that signed the console's certificate, or that certificate; the authorities of the system unless set"); at.doc != nil {
 		to.CA, to.CAFile = ca, file
 	}
-	cert, certFile, certAt := m.inlineOrFile("cert")
-	key, keyFile, keyAt := m.inlineOrFile("key")
+	cert, certFile, certAt := m.inlineOrFile("cert", "A client certificate")
+	key, keyFile, keyAt := m.inlineOrFile("key", "The key of the client certificate")
 	switch {
 	case certAt.doc != nil && keyAt.doc != nil:
 		to.Cert, to.CertFile = cert, certFile
@@ -162,14 +163,14 @@ func readTLS(v value, to *promconfig.TLSConfig) bool {
 	case keyAt.doc != nil:
 		keyAt.refuse("stands without a certificate", "cert or cert_file beside it")
 	}
-	m.text("server_name", &to.ServerName)
-	m.flag("insecure_skip_verify", &to.InsecureSkipVerify)
+	m.text("server_name", &to.ServerName, "The name that the certificate must bear; the host of `url` unless set.")
+	m.flag("insecure_skip_verify", &to.InsecureSkipVerify, "Accept any certificate. Avoid it: name the certificate in `ca_file`.")
 	versions := slices.Sorted(maps.Keys(promconfig.TLSVersions))
 	var lowest, highest string
-	if m.choice("min_version", &lowest, versions...) {
+	if m.choice("min_version", &lowest, "The lowest version of TLS; TLS12 unless set.", versions...) {
 		to.MinVersion = promconfig.TLSVersions[lowest]
 	}
-	if m.choice("max_version", &highest, versions...) {
+	if m.choice("max_version", &highest, "The highest version of TLS; no bound unless set.", versions...) {
 		to.MaxVersion = promconfig.TLSVersions[highest]
 	}
 	m.close()
@@ -186,12 +187,12 @@ func readTLS(v value, to *promconfig.TLSConfig) bool {
 
 // inlineOrFile reads PEM text from NAME or the path of a file from NAME_file.
 // The place is that of the key that was found.
-func (m *mapping) inlineOrFile(name string) (inline, file string, at value) {
-	if v, ok := m.take(name); ok {
+func (m *mapping) inlineOrFile(name, what string) (inline, file string, at value) {
+	if v, ok := m.take(name, "PEM text", "", what+"."); ok {
 		at = v
 		inline, _ = v.text("PEM text")
 	}
-	if v, ok := m.take(name + "_file"); ok {
+	if v, ok := m.take(name+"_file", "path", "", what+", as a file."); ok {
 		if at.doc != nil {
 			v.refuse("stands beside "+name, "only one of "+name+", "+name+"_file")
 			return inline, "", at

@@ -102,6 +102,47 @@ func (k Key) read(v value) (any, bool) {
 	return anyOf(v.text("a text"))
 }
 
+// kind describes the value of the key for the reference.
+func (k Key) kind() string {
+	list := func(of string) string {
+		if k.Max > 0 {
+			of += fmt.Sprintf(", at most %d", k.Max)
+		}
+		return "list of " + of
+	}
+	switch {
+	case k.Choices != nil:
+		return oneOf(k.Choices)
+	case k.Kind == Int:
+		return numberKind(k.Min, k.most())
+	case k.Kind == Duration:
+		return durationKind(minInterval, maxInterval)
+	case k.Kind == Bool:
+		return flagKind
+	case k.Kind == Strings:
+		return list("texts")
+	case k.Kind == IDs:
+		return list("ids")
+	case k.Kind == Networks:
+		return list("networks or addresses")
+	}
+	return "text"
+}
+
+// shown returns the default as one would write it in the file.
+func (k Key) shown() string {
+	switch x := k.fallback().(type) {
+	case time.Duration:
+		return promDuration(x)
+	case []string:
+		return "[" + strings.Join(x, ", ") + "]"
+	case []netip.Prefix:
+		return strings.ReplaceAll(fmt.Sprint(x), " ", ", ")
+	default:
+		return fmt.Sprint(x)
+	}
+}
+
 func (k Key) most() int { return cmp.Or(k.Max, math.MaxInt32) }
 
 func anyOf[T any](x T, ok bool) (any, bool) { return x, ok }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +16,15 @@ type mapping struct {
 	entries map[string]entry
 	order   []string // keys as they stand in the file
 	known   []string // keys that were asked for
+}
+
+// field is a key as the reference of the configuration describes it.
+type field struct {
+	group    string // the mapping that it stands in, such as consoles[].accounts[]
+	name     string
+	kind     string // what its value is, with its bounds
+	fallback string // its value where the file gives none
+	help     string // what it does, in sentences
 }
 
 type entry struct {
@@ -70,9 +80,13 @@ func (v value) child(key string) string {
 }
 
 // take returns the value of a key and whether it is in the file. Where it is
-// not, the value stands at the mapping, to be refused for its absence.
-func (m *mapping) take(key string) (value, bool) {
+// not, the value stands at the mapping, to be refused for its absence. The other
+// texts are for the reference: see field.
+func (m *mapping) take(key, kind, fallback, help string) (value, bool) {
 	m.known = append(m.known, key)
+	if m.doc.describe != nil && m.node != nil {
+		m.doc.describe(field{group: m.path, name: key, kind: kind, fallback: fallback, help: help})
+	}
 	if e, ok := m.entries[key]; ok {
 		return e.value, true
 	}
@@ -102,20 +116,20 @@ func (m *mapping) open() []entry {
 }
 
 // sub returns the mapping under a key.
-func (m *mapping) sub(key string) *mapping {
-	v, _ := m.take(key)
+func (m *mapping) sub(key, help string) *mapping {
+	v, _ := m.take(key, "mapping", "", help)
 	return v.mapping("a mapping of keys to values")
 }
 
 // entriesOf returns the entries of the list under a key.
-func (m *mapping) entriesOf(key string) []value {
-	v, _ := m.take(key)
+func (m *mapping) entriesOf(key, kind, fallback, help string) []value {
+	v, _ := m.take(key, kind, fallback, help)
 	return v.list("a list")
 }
 
 // text sets *to to a string.
-func (m *mapping) text(key string, to *string) (value, bool) {
-	v, ok := m.take(key)
+func (m *mapping) text(key string, to *string, help string) (value, bool) {
+	v, ok := m.take(key, "text", *to, help)
 	if ok {
 		var s string
 		if s, ok = v.text("a text"); ok {
@@ -126,8 +140,8 @@ func (m *mapping) text(key string, to *string) (value, bool) {
 }
 
 // choice sets *to to one of the words.
-func (m *mapping) choice(key string, to *string, words ...string) bool {
-	v, ok := m.take(key)
+func (m *mapping) choice(key string, to *string, help string, words ...string) bool {
+	v, ok := m.take(key, oneOf(words), *to, help)
 	if ok {
 		var s string
 		if s, ok = v.choice(words...); ok {
@@ -138,8 +152,8 @@ func (m *mapping) choice(key string, to *string, words ...string) bool {
 }
 
 // number sets *to to a whole number between 1 and most.
-func (m *mapping) number(key string, to *int, most int) {
-	if v, ok := m.take(key); ok {
+func (m *mapping) number(key string, to *int, most int, help string) {
+	if v, ok := m.take(key, numberKind(1, most), strconv.Itoa(*to), help); ok {
 		if n, ok := v.number(1, most); ok {
 			*to = n
 		}
@@ -147,8 +161,8 @@ func (m *mapping) number(key string, to *int, most int) {
 }
 
 // duration sets *to to a duration between low and high.
-func (m *mapping) duration(key string, to *time.Duration, low, high time.Duration) (value, bool) {
-	v, ok := m.take(key)
+func (m *mapping) duration(key string, to *time.Duration, low, high time.Duration, help string) (value, bool) {
+	v, ok := m.take(key, durationKind(low, high), promDuration(*to), help)
 	if ok {
 		var d time.Duration
 		if d, ok = v.duration(low, high); ok {
@@ -159,8 +173,8 @@ func (m *mapping) duration(key string, to *time.Duration, low, high time.Duratio
 }
 
 // flag sets *to to true or false.
-func (m *mapping) flag(key string, to *bool) (value, bool) {
-	v, ok := m.take(key)
+func (m *mapping) flag(key string, to *bool, help string) (value, bool) {
+	v, ok := m.take(key, flagKind, strconv.FormatBool(*to), help)
 	if ok {
 		var b bool
 		if b, ok = v.flag(); ok {

@@ -48,12 +48,16 @@ func (s secret) read() (string, error) {
 }
 
 // secret reads NAME, NAME_file or NAME_env, of which at most one may stand.
-// The returned place is that of the key that was found.
-func (m *mapping) secret(name string) (secret, value) {
+// The returned place is that of the key that was found. what begins a sentence.
+func (m *mapping) secret(name, what string) (secret, value) {
 	var s secret
 	var at value
-	for _, key := range []string{name, name + "_file", name + "_env"} {
-		v, ok := m.take(key)
+	for _, key := range []struct{ name, kind, help string }{
+		{name, "secret", what + ", in clear text."},
+		{name + "_file", "path", what + " is the content of this file, which is read again when it changes. One line end after it is ignored."},
+		{name + "_env", "name of a variable", what + " is in this environment variable."},
+	} {
+		v, ok := m.take(key.name, key.kind, "", key.help)
 		if !ok {
 			continue
 		}
@@ -63,7 +67,7 @@ func (m *mapping) secret(name string) (secret, value) {
 			continue
 		}
 		at = v
-		switch key {
+		switch key.name {
 		case name:
 			if text, ok := v.text("the secret itself"); ok {
 				s.inline = &text

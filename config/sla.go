@@ -14,7 +14,10 @@ type SLA struct {
 	Days map[string]int
 }
 
-const maxPolicies = 16
+const (
+	maxPolicies = 16
+	maxDays     = 3650
+)
 
 // presets are the policies that have a name of their own.
 func presets() []SLA {
@@ -47,10 +50,10 @@ func readSLAs(v value) []SLA {
 	for _, e := range entries {
 		m := e.mapping("a mapping with name, and preset or days")
 		s := SLA{Basis: "first_seen", Days: map[string]int{}}
-		name := m.objectName("a policy")
+		name := m.objectName("a policy", "Its name in the label `sla`.")
 		e.unique(names, name, "policy")
 		preset := ""
-		m.choice("preset", &preset, words...)
+		m.choice("preset", &preset, "Days and basis that are known by a name.", words...)
 		for _, p := range presets {
 			if p.Preset == preset {
 				s = p
@@ -58,12 +61,13 @@ func readSLAs(v value) []SLA {
 			}
 		}
 		s.Name = name
-		m.choice("basis", &s.Basis, "first_seen", "plugin_published", "patch_published", "vulnerability_published")
-		own := m.sub("days")
+		m.choice("basis", &s.Basis, "The date that a deadline counts from. A preset has its own, over which this one wins.", "first_seen", "plugin_published", "patch_published", "vulnerability_published")
+		own := m.sub("days", "Deadlines by severity, over those of the preset. A severity without one has no deadline.")
 		for _, severity := range []string{"low", "medium", "high", "critical"} {
-			n := s.Days[severity]
-			if own.number(severity, &n, 3650); n > 0 {
-				s.Days[severity] = n
+			if v, ok := own.take(severity, numberKind(1, maxDays), "that of the preset", "Days until the deadline of a finding of this severity."); ok {
+				if n, ok := v.number(1, maxDays); ok {
+					s.Days[severity] = n
+				}
 			}
 		}
 		own.close()

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"math"
 	"regexp"
 	"slices"
@@ -55,8 +56,8 @@ func readWatches(v value, consoles []string) []Watch {
 
 func readWatch(m *mapping, consoles []string) Watch {
 	var w Watch
-	w.Name = m.objectName("a watch")
-	if v, ok := m.take("consoles"); ok {
+	w.Name = m.objectName("a watch", "Its name in the label `watch`.")
+	if v, ok := m.take("consoles", "list of names", "[]", "The consoles that it is asked; all where the list is empty."); ok {
 		w.Consoles = v.texts("a list of names of consoles", func(v value) (string, bool) {
 			if len(consoles) == 0 { // all were refused: nothing to compare with
 				return v.text("the name of a console")
@@ -64,20 +65,20 @@ func readWatch(m *mapping, consoles []string) Watch {
 			return v.choice(consoles...)
 		})
 	}
-	if v, ok := m.take("cves"); ok {
+	if v, ok := m.take("cves", fmt.Sprintf("list of CVE ids, at most %d", maxWatchIDs), "[]", "Findings of one of these vulnerabilities, such as CVE-2021-44228."); ok {
 		w.CVEs = distinct(v, "a list of CVE ids", maxWatchIDs, value.cve)
 	}
-	if v, ok := m.take("plugins"); ok {
+	if v, ok := m.take("plugins", fmt.Sprintf("list of plugin ids, at most %d", maxWatchIDs), "[]", "Findings of one of these plugins, such as 19506."); ok {
 		w.Plugins = distinct(v, "a list of plugin ids", maxWatchIDs, value.pluginID)
 	}
-	if v, ok := m.take("xref"); ok {
+	if v, ok := m.take("xref", "text", "", "Findings of plugins with this cross reference, as the console writes it: `NAME:VALUE` or `NAME|VALUE`, with `*` for the rest, such as `CWE:79` or `IAVA|20*`."); ok {
 		w.XRef, _ = v.xref()
 	}
-	filters, _ := m.take("filters")
+	filters, _ := m.take("filters", fmt.Sprintf("list of mappings, at most %d", maxWatchFilters), "[]", "Filters of the console, sent as they are.")
 	for _, f := range filters.atMost(maxWatchFilters, filters.list("a list of filters")) {
 		w.Filters = append(w.Filters, readFilter(f))
 	}
-	query, hasQuery := m.take("query")
+	query, hasQuery := m.take("query", "id of a saved query", "", "A query that is saved on the console. It stands alone; the other conditions may be combined, and must all hold.")
 	if hasQuery {
 		w.Query, _ = query.id("the id of a saved query, a whole number such as 12")
 	}
@@ -143,15 +144,18 @@ func readFilter(v value) Filter {
 	const expected = "the console's name of a filter, such as pluginID"
 	m := v.mapping("a mapping with name, operator and value")
 	f := Filter{Operator: "="}
-	name, ok := m.text("name", &f.Name)
+	name, ok := m.take("name", "text", required, "The filter as the console names it, such as `port`.")
 	switch {
-	case ok && !filterName.MatchString(f.Name):
-		name.refuse("is "+quote(f.Name), expected)
-	case name.node == nil && m.node != nil:
+	case ok:
+		f.Name, ok = name.text(expected)
+		if ok && !filterName.MatchString(f.Name) {
+			name.refuse("is "+quote(f.Name), expected)
+		}
+	case m.node != nil:
 		name.refuse("is missing", expected)
 	}
-	m.text("operator", &f.Operator)
-	x, ok := m.take("value")
+	m.text("operator", &f.Operator, "How the console compares, such as `=`, `!=`, `>=` or `~=`.")
+	x, ok := m.take("value", "text, number, mapping or list", required, "What it compares with.")
 	switch {
 	case ok:
 		f.Value, _ = x.json()
