@@ -1,0 +1,342 @@
+package dashboards
+
+import (
+	"encoding/json"
+	"flag"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the JSON of the boards anew")
+
+func TestTheJSONInTheFolderIsCurrent(t *testing.T) {
+	var names []string
+	for _, b := range Boards() {
+		want, err := b.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := b.Name + ".json"
+		names = append(names, name)
+		if *update {
+			if err := os.WriteFile(name, want, 0o644); err != nil { //nolint:gosec // a file of the project, for all to read
+				t.Fatal(err)
+			}
+		}
+		got, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), string(got)); diff != "" {
+			t.Errorf("%s differs from the code: run go test ./dashboards -update (-code +file):\n%s", name, diff)
+		}
+	}
+	files, err := filepath.Glob("*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(names)
+	if diff := cmp.Diff(names, files); diff != "" {
+		t.Errorf("boards and files differ (-boards +files):\n%s", diff)
+	}
+}
+
+// stored is what the tests read of a board's JSON: what Grafana will see.
+type stored struct {
+	UID, Title string
+	Time       struct{ From string }
+	Templating struct{ List []struct{ Name, Type string } }
+	Panels     []storedPanel
+}
+
+type storedPanel struct {
+	ID                       int
+	Type, Title, Description string
+	Collapsed                bool
+	GridPos                  struct{ X, Y, W, H int }
+	Datasource               *struct{ Type, UID string }
+	Targets                  []struct {
+		RefID, Expr    string
+		Instant, Range bool
+		Datasource     struct{ UID string }
+	}
+	FieldConfig struct {
+		Defaults struct {
+			Unit  string
+			Links []struct{ URL string }
+		}
+		Overrides []struct {
+			Properties []struct {
+				ID    string
+				Value json.RawMessage
+			}
+		}
+	}
+	Panels []storedPanel
+}
+
+// boards returns the boards as they are in the folder, by name, and all their
+// panels, those of collapsed rows among them.
+func boards(t *testing.T) (map[string]stored, map[string][]storedPanel) {
+	t.Helper()
+	all, panels := map[string]stored{}, map[string][]storedPanel{}
+	for _, b := range Boards() {
+		raw, err := os.ReadFile(b.Name + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var s stored
+		if err := json.Unmarshal(raw, &s); err != nil {
+			t.Fatalf("%s.json: %v", b.Name, err)
+		}
+		all[b.Name] = s
+		for _, p := range s.Panels {
+			panels[b.Name] = append(append(panels[b.Name], p), p.Panels...)
+		}
+	}
+	return all, panels
+}
+
+func TestEveryPanelSaysWhatItShowsInWhichUnitFromTheChosenSource(t *testing.T) {
+	_, panels := boards(t)
+	kinds := []string{"timeseries", "stat", "bargauge", "table", "state-timeline", "heatmap"} // of Grafana's core
+	for name, ps := range panels {
+		for _, p := range ps {
+			if p.Type == "row" {
+				continue
+			}
+			at := name + ": " + p.Title
+			if !slices.Contains(kinds, p.Type) {
+				t.Errorf("%s: a panel of type %q", at, p.Type)
+			}
+			if len(p.Description) < 30 || !strings.HasSuffix(p.Description, ".") {
+				t.Errorf("%s: described by %q, want sentences", at, p.Description)
+			}
+			if p.FieldConfig.Defaults.Unit == "" {
+				t.Errorf("%s: no unit", at)
+			}
+			if p.Datasource == nil || p.Datasource.Type != "prometheus" || p.Datasource.UID != "${datasource}" {
+				t.Errorf("%s: data source %v, want the variable", at, p.Datasource)
+			}
+			if len(p.Targets) == 0 {
+				t.Errorf("%s: no query", at)
+			}
+			for _, q := range p.Targets {
+				if q.Datasource.UID != "${datasource}" {
+					t.Errorf("%s %s: data source %q, want the variable", at, q.RefID, q.Datasource.UID)
+				}
+				if over := p.Type == "timeseries" || p.Type == "state-timeline" || p.Type == "heatmap"; q.Instant == q.Range || over && q.Instant {
+					t.Errorf("%s %s: instant %v, range %v", at, q.RefID, q.Instant, q.Range)
+				}
+			}
+		}
+	}
+}
+
+func TestEveryColumnOfNumbersHasAUnitOrWords(t *testing.T) {
+	for _, b := range Boards() {
+		for _, r := range b.Rows {
+			for _, p := range r.Panels {
+				if (p.Kind == Table) != (len(p.Columns) > 0) {
+					t.Errorf("%s: %s is a %s of %d columns", b.Name, p.Title, p.Kind, len(p.Columns))
+				}
+				for _, c := range p.Columns {
+					if len(c.Of) == 1 && c.Unit == "" && len(c.Words) == 0 {
+						t.Errorf("%s: %s: the column %s has neither unit nor words", b.Name, p.Title, c.Title)
+					}
+				}
+				if p.SortBy != "" && !slices.ContainsFunc(p.Columns, func(c Column) bool { return c.Title == p.SortBy }) {
+					t.Errorf("%s: %s is sorted by %s, which is no column", b.Name, p.Title, p.SortBy)
+				}
+			}
+		}
+	}
+}
+
+func TestPanelsHaveTheirOwnIdAndPlace(t *testing.T) {
+	all, panels := boards(t)
+	uids := map[string]bool{}
+	for name, ps := range panels {
+		if uids[all[name].UID] || all[name].UID != "securitycenter-"+name {
+			t.Errorf("%s: uid %q", name, all[name].UID)
+		}
+		uids[all[name].UID] = true
+		ids, taken := map[int]string{}, map[[2]int]string{}
+		for i, p := range ps {
+			if other, ok := ids[p.ID]; ok || p.ID == 0 {
+				t.Errorf("%s: %s and %s have id %d", name, p.Title, other, p.ID)
+			}
+			ids[p.ID] = p.Title
+			g := p.GridPos
+			if g.W < 1 || g.H < 1 || g.X < 0 || g.X+g.W > 24 {
+				t.Errorf("%s: %s lies at %+v, outside of 24 columns", name, p.Title, g)
+			}
+			for x := g.X; x < g.X+g.W; x++ {
+				for y := g.Y; y < g.Y+g.H; y++ {
+					if other, ok := taken[[2]int{x, y}]; ok {
+						t.Fatalf("%s: %s lies on %s", name, p.Title, other)
+					}
+					taken[[2]int{x, y}] = p.Title
+				}
+			}
+			if p.Collapsed && i+len(p.Panels) != len(ps)-1 {
+				t.Errorf("%s: the collapsed row %s is not the last", name, p.Title)
+			}
+		}
+	}
+}
+
+func TestPanelsOfALineHaveOneHeightAndFillIt(t *testing.T) {
+	_, panels := boards(t)
+	for name, ps := range panels {
+		width, height := map[int]int{}, map[int]int{}
+		for _, p := range ps {
+			y := p.GridPos.Y
+			width[y] += p.GridPos.W
+			if h := height[y]; h != 0 && h != p.GridPos.H {
+				t.Errorf("%s: %s is %d high beside a panel of %d", name, p.Title, p.GridPos.H, h)
+			}
+			height[y] = p.GridPos.H
+		}
+		for _, y := range slices.Sorted(maps.Keys(width)) {
+			if width[y] != 24 {
+				t.Errorf("%s: the line at %d is %d columns wide, want 24", name, y, width[y])
+			}
+		}
+	}
+}
+
+var (
+	selectorOrName = regexp.MustCompile(`\b((?:securitycenter|process|go|promhttp)_\w+|up|scrape_duration_seconds|ALERTS)\b(\{[^}]*\})?`)
+	variable       = regexp.MustCompile(`\$\{?(\w+)`)
+)
+
+func TestEverySelectorIsRestrictedToTheChosenJobAndInstance(t *testing.T) {
+	var seen int
+	for _, e := range Expressions() {
+		if slices.Contains([]string{"job", "instance", "exporter", "sla", "repository_id"}, e.Panel) {
+			continue // the choices themselves; a later one is restricted by those before it
+		}
+		found := selectorOrName.FindAllStringSubmatch(e.Expr, -1)
+		if len(found) == 0 {
+			t.Errorf("%s: %s selects nothing: %s", e.Board, e.Panel, e.Expr)
+		}
+		for _, m := range found {
+			seen++
+			instance := "$instance"
+			if !strings.HasPrefix(m[1], "securitycenter_") && m[1] != "up" && m[1] != "ALERTS" && m[1] != "scrape_duration_seconds" || strings.HasPrefix(m[1], "securitycenter_exporter_") {
+				instance = "$exporter"
+			}
+			if !strings.Contains(m[2], `job=~"$job"`) || !strings.Contains(m[2], `instance=~"`+instance+`"`) {
+				t.Errorf("%s: %s selects %s%s, want the job and instance %s", e.Board, e.Panel, m[1], m[2], instance)
+			}
+		}
+	}
+	if seen < 200 {
+		t.Errorf("%d selectors found, want some hundreds", seen)
+	}
+}
+
+func TestEveryVariableInUseIsDefined(t *testing.T) {
+	all, panels := boards(t)
+	builtIn := []string{"__rate_interval", "__range", "__data", "__value"}
+	for name, b := range all {
+		known := slices.Clone(builtIn)
+		for _, v := range b.Templating.List {
+			known = append(known, v.Name)
+		}
+		check := func(at, text string) {
+			for _, m := range variable.FindAllStringSubmatch(text, -1) {
+				if !slices.Contains(known, m[1]) {
+					t.Errorf("%s: %s uses $%s, which the board does not define: %s", name, at, m[1], text)
+				}
+			}
+		}
+		for _, p := range panels[name] {
+			for _, q := range p.Targets {
+				check(p.Title, q.Expr)
+			}
+			for _, l := range p.FieldConfig.Defaults.Links {
+				check(p.Title, l.URL)
+			}
+		}
+		for _, e := range Expressions() {
+			if e.Board == name {
+				check(e.Panel, e.Expr)
+			}
+		}
+	}
+}
+
+func TestLinksLeadToBoards(t *testing.T) {
+	all, panels := boards(t)
+	board := regexp.MustCompile(`/d/securitycenter-(\w+)`)
+	var seen int
+	for name, ps := range panels {
+		for _, p := range ps {
+			var urls []string
+			for _, l := range p.FieldConfig.Defaults.Links {
+				urls = append(urls, l.URL)
+			}
+			for _, o := range p.FieldConfig.Overrides {
+				for _, property := range o.Properties {
+					if property.ID == "links" {
+						urls = append(urls, string(property.Value))
+					}
+				}
+			}
+			for _, u := range urls {
+				for _, m := range board.FindAllStringSubmatch(u, -1) {
+					seen++
+					if _, ok := all[m[1]]; !ok {
+						t.Errorf("%s: %s leads to the board %q, which is none", name, p.Title, m[1])
+					}
+				}
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("no link between boards")
+	}
+}
+
+func TestEveryQueryOfAPanelIsAmongTheExpressions(t *testing.T) {
+	_, panels := boards(t)
+	var want, got []string
+	for name, ps := range panels {
+		for _, p := range ps {
+			for _, q := range p.Targets {
+				want = append(want, name+": "+p.Title+": "+q.Expr)
+			}
+		}
+	}
+	for _, e := range Expressions() {
+		got = append(got, e.Board+": "+e.Panel+": "+e.Expr)
+	}
+	for _, w := range want {
+		if !slices.Contains(got, w) {
+			t.Errorf("Expressions lacks %s", w)
+		}
+	}
+}
+
+func TestScopeIsAddedToEverySelector(t *testing.T) {
+	for in, want := range map[string]string{
+		`securitycenter_up`:      `securitycenter_up{job=~"$job",instance=~"$instance"}`,
+		`max(a_up{x="1"} or up)`: `max(a_up{x="1"} or up{job=~"$job",instance=~"$instance"})`,
+		`sum by (severity) (securitycenter_vulnerabilities{severity="high"} offset 7d)`: `sum by (severity) (securitycenter_vulnerabilities{job=~"$job",instance=~"$instance",severity="high"} offset 7d)`,
+		`rate(process_cpu_seconds_total[5m])`:                                           `rate(process_cpu_seconds_total{job=~"$job",instance=~"$exporter"}[5m])`,
+		`securitycenter_exporter_build_info`:                                            `securitycenter_exporter_build_info{job=~"$job",instance=~"$exporter"}`,
+	} {
+		if got := scoped(in); got != want {
+			t.Errorf("scoped(%s)\n got %s\nwant %s", in, got, want)
+		}
+	}
+}

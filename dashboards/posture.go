@@ -1,0 +1,184 @@
+package dashboards
+
+func posture() Board {
+	return Board{
+		Name:      "posture",
+		Title:     "Security Center / Posture",
+		About:     "How many open findings there are, whether the number may be believed, and where to begin.",
+		Range:     "30d",
+		Variables: consoles(),
+		Rows: []Row{
+			{Title: "May these numbers be believed? From the console to the count, worst of all chosen consoles", Panels: trust()},
+			{Title: "Open findings", Panels: openFindings()},
+			{Title: "What can hurt today", Panels: hurting()},
+			{Title: "Where", Panels: where()},
+			{Title: "Risk that left the count without a patch, and alerts", Panels: leftWithoutPatch()},
+		},
+	}
+}
+
+// trust is the chain from console to count. One red link makes the counts
+// after it doubtful: they may fall because nothing was scanned.
+func trust() []Panel {
+	return []Panel{
+		{
+			Kind: Stat, W: 3, H: 4, Title: "Consoles down", Whole: true, Steps: none(), Empty: "no exporter", Link: "fleet",
+			About:   "Consoles that give no answer, and scrapes that fail. Above 0, their findings are old or missing. See the fleet board.",
+			Queries: one(`sum((1 - securitycenter_up) or on (job, instance) (1 - up))`),
+		},
+		{
+			Kind: Stat, W: 3, H: 4, Title: "Age of plugin feed", Unit: "s", Decimals: 1, Steps: rising(2*day, 7*day), Empty: "unknown", Link: "fleet",
+			About:   "Time since the active plugin feed was last updated on the worst console. With an old feed new vulnerabilities are not looked for. See feeds on the fleet board.",
+			Queries: one(`max(time() - securitycenter_feed_last_update_timestamp_seconds{feed="active"})`),
+		},
+		{
+			Kind: Stat, W: 3, H: 4, Title: "Scanners unusable", Whole: true, Steps: none(), Empty: "unknown", Link: "scanning",
+			About:   "Scanners that are switched on and cannot scan. Their zones are not scanned. See why on the scanning board.",
+			Queries: one(`sum((1 - securitycenter_scanner_usable) * securitycenter_scanner_enabled)`),
+		},
+		{
+			Kind: Stat, W: 3, H: 4, Title: "Scans failed, 7 d", Unit: "percentunit", Decimals: 1, Steps: rising(0.05, 0.2), Empty: "no scans", Link: "scanning",
+			About: "Share of the scan results of 7 days that ended in an error or were not imported. Such results change no count. See the scanning board.",
+			Queries: one(`(
+  sum(securitycenter_scan_results{status="error"} or securitycenter_scan_results{status=~"completed|partial",import_status=~"no_results|blocked|error|other"})
+  or 0 * sum(securitycenter_scan_results)
+) / (sum(securitycenter_scan_results{status=~"completed|partial|stopped|error|other"}) > 0)`),
+		},
+		{
+			Kind: Stat, W: 3, H: 4, Title: "Hosts seen, 30 d", Unit: "percentunit", Decimals: 1, Steps: falling(0.8, 0.95), Empty: "unknown", Link: "scanning",
+			About:   "Share of the known hosts that a scan saw in 30 days, on the worst console. The findings of the others are old. Look for scans that are late or zones without a scanner.",
+			Queries: one(`min(securitycenter_hosts_seen{window="30d"} / on (job, instance) (sum by (job, instance) (securitycenter_hosts) > 0))`),
+		},
+		{
+			Kind: Stat, W: 3, H: 4, Title: "Credentials work, 30 d", Unit: "percentunit", Decimals: 1, Steps: falling(0.7, 0.9), Empty: "unknown", Link: "scanning",
+			About:   "Share of the assessed hosts on which a login worked in 30 days, on the worst console. Without a login most missing patches are not found, and the count falls. See the causes on the scanning board.",
+			Queries: one(`min(securitycenter_hosts_credentialed{window="30d",result="success"} / on (job, instance, window) (securitycenter_hosts_assessed > 0))`),
+		},
+		{
+			Kind: Stat, W: 3, H: 4, Title: "Repositories unread", Whole: true, Steps: none(), Empty: "unknown", Link: "fleet",
+			About:   "Repositories that an administrator sees and no configured account reads. They are missing from every count: give an account of their organisation to the exporter.",
+			Queries: one(`sum(1 - securitycenter_repository_accessible)`),
+		},
+		{
+			Kind: Stat, W: 3, H: 4, Title: "Age of these counts", Unit: "s", Decimals: 1, Steps: rising(2*hour, 4*hour), Empty: "never read", Link: "exporter",
+			About:   "Time since the findings were last counted, on the worst console. It should be below an hour. See the exporter board.",
+			Queries: one(`max(time() - securitycenter_collector_last_success_timestamp_seconds{collector="vulnerabilities"})`),
+		},
+	}
+}
+
+func openFindings() []Panel {
+	return []Panel{
+		{
+			Kind: Stat, W: 12, H: 5, Title: "Open now, and change over the range", Unit: "locale", Whole: true, Severity: true, Spark: true, Empty: "not read",
+			About:   "Open findings by severity: risk not accepted, without compliance results. The percentage is the change over the time range. A repository that a console shares with another is counted twice: choose one console.",
+			Queries: bySeverity(`sum(securitycenter_vulnerabilities{severity="%s"})`),
+		},
+		{
+			Kind: Stat, W: 6, H: 5, Title: "Change in 7 days", Unit: "locale", Whole: true, Empty: "no history",
+			About:   "Open findings now less those of 7 days ago, on consoles that had answered then. Green: fewer. If it falls, look first whether the line at the top is green.",
+			Steps:   []Step{{Color: good}, {0, plain}, {1, bad}},
+			Queries: bySeverity(`sum(sum by (job, instance) (securitycenter_vulnerabilities{severity="%s"}) - sum by (job, instance) (securitycenter_vulnerabilities{severity="%s"} offset 7d))`),
+		},
+		{
+			Kind: Stat, W: 6, H: 5, Title: "Past their deadline", Unit: "locale", Whole: true, Severity: true, Empty: "no deadlines", Link: "remediation",
+			About:   "Open findings older than the strictest configured deadline for their severity allows. See the remediation board.",
+			Queries: bySeverity(`sum(max by (job, instance) (securitycenter_vulnerabilities_overdue{severity="%s"}))`),
+		},
+		{
+			Kind: Series, W: 16, H: 9, Title: "Open findings", Unit: "locale", Severity: true, Fill: Stacked,
+			About:   "Open findings by severity, without informational ones. Choose a longer range to see where you come from. A step is seldom a patch: look for a feed, an import, new credentials or accepted risk on the same day.",
+			Queries: bySeverity(`sum(securitycenter_vulnerabilities{severity="%s"})`),
+		},
+		{
+			Kind: Series, W: 8, H: 9, Title: "Critical and high: new and fixed in 7 days", Unit: "locale",
+			About: "Findings first seen in the 7 days before, and findings that a scan found fixed in them. Fixed above new: the backlog shrinks.",
+			Queries: []Query{
+				named("new", `sum(securitycenter_vulnerabilities_new{window="7d",severity=~"critical|high"})`),
+				named("fixed", `sum(securitycenter_vulnerabilities_mitigated{window="7d",severity=~"critical|high"})`),
+			},
+		},
+	}
+}
+
+func hurting() []Panel {
+	return []Panel{
+		{
+			Kind: Stat, W: 6, H: 6, Title: "With a public exploit", Unit: "locale", Whole: true, Severity: true, Empty: "not supported",
+			About:   "Open findings for which an exploit is public. Patch these first; isolate what cannot be patched.",
+			Queries: bySeverity(`sum(securitycenter_vulnerabilities_exploitable{severity="%s"})`),
+		},
+		{
+			Kind: Bars, W: 6, H: 6, Title: "Hosts affected", Unit: "percentunit", Decimals: 1, Max: 1, Severity: true, Empty: "unknown",
+			About: "Share of all hosts that have at least one open finding of the severity. A host may be in several bars.",
+			Queries: bySeverity(`sum(securitycenter_hosts_affected{severity="%s"})
+  / (sum(sum by (job, instance) (securitycenter_hosts) and on (job, instance) securitycenter_hosts_affected) > 0)`),
+		},
+		{
+			Kind: Bars, W: 6, H: 6, Title: "Hosts that a watch hits", Unit: "locale", Whole: true, Steps: none(), Empty: "no watch is configured",
+			About:   "Hosts with a finding that a configured watch looks for, for example the known exploited vulnerabilities. Empty unless watches are configured.",
+			Queries: []Query{named("{{watch}}", `sort_desc(sum by (watch) (securitycenter_watch_hosts))`)},
+		},
+		{
+			Kind: Series, W: 6, H: 6, Title: "Critical findings per 100 hosts", Unit: "none", Decimals: 1,
+			About:   "Open critical findings for each 100 hosts of a console: a fair comparison while the estate grows.",
+			Queries: []Query{named("{{instance}}", `100 * sum by (instance) (securitycenter_vulnerabilities{severity="critical"}) / (sum by (instance) (securitycenter_hosts) > 0)`)},
+		},
+	}
+}
+
+func where() []Panel {
+	by := `sum by (instance, repository, repository_id) (securitycenter_vulnerabilities{severity="%s"})`
+	queries := bySeverity(by)[:3]
+	queries[0].Expr = "topk(15, " + queries[0].Expr + ")"
+	for i := range queries[1:] {
+		queries[i+1].Expr += " and topk(15, " + bySeverity(by)[0].Expr + ")"
+	}
+	queries = append(queries, named("", `sum by (instance, repository, repository_id) (securitycenter_hosts) and topk(15, `+bySeverity(by)[0].Expr+`)`))
+	return []Panel{
+		{
+			Kind: Table, W: 14, H: 9, Title: "Worst repositories", SortBy: "Critical",
+			About:   "The 15 repositories with the most critical findings. Choose a name to see its page, then call its owner.",
+			Queries: queries,
+			Columns: []Column{
+				{Of: "instance", Title: "Console", Width: 120},
+				{Of: "repository", Title: "Repository", URL: repositoryOf},
+				{Of: "repository_id", Title: "Id", Width: 60},
+				{Of: "A", Title: "Critical", Unit: "locale", Width: 100},
+				{Of: "B", Title: "High", Unit: "locale", Width: 100},
+				{Of: "C", Title: "Medium", Unit: "locale", Width: 100},
+				{Of: "D", Title: "Hosts", Unit: "locale", Width: 100},
+			},
+		},
+		{
+			Kind: Series, W: 10, H: 9, Title: "Critical findings by repository", Unit: "locale",
+			About:   "The course of the 8 repositories that have the most critical findings at any time. A step up in one alone: an import, new credentials or a new plugin.",
+			Queries: []Query{named("{{instance}} {{repository}} #{{repository_id}}", `topk(8, sum by (instance, repository, repository_id) (securitycenter_vulnerabilities{severity="critical"}))`)},
+		},
+	}
+}
+
+func leftWithoutPatch() []Panel {
+	return []Panel{
+		{
+			Kind: Series, W: 8, H: 8, Title: "Accepted", Unit: "locale", Severity: true, Fill: Stacked,
+			About:   "Findings that no other panel counts because somebody accepted their risk. While it grows, a falling count is paper work: review the rules.",
+			Queries: bySeverity(`sum(securitycenter_vulnerabilities_accepted{severity="%s"})`),
+		},
+		{
+			Kind: Series, W: 8, H: 8, Title: "Recast", Unit: "locale", Severity: true, Fill: Stacked,
+			About:   "Open findings whose severity was changed by a rule, under the severity that they have now.",
+			Queries: bySeverity(`sum(securitycenter_vulnerabilities_recast{severity="%s"})`),
+		},
+		{
+			Kind: Table, W: 8, H: 8, Title: "Alerts that fire",
+			About:   "Alerts of the shipped rules that fire now, if Prometheus has loaded them. Empty is good.",
+			Queries: one(`sum by (alertname, severity, instance) (ALERTS{alertname=~"SecurityCenter.+",alertstate="firing"})`),
+			Columns: []Column{
+				{Of: "alertname", Title: "Alert"},
+				{Of: "severity", Title: "Level", Width: 80, Words: []Word{{"critical", "critical", bad}, {"warning", "warning", warning}}},
+				{Of: "instance", Title: "Console", Width: 100},
+			},
+		},
+	}
+}

@@ -1,0 +1,200 @@
+package dashboards
+
+func scanning() Board {
+	return Board{
+		Name:      "scanning",
+		Title:     "Security Center / Scanning",
+		About:     "Whether scanners work, scans run and are imported, logins work, and hosts are seen.",
+		Range:     "7d",
+		Variables: consoles(),
+		Rows: []Row{
+			{Title: "At a glance", Panels: scanGlance()},
+			{Title: "Scanners and zones", Panels: scanners()},
+			{Title: "Scans", Panels: scans()},
+			{Title: "Coverage and logins", Panels: coverage()},
+		},
+	}
+}
+
+const (
+	// late is how long ago a scan should have run, 6 hours of grace included.
+	late = `(time() - securitycenter_scan_next_run_timestamp_seconds > 21600)
+  unless on (job, instance, organization_id, scan_id) (securitycenter_scan_last_finish_timestamp_seconds > on (job, instance, organization_id, scan_id) group_left () securitycenter_scan_next_run_timestamp_seconds)
+  unless on (job, instance, organization_id, scan_id) securitycenter_scan_running_since_timestamp_seconds`
+	// notUsable is 1 for each scanner that is switched on and cannot scan.
+	notUsable = `(1 - securitycenter_scanner_usable) * securitycenter_scanner_enabled`
+)
+
+func scanGlance() []Panel {
+	return []Panel{
+		{
+			Kind: Stat, W: 4, H: 4, Title: "Scanners unusable", Whole: true, Steps: none(), Empty: "unknown",
+			About:   "Scanners that are switched on and cannot scan now. The table below says why.",
+			Queries: one(`sum(` + notUsable + `)`),
+		},
+		{
+			Kind: Stat, W: 4, H: 4, Title: "Zones without a scanner", Whole: true, Steps: none(), Empty: "unknown",
+			About:   "Scan zones in which no scanner works: nothing in their addresses is scanned.",
+			Queries: one(`count(securitycenter_zone_scanners_active == 0) or 0 * count(securitycenter_zone_scanners_active)`),
+		},
+		{
+			Kind: Stat, W: 4, H: 4, Title: "Scans late", Whole: true, Steps: none(), Empty: "unknown",
+			About:   "Scans that should have begun more than 6 hours ago, and neither run nor ended since. SecurityCenter 4 does not tell its schedule.",
+			Queries: one(`count(` + late + `) or 0 * count(securitycenter_scan_next_run_timestamp_seconds)`),
+		},
+		{
+			Kind: Stat, W: 4, H: 4, Title: "Last result failed", Whole: true, Steps: none(), Empty: "unknown",
+			About:   "Scans whose last result was not completed or not imported. Their hosts keep old findings.",
+			Queries: one(`sum(1 - securitycenter_scan_last_success)`),
+		},
+		{
+			Kind: Stat, W: 4, H: 4, Title: "Longest running scan", Unit: "s", Decimals: 1, Steps: rising(day, 2*day), Empty: "none runs",
+			About:   "How long the oldest running scan has run. A scan of days is stuck, or too large for its window.",
+			Queries: one(`max(time() - securitycenter_scan_running_since_timestamp_seconds)`),
+		},
+		{
+			Kind: Stat, W: 4, H: 4, Title: "Logins work, 30 d", Unit: "percentunit", Decimals: 1, Steps: falling(0.7, 0.9), Empty: "unknown",
+			About:   "Share of the assessed hosts on which a login worked in 30 days, on the worst console. Without one most missing patches are not found.",
+			Queries: one(`min(securitycenter_hosts_credentialed{window="30d",result="success"} / on (job, instance, window) (securitycenter_hosts_assessed > 0))`),
+		},
+	}
+}
+
+func scanners() []Panel {
+	return []Panel{
+		{
+			Kind: Timeline, W: 14, H: 11, Title: "Scanners that can scan",
+			About:   "Each scanner over time. Red: it could not scan. Gaps: its state was in transition or the console did not say. Many narrow red bars are a bad network.",
+			Words:   []Word{{"1", "usable", good}, {"0", "not usable", bad}},
+			Queries: []Query{named("{{instance}} {{scanner}}", `securitycenter_scanner_usable and on (job, instance, scanner_id) (securitycenter_scanner_enabled == 1)`)},
+		},
+		{
+			Kind: Table, W: 10, H: 11, Title: "Scanners that do not work, and why",
+			About:   "Every state besides working that a scanner has now, as the console says it; disabled ones are among them. Empty is good.",
+			Queries: one(`sum by (instance, scanner, status) (securitycenter_scanner_status{status!="working"} == 1)`),
+			Columns: []Column{
+				{Of: "instance", Title: "Console", Width: 110},
+				{Of: "scanner", Title: "Scanner"},
+				{Of: "status", Title: "State", Words: []Word{{"user_disabled", "user_disabled", plain}}},
+			},
+		},
+		{
+			Kind: Table, W: 8, H: 9, Title: "Zones", SortBy: "Addresses",
+			About: "Scanners of every scan zone, and those that work. With one that works there is no reserve; with none nothing is scanned.",
+			Queries: []Query{
+				named("", `sum by (instance, zone, zone_id) (securitycenter_zone_scanners_active)`),
+				named("", `sum by (instance, zone, zone_id) (securitycenter_zone_scanners)`),
+				named("", `sum by (instance, zone, zone_id) (securitycenter_zone_addresses)`),
+			},
+			Columns: []Column{
+				{Of: "instance", Title: "Console", Width: 110},
+				{Of: "zone", Title: "Zone"},
+				{Of: "A", Title: "Working", Unit: "none", Width: 80, Steps: []Step{{Color: bad}, {1, warning}, {2, good}}},
+				{Of: "B", Title: "Scanners", Unit: "none", Width: 80},
+				{Of: "C", Title: "Addresses", Unit: "locale", Width: 100},
+			},
+		},
+		{
+			Kind: Series, W: 8, H: 9, Title: "Plugins behind the console", Unit: "s", Steps: rising(2*day, 3*day), Limits: true,
+			About: "How much older the plugins of a scanner are than those of its console; the 10 worst. Above 2 days it works but looks for nothing new: reload its plugins.",
+			Queries: []Query{named("{{instance}} {{scanner}}", `topk(10, clamp_min(
+  securitycenter_plugin_set_timestamp_seconds{feed="active"} - on (job, instance) group_right () securitycenter_scanner_loaded_plugin_set_timestamp_seconds, 0))`)},
+		},
+		{
+			Kind: Series, W: 8, H: 9, Title: "Hosts in scan", Unit: "locale", Fill: Stacked,
+			About:   "Hosts that each scanner is scanning; the 15 busiest. One that carries all while others idle: spread the zones.",
+			Queries: []Query{named("{{instance}} {{scanner}}", `topk(15, sum by (instance, scanner) (securitycenter_scanner_hosts_scanning))`)},
+		},
+		{
+			Kind: Series, W: 12, H: 7, Title: "Load average of the scanners", Unit: "none", Decimals: 1,
+			About:   "Load average of the scanners' machines; the 10 highest. Compare with their number of cores.",
+			Queries: []Query{named("{{instance}} {{scanner}}", `topk(10, securitycenter_scanner_load_average)`)},
+		},
+		{
+			Kind: Series, W: 12, H: 7, Title: "TCP sessions of the scanners", Unit: "locale",
+			About:   "TCP sessions that the scanners hold open; the 10 highest. A flat top is a firewall's limit, and findings are lost there.",
+			Queries: []Query{named("{{instance}} {{scanner}}", `topk(10, securitycenter_scanner_tcp_sessions)`)},
+		},
+	}
+}
+
+func scans() []Panel {
+	latest := func(expr string) string { return `max by (instance, scan_id, scan) (` + expr + `)` }
+	which := []Column{
+		{Of: "instance", Title: "Console", Width: 110},
+		{Of: "scan", Title: "Scan"},
+	}
+	return []Panel{
+		{
+			Kind: Series, W: 12, H: 8, Title: "Results in a day, by state of scan and import", Unit: "locale", Fill: Columns,
+			About:   "Scan results that ended in the 24 hours before. Completed but not imported changes no count: look at the repository's and the console's disk.",
+			Queries: []Query{named("{{status}}, import {{import_status}}", `sum by (status, import_status) (increase(securitycenter_scan_results_total[1d])) > 0`)},
+		},
+		{
+			Kind: Table, W: 12, H: 8, Title: "Scans that are late", SortBy: "Late by",
+			About:   "Scans that should have begun more than 6 hours ago, and neither run nor ended since: a scanner that is off, a queue, or a schedule that was paused.",
+			Queries: one(latest(late)),
+			Columns: append(which[:2:2], Column{Of: "A", Title: "Late by", Unit: "s", Decimals: 1, Width: 120}),
+		},
+		{
+			Kind: Table, W: 12, H: 8, Title: "Scans whose last result failed", SortBy: "Ended",
+			About: "Scans whose last result was not completed or not imported, and how long ago it ended.",
+			Queries: []Query{
+				named("", latest(`time() - securitycenter_scan_last_finish_timestamp_seconds and on (job, instance, organization_id, scan_id) (securitycenter_scan_last_success == 0)`)),
+			},
+			Columns: append(which[:2:2], Column{Of: "A", Title: "Ended", Unit: "s", Decimals: 1, Width: 120}),
+		},
+		{
+			Kind: Table, W: 12, H: 8, Title: "Scans that found no host", SortBy: "Targeted",
+			About: "Scans whose last run had targets and got no answer: a firewall, a wrong zone or old targets. Their old findings stay, until they expire.",
+			Queries: []Query{
+				named("", latest(`securitycenter_scan_last_hosts{state="targeted"} > 0 and on (job, instance, organization_id, scan_id) (securitycenter_scan_last_hosts{state="live"} == 0)`)),
+			},
+			Columns: append(which[:2:2], Column{Of: "A", Title: "Targeted", Unit: "locale", Width: 120}),
+		},
+		{
+			Kind: Table, W: 12, H: 8, Title: "Scans that are getting slower", SortBy: "Now / then",
+			About: "Scans that take more than half as long again as 28 days ago. They will overrun their window: split them or add a scanner. Empty before 28 days of history.",
+			Queries: []Query{
+				named("", latest(`securitycenter_scan_last_duration_seconds / (securitycenter_scan_last_duration_seconds offset 28d > 600) > 1.5`)),
+				named("", latest(`securitycenter_scan_last_duration_seconds and securitycenter_scan_last_duration_seconds / (securitycenter_scan_last_duration_seconds offset 28d > 600) > 1.5`)),
+			},
+			Columns: append(which[:2:2],
+				Column{Of: "A", Title: "Now / then", Unit: "suffix: ×", Decimals: 1, Width: 110},
+				Column{Of: "B", Title: "Takes now", Unit: "s", Decimals: 1, Width: 120}),
+		},
+		{
+			Kind: Series, W: 12, H: 8, Title: "Time to import a result", Unit: "s", Decimals: 1,
+			About:   "How long the import of the last result took; the 10 slowest scans. If all rise together, the console is the bottleneck.",
+			Queries: []Query{named("{{instance}} {{scan}}", `topk(10, `+latest(`securitycenter_scan_last_import_duration_seconds`)+`)`)},
+		},
+	}
+}
+
+func coverage() []Panel {
+	share := func(result, legend string) Query {
+		return named(legend, `sum(securitycenter_hosts_credentialed{window="30d",result="`+result+`"})
+  / (sum(securitycenter_hosts_assessed{window="30d"} and on (job, instance) securitycenter_hosts_credentialed{window="30d"}) > 0)`)
+	}
+	return []Panel{
+		{
+			Kind: Bars, W: 8, H: 8, Title: "Logins in 30 days, by outcome", Unit: "percentunit", Decimals: 1, Max: 1, Empty: "unknown",
+			About: "Share of the assessed hosts with each outcome. Each has another owner: a wrong password, missing rights, no credentials in the scan, a system that is not supported. A host may be in several bars.",
+			Queries: []Query{
+				share("success", "worked"), share("failure", "refused"), share("insufficient_privilege", "too few rights"),
+				share("none_provided", "no credentials given"), share("intermittent", "now and then"), share("unsupported_os", "system not supported"),
+			},
+		},
+		{
+			Kind: Series, W: 8, H: 8, Title: "Share of hosts on which logins work", Unit: "percentunit", Max: 1,
+			About:   "By console. A sudden fall is a locked or changed scan account, and the count of findings will fall with it in the next days.",
+			Queries: []Query{named("{{instance}}", `securitycenter_hosts_credentialed{window="30d",result="success"} / on (job, instance, window) (securitycenter_hosts_assessed > 0)`)},
+		},
+		{
+			Kind: Series, W: 8, H: 8, Title: "Hosts known and seen", Unit: "locale",
+			About: "All hosts with data, and those that a scan saw in 7, 30 and 90 days. Hosts that nobody sees keep their old findings until these expire.",
+			Queries: append([]Query{named("known", `sum(securitycenter_hosts)`)},
+				each(`sum(securitycenter_hosts_seen{window="%s"})`, "seen in %s", "90d", "30d", "7d")...),
+		},
+	}
+}
