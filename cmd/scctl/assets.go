@@ -29,6 +29,7 @@ func assetColumns() columns[scapi.Asset] {
 			{"type", func(a scapi.Asset) any { return a.Type }},
 			{"tags", func(a scapi.Asset) any { return a.Tags }},
 			{"ipCount", func(a scapi.Asset) any { return opt(a.IPCount) }},
+			{"status", func(a scapi.Asset) any { return a.Status }},
 			{"ips", func(a scapi.Asset) any { return a.IPs }},
 			{"dnsNames", func(a scapi.Asset) any { return a.DNSNames }},
 			{"visibility", func(a scapi.Asset) any { return a.Visibility }},

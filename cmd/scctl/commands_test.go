@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"securitycenter_exporter/scapi/sctest"
 )
@@ -74,6 +75,68 @@ func TestEveryReadingCommandPrintsWhatTheConsoleHas(t *testing.T) {
 	}
 }
 
+// What only Tenable.sc and later tell, from the console's own state.
+func TestCommandsForRESTPrintWhatTheConsoleHas(t *testing.T) {
+	console := start(t, sctest.REST)
+	records := func(args ...string) []map[string]string {
+		rows, err := csv.NewReader(strings.NewReader(succeed(t, append(append([]string{"--url", console.URL}, args...), "--format", "csv")...))).ReadAll()
+		if err != nil || len(rows) < 2 {
+			t.Fatalf("%v: %d lines, %v", args, len(rows), err)
+		}
+		var all []map[string]string
+		for _, row := range rows[1:] {
+			record := map[string]string{}
+			for i, name := range rows[0] {
+				record[name] = row[i]
+			}
+			all = append(all, record)
+		}
+		return all
+	}
+	asAnalyst(t)
+	for _, command := range []string{"accept-risk-rules", "recast-risk-rules"} {
+		for i, r := range records(command) {
+			want := console.RiskRules()[i]
+			expires := ""
+			if !want.Expires.IsZero() {
+				expires = want.Expires.UTC().Format(time.RFC3339)
+			}
+			if r["id"] != want.ID || r["expires"] != expires || r["hostType"] != want.HostType || (r["severity"] != "") != (command == "recast-risk-rules") {
+				t.Errorf("%s: %v, want %+v", command, r, want)
+			}
+		}
+	}
+	for i, r := range records("audit-files") {
+		if want := console.AuditFiles()[i]; r["id"] != want.ID || r["name"] != want.Name || r["type"] != want.Type {
+			t.Errorf("audit file %v, want %+v", r, want)
+		}
+	}
+	for i, r := range records("plugin-families", "--count") {
+		if want := console.PluginFamilies()[i]; r["id"] != want.ID || r["name"] != want.Name || r["plugins"] != strconv.Itoa(want.Plugins) {
+			t.Errorf("plugin family %v, want %+v", r, want)
+		}
+	}
+	if r := records("plugin-families")[0]; r["name"] == "" || r["plugins"] != "" {
+		t.Errorf("a family that was not counted: %v", r)
+	}
+	for _, r := range records("saved-queries") {
+		one := records("saved-query", r["id"])[0]
+		if one["name"] != r["name"] || one["filters"] != r["filters"] || (r["filters"] == "") != (r["name"] == "Everything") {
+			t.Errorf("saved query %v, listed as %v", one, r)
+		}
+	}
+	asAdmin(t)
+	for _, r := range records("scanner-health", "1", "2") {
+		want, _ := console.ScannerHealth(r["id"])
+		if r["dataFree"] != strconv.Itoa(want.DataFree<<20) || r["ramTotal"] != strconv.Itoa(want.RAM<<20) || (r["ramUsed"] == "") != (want.RAMUsed < 0) {
+			t.Errorf("health %v, want %+v", r, want)
+		}
+	}
+	if out := fail(t, exitNotFound, "--url", console.URL, "scanner-health", "999"); !strings.Contains(out, "999") {
+		t.Error(out)
+	}
+}
+
 func firstHost(console *sctest.Server) sctest.Host {
 	for h := range console.Hosts() {
 		return h
@@ -87,6 +150,11 @@ func TestWhatADialectLacksIsSaidByTheExitCode(t *testing.T) {
 	fail(t, exitUnsupported, "--url", console.URL, "jobs")
 	asAnalyst(t)
 	fail(t, exitUnsupported, "--url", console.URL, "scan", "result", "1")
+	for _, command := range []string{"accept-risk-rules", "recast-risk-rules", "audit-files", "saved-queries", "plugin-families"} {
+		fail(t, exitUnsupported, "--url", console.URL, command)
+	}
+	fail(t, exitUnsupported, "--url", console.URL, "saved-query", "1")
+	fail(t, exitUnsupported, "--url", console.URL, "summary", "-f", "auditFile=1000001")
 	fail(t, exitUnsupported, "--url", console.URL, "query", "sumip", "-f", "pluginType=event", "--source", "mitigated", "-f", "wasVuln=excludeWas")
 }
 

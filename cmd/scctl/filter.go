@@ -11,7 +11,7 @@ import (
 
 // filterHelp explains --filter.
 const filterHelp = "Keep what fits: NAME=VALUE, NAME!=VALUE, NAME>=VALUE, NAME<=VALUE, NAME~=VALUE (NAME~=VALUE also matches patterns where the console does). " +
-	"May be repeated; all must hold. Spelled for any console: severity=high,critical (or 0 to 4), repository=ID,… , " +
+	"May be repeated; all must hold. Spelled for any console: severity=high,critical (or 0 to 4), repository=ID,… , family=ID,… , asset=ID, auditFile=ID, " +
 	"and firstSeen, lastSeen, lastMitigated, pluginPublished, patchPublished, vulnPublished with >= and <= and a date (2024-05-01) or a time (2024-05-01T12:00:00Z). " +
 	"Anything else is sent as it is, a value that begins with [ or { as JSON: asset={\"id\":\"5\"}."
 
@@ -89,6 +89,18 @@ func parseFilter(name, operator, value string) (scapi.Filter, error) {
 		case "repository", "repositoryIDs":
 			if !strings.HasPrefix(value, "[") {
 				return scapi.ByRepository(splitList(value)...), nil
+			}
+		case "family", "familyID":
+			if !strings.HasPrefix(value, "[") {
+				return scapi.ByFamily(splitList(value)...), nil
+			}
+		case "asset", "assetID":
+			if !strings.HasPrefix(value, "{") {
+				return scapi.ByAsset(value), nil
+			}
+		case "auditFile", "auditFileID":
+			if !strings.HasPrefix(value, "{") && !strings.HasPrefix(value, "[") {
+				return scapi.ByAuditFile(value), nil
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"testing"
 
+	"securitycenter_exporter/scapi"
 	"securitycenter_exporter/scapi/sctest"
 )
 
@@ -31,6 +32,10 @@ func TestFiltersAreSpelledAsTheConsoleWantsThem(t *testing.T) {
 		{"severity=High,critical", wire{"severity", "=", "3,4"}, wire{"severity", "=", "3,4"}},
 		{"severity=4", wire{"severity", "=", "4"}, wire{"severity", "=", "4"}},
 		{"repository=1,2", wire{"repository", "=", []any{map[string]any{"id": "1"}, map[string]any{"id": "2"}}}, wire{"repositoryIDs", "=", "1,2"}},
+		{"family=1,2", wire{"family", "=", []any{map[string]any{"id": "1"}, map[string]any{"id": "2"}}}, wire{"familyID", "=", "1,2"}},
+		{"asset=5", wire{"asset", "=", map[string]any{"id": "5"}}, wire{"assetID", "=", "5"}},
+		{`asset={"id":"5"}`, wire{"asset", "=", map[string]any{"id": "5"}}, wire{"asset", "=", map[string]any{"id": "5"}}},
+		{"auditFile=1000001", wire{"auditFile", "=", []any{map[string]any{"id": "1000001"}}}, wire{}},
 		{`ip=192.0.2.0/24`, wire{"ip", "=", "192.0.2.0/24"}, wire{"ip", "=", "192.0.2.0/24"}},
 		{"lastSeen=0:7", wire{"lastSeen", "=", "0:7"}, wire{"lastSeen", "=", "0:7"}},
 		{"lastSeen>=2024-05-01", wire{"lastSeen", "=", "1714521600-9999999999"}, wire{}},
@@ -41,7 +46,7 @@ func TestFiltersAreSpelledAsTheConsoleWantsThem(t *testing.T) {
 				if dialect == sctest.RPC {
 					want = c.rpc
 				}
-				if want.FilterName == "" { // relative to the console's clock
+				if want.FilterName == "" { // relative to the console's clock, or without a spelling
 
 					continue
 				}
@@ -76,5 +81,26 @@ func TestFiltersAreSpelledAsTheConsoleWantsThem(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What is shown of a saved query may be given to --filter.
+func TestFiltersOfSavedQueriesAreWrittenAsTheyAreRead(t *testing.T) {
+	raw := func(text string) json.RawMessage { return json.RawMessage(text) }
+	filters := []scapi.Filter{{Name: "pluginName", Operator: "~=", Value: raw(`"Apache"`)}, {Name: "port", Value: raw("80")},
+		{Name: "asset", Operator: "=", Value: raw(`{"id":"5","name":"Lab"}`)}, {Name: "policy", Operator: "=", Value: raw(`[{"id":"1"}]`)}}
+	texts := filterTexts(filters)
+	want := []string{"pluginName~=Apache", "port=80", `asset={"id":"5","name":"Lab"}`, `policy=[{"id":"1"}]`}
+	if !reflect.DeepEqual(texts, want) {
+		t.Errorf("%q, want %q", texts, want)
+	}
+	read, err := parseFilters(texts)
+	if err != nil || len(read) != len(filters) {
+		t.Fatalf("%v, %v", read, err)
+	}
+	for i := range read {
+		if again := filterTexts(read[i : i+1]); again[0] != want[i] {
+			t.Errorf("%q is read as %q", want[i], again[0])
+		}
 	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 func addPlugins(t *tree) {
 	addPluginList(t)
 	addPluginDetails(t)
+	addPluginFamilies(t)
 
 	counts := command(t.app, "plugin-counts", "Numbers of plugins by type. A console of Tenable.sc has to be asked some requests for each type.",
 		"scctl plugin-counts")
@@ -162,23 +162,32 @@ func addPluginDetails(t *tree) {
 	cmd.Arg("id", "Id of a plugin.").Required().StringsVar(&ids)
 	t.settings.output.registerListing(cmd)
 	t.asking(cmd, scapi.UnknownKind, func(ctx context.Context, j *job) error {
-		client, err := j.login(ctx)
-		if err != nil {
-			return err
+		return listEach(ctx, j, pluginColumns(), ids, (*scapi.Client).Plugin)
+	})
+}
+
+func addPluginFamilies(t *tree) {
+	var count bool
+	cmd := command(t.app, "plugin-families", "Families of plugins. Not on SecurityCenter 4.", "scctl plugin-families", "scctl plugin-families --count")
+	cmd.Flag("count", "Also tell how many plugins each family has: a request for each of about a hundred.").BoolVar(&count)
+	listing(t, cmd, scapi.UnknownKind, columns[scapi.PluginFamily]{
+		raw: func(f scapi.PluginFamily) json.RawMessage { return f.Raw },
+		columns: []column[scapi.PluginFamily]{
+			{"id", func(f scapi.PluginFamily) any { return f.ID }},
+			{"name", func(f scapi.PluginFamily) any { return f.Name }},
+			{"type", func(f scapi.PluginFamily) any { return f.Type }},
+			{"plugins", func(f scapi.PluginFamily) any { return opt(f.Plugins) }},
+		},
+	}, func(client *scapi.Client, ctx context.Context) ([]scapi.PluginFamily, error) {
+		families, err := client.PluginFamilies(ctx)
+		if err != nil || !count {
+			return families, err
 		}
-		var plugins []scapi.Plugin
-		var failures []error
-		for _, id := range ids {
-			p, err := client.Plugin(ctx, id)
-			if err != nil {
-				failures = append(failures, err)
-				continue
+		for i, f := range families {
+			if families[i], err = client.PluginFamily(ctx, f.ID); err != nil {
+				return nil, err
 			}
-			plugins = append(plugins, p)
 		}
-		if len(plugins) == 0 {
-			return errors.Join(failures...)
-		}
-		return errors.Join(append(failures, list(j, pluginColumns(), plugins))...)
+		return families, nil
 	})
 }

@@ -40,6 +40,8 @@ func newTree(stdout, stderr io.Writer) *tree {
 	addCredentials(t)
 	addRepositories(t)
 	addPeople(t)
+	addRules(t)
+	addSavedQueries(t)
 	addScanners(t)
 	addScans(t)
 	addImports(t)
@@ -103,6 +105,29 @@ func listing[T any](t *tree, cmd *kingpin.CmdClause, prefer scapi.Kind, c column
 		}
 		return list(j, c, values)
 	})
+}
+
+// listEach writes what call returns for each id. Ids that it fails for do not
+// keep the others from being written.
+func listEach[T any](ctx context.Context, j *job, c columns[T], ids []string, call func(*scapi.Client, context.Context, string) (T, error)) error {
+	client, err := j.login(ctx)
+	if err != nil {
+		return err
+	}
+	var values []T
+	var failures []error
+	for _, id := range ids {
+		v, err := call(client, ctx, id)
+		if err != nil {
+			failures = append(failures, err)
+			continue
+		}
+		values = append(values, v)
+	}
+	if len(values) == 0 {
+		return errors.Join(failures...)
+	}
+	return errors.Join(append(failures, list(j, c, values))...)
 }
 
 // job is one run of a command that asks a console.
