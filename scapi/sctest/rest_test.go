@@ -239,3 +239,18 @@ func TestUnknownPathsAndObjectsAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestTheHealthOfAScannerIsNumbersForAdministrators(t *testing.T) {
+	s := sctest.Start(t, sctest.Options{Now: fixed})
+	e := newClient(t, s).admin().rest(http.MethodGet, "/scanner/2/health", nil)
+	if e.Code != 0 || !strings.Contains(e.Body, `"sys_ram_used":null`) || !strings.Contains(e.Body, `"temp_disk_total":10240`) || !strings.Contains(e.Body, `"perf_stats_history":[{`) {
+		t.Error(e.Body)
+	}
+	if e := newClient(t, s).analyst().rest(http.MethodGet, "/scanner/2/health", nil); e.Code != 145 {
+		t.Errorf("an organisation's user: %s", e.Body)
+	}
+	old := sctest.Start(t, sctest.Options{Version: "5.9.0", Now: fixed})
+	if e := newClient(t, old).admin().rest(http.MethodGet, "/scanner/2/health", nil); e.Status != http.StatusNotFound {
+		t.Errorf("5.9: status %d", e.Status)
+	}
+}
