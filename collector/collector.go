@@ -4,14 +4,19 @@
 package collector
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"reflect"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
 
+	"securitycenter_exporter/config"
 	"securitycenter_exporter/console"
 	"securitycenter_exporter/scapi"
 )
@@ -24,6 +29,8 @@ type Collector struct {
 	Default  bool          // on unless switched off
 	Account  scapi.Kind    // the kind of account that can supply all of it
 	Priority int           // place in the queue towards the console: lower goes first
+	Keys     []config.Key  // its own keys in the configuration
+	Hosts    bool          // shows hosts one by one, which is for protected listeners only
 	Families []*Family     // every metric that it may emit
 	// New returns what loads the collector's data from one console. A loader
 	// is called by one goroutine at a time and may remember things between
@@ -50,33 +57,45 @@ func stateless(f Stateless) func() Loader { return func() Loader { return f } }
 
 // All returns every collector, in the order of the documentation.
 func All() []*Collector {
-	return []*Collector{System(), Feeds(), Plugins(), Scanners(), Repositories(), Vulnerabilities(), Scans()}
+	return []*Collector{
+		System(), Feeds(), Plugins(), Scanners(), Repositories(), Vulnerabilities(), Risk(), Coverage(), Scans(),
+		Watches(), Hosts(), Families(), Assets(), Subnets(), Remediation(), Compliance(), Tickets(), Users(), RiskRules(), Events(),
+	}
 }
 
-// Limits shape what a load may emit.
-type Limits struct {
-	MaxSeries int             // 0: no limit
-	Redact    map[string]bool // labels whose values are emptied: repository, zone, scanner, scan, host
+// Settings are what a load reads, and shape what it may emit.
+type Settings struct {
+	config.CollectorSettings // MaxSeries 0: no limit
+	SLA                      []config.SLA
+	Watches                  []config.Watch
+	Redact                   map[string]bool // labels that are emptied: repository, zone, scanner, scan; host: addresses are hashed
+	HashKey                  []byte          // of those hashes
+}
+
+// SameData reports whether what a load read with s holds for o.
+func (s Settings) SameData(o Settings) bool {
+	return s.CollectorSettings.SameData(o.CollectorSettings) && reflect.DeepEqual(s.SLA, o.SLA) && reflect.DeepEqual(s.Watches, o.Watches) &&
+		maps.Equal(s.Redact, o.Redact) && bytes.Equal(s.HashKey, o.HashKey)
 }
 
 // Snapshot is the outcome of a successful load.
 type Snapshot struct {
 	Families []*dto.MetricFamily // sorted by name, no duplicates
 	Series   int                 // in Families
-	Dropped  int                 // left out because of Limits.MaxSeries
+	Dropped  int                 // left out because of MaxSeries
 	Missing  []string            // parts that no account of the console may read, with the reason
 }
 
 // Run loads the collector's data from c. The error wraps
 // console.ErrNotReadable if no account can supply any of it. A panic is an
 // error.
-func (col *Collector) Run(ctx context.Context, loader Loader, c *console.Console, limits Limits) (s Snapshot, err error) {
+func (col *Collector) Run(ctx context.Context, loader Loader, c *console.Console, settings Settings) (s Snapshot, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	m := NewMetrics(limits)
+	m := NewMetrics(settings)
 	if err := loader.Load(console.WithPriority(ctx, col.Priority), c, m); err != nil {
 		return Snapshot{}, err
 	}
@@ -92,6 +111,15 @@ func (col *Collector) Run(ctx context.Context, loader Loader, c *console.Console
 func read[T any](ctx context.Context, c *console.Console, m *Metrics, part string, prefer scapi.Kind, call func(*scapi.Client, context.Context) (T, error), use func(T)) error {
 	v, err := console.Ask(ctx, c, prefer, call)
 	return m.part(part, err, func() { use(v) })
+}
+
+// lacking notes that a family is left out, and why. It may be noted more than
+// once.
+func (m *Metrics) lacking(f *Family, why string) {
+	err := fmt.Errorf("%s: %s", f.Name, why)
+	if !slices.ContainsFunc(m.missing, func(e error) bool { return e.Error() == err.Error() }) {
+		m.missing = append(m.missing, err)
+	}
 }
 
 // part runs use if err is nil, notes the part as missing if no account may

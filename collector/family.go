@@ -2,6 +2,9 @@ package collector
 
 import (
 	"cmp"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,7 +34,7 @@ const (
 
 // Metrics gathers the samples of one load.
 type Metrics struct {
-	limits  Limits
+	Settings
 	samples map[*Family][]*dto.Metric
 	seen    map[string]bool // family and label values
 	read    int             // parts that an account could read
@@ -40,8 +43,8 @@ type Metrics struct {
 }
 
 // NewMetrics returns an empty Metrics.
-func NewMetrics(l Limits) *Metrics {
-	return &Metrics{limits: l, samples: map[*Family][]*dto.Metric{}, seen: map[string]bool{}}
+func NewMetrics(s Settings) *Metrics {
+	return &Metrics{Settings: s, samples: map[*Family][]*dto.Metric{}, seen: map[string]bool{}}
 }
 
 // Set adds a sample. Label values come in the order of f.Labels; bytes that are
@@ -55,10 +58,7 @@ func (m *Metrics) Set(f *Family, value float64, labels ...string) {
 	key := strings.Builder{}
 	key.WriteString(f.Name)
 	for i, v := range labels {
-		v = strings.ToValidUTF8(v, "\uFFFD")
-		if m.limits.Redact[f.Labels[i]] {
-			v = ""
-		}
+		v = m.redacted(f.Labels[i], strings.ToValidUTF8(v, "\uFFFD"))
 		key.WriteByte(0xFF) // in no valid UTF-8
 		key.WriteString(v)
 		pairs[i] = &dto.LabelPair{Name: &f.Labels[i], Value: &v}
@@ -75,6 +75,19 @@ func (m *Metrics) Set(f *Family, value float64, labels ...string) {
 		sample.Gauge = &dto.Gauge{Value: &value}
 	}
 	m.samples[f] = append(m.samples[f], sample)
+}
+
+// redacted returns what may be shown of a label's value.
+func (m *Metrics) redacted(label, value string) string {
+	switch {
+	case m.Redact[label]:
+		return ""
+	case value != "" && m.Redact["host"] && (label == "ip" || label == "host_uuid"):
+		h := hmac.New(sha256.New, m.HashKey)
+		h.Write([]byte(value))
+		return hex.EncodeToString(h.Sum(nil)[:8])
+	}
+	return value
 }
 
 // SetTime adds t in seconds since the epoch; nothing if t is zero.
@@ -132,7 +145,7 @@ func (m *Metrics) Snapshot(known []*Family) Snapshot {
 			s.Series += n
 		}
 	}
-	if limit := m.limits.MaxSeries; limit > 0 && s.Series > limit {
+	if limit := m.MaxSeries; limit > 0 && s.Series > limit {
 		slices.SortStableFunc(families, func(a, b *Family) int {
 			return cmp.Or(cmp.Compare(len(m.samples[b]), len(m.samples[a])), strings.Compare(a.Name, b.Name))
 		})

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"securitycenter_exporter/collector"
+	"securitycenter_exporter/config"
 	"securitycenter_exporter/console"
 	"securitycenter_exporter/scapi"
 	"securitycenter_exporter/scapi/sctest"
@@ -22,7 +23,12 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // noLimits let everything through.
-var noLimits collector.Limits
+var noLimits collector.Settings
+
+// limited are settings with a max_series.
+func limited(series int) collector.Settings {
+	return collector.Settings{CollectorSettings: config.CollectorSettings{MaxSeries: series}}
+}
 
 // exported is a simulated console, the accounts that look at it, and what
 // their collectors remember.
@@ -63,8 +69,23 @@ func in(t *testing.T, name string, test func(*testing.T)) {
 	t.Run(name, func(t *testing.T) { synctest.Test(t, test) })
 }
 
+// completed fills in what the configuration would: the defaults of a
+// collector's own keys, and the vendor's deadlines.
+func completed(col *collector.Collector, s collector.Settings) collector.Settings {
+	own := map[string]any{}
+	for _, k := range col.Keys {
+		own[k.Name] = k.Default
+	}
+	maps.Copy(own, s.Own)
+	s.Own = own
+	if s.SLA == nil {
+		s.SLA = []config.SLA{{Name: "default", Basis: "first_seen", Days: map[string]int{"critical": 7, "high": 30, "medium": 60, "low": 180}}}
+	}
+	return s
+}
+
 // run loads one collector.
-func (e *exported) run(t *testing.T, name string, limits collector.Limits) (collector.Snapshot, error) {
+func (e *exported) run(t *testing.T, name string, limits collector.Settings) (collector.Snapshot, error) {
 	t.Helper()
 	for _, col := range collector.All() {
 		if col.Name != name {
@@ -73,7 +94,7 @@ func (e *exported) run(t *testing.T, name string, limits collector.Limits) (coll
 		if e.loaders[name] == nil {
 			e.loaders[name] = col.New()
 		}
-		return col.Run(t.Context(), e.loaders[name], e.Console, limits)
+		return col.Run(t.Context(), e.loaders[name], e.Console, completed(col, limits))
 	}
 	t.Fatalf("no collector %s", name)
 	return collector.Snapshot{}, nil
@@ -160,4 +181,19 @@ func (s samples) sum(family string) float64 {
 
 func wrongCredentials() (scapi.Credentials, error) {
 	return scapi.Credentials{Username: "bob", Password: "wrong"}, nil
+}
+
+// everything switches on all that a collector can tell.
+func everything(col *collector.Collector) collector.Settings {
+	s := collector.Settings{Watches: []config.Watch{{Name: "all"}}}
+	s.Own = map[string]any{}
+	for _, k := range col.Keys {
+		switch {
+		case k.Kind == config.Bool:
+			s.Own[k.Name] = true
+		case col.Name == "assets":
+			s.Own[k.Name] = []string{"1", "2", "3"}
+		}
+	}
+	return s
 }

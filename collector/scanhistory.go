@@ -22,19 +22,15 @@ const (
 	detailFailures = 3
 )
 
-// scanKey identifies a scan or a result: ids are unique within an
-// organisation only.
-type scanKey struct{ organization, id string }
-
 // outcome is the state of a result in our words.
 type outcome struct{ status, imported string }
 
 // scanHistory is what is known of the scans of one console between loads.
 type scanHistory struct {
-	results map[scanKey]scapi.ScanResult // of the latest load
-	known   map[scanKey]*scanRecord
+	results map[ownedKey]scapi.ScanResult // of the latest load
+	known   map[ownedKey]*scanRecord
 	ended   map[outcome]int64 // counted since the first look
-	counted map[scanKey]time.Time
+	counted map[ownedKey]time.Time
 	watched map[*console.Account]bool // accounts that have answered before
 }
 
@@ -43,7 +39,8 @@ type scanRecord struct {
 	organization, id, name string
 	nextRun                time.Time
 	runningSince           time.Time
-	last                   *finishedResult // nil: none was seen
+	progress               scapi.Opt[float64] // of the present run
+	last                   *finishedResult    // nil: none was seen
 	account                *console.Account
 }
 
@@ -54,9 +51,9 @@ type finishedResult struct {
 
 func newScanHistory() *scanHistory {
 	h := &scanHistory{
-		known:   map[scanKey]*scanRecord{},
+		known:   map[ownedKey]*scanRecord{},
 		ended:   map[outcome]int64{},
-		counted: map[scanKey]time.Time{},
+		counted: map[ownedKey]time.Time{},
 		watched: map[*console.Account]bool{},
 	}
 	for _, status := range []string{"completed", "partial", "stopped", "error", "other"} {
@@ -69,21 +66,21 @@ func newScanHistory() *scanHistory {
 
 // add takes in what the organisation accounts answered.
 func (h *scanHistory) add(answers []console.Answer[schedule], now time.Time) {
-	h.results = map[scanKey]scapi.ScanResult{}
-	present := map[scanKey]bool{}
+	h.results = map[ownedKey]scapi.ScanResult{}
+	present := map[ownedKey]bool{}
 	for _, a := range answers {
 		organization := a.Identity.OrganizationID
 		for _, s := range a.Value.scans {
 			record := h.record(organization, s.ID, a.Account)
 			record.name, record.nextRun = s.Name, s.NextRun
-			present[scanKey{organization, s.ID}] = true
+			present[ownedKey{organization, s.ID}] = true
 		}
 		for _, r := range a.Value.results {
-			h.results[scanKey{organization, r.ID}] = r
+			h.results[ownedKey{organization, r.ID}] = r
 			if r.ScanID != "" && !a.Value.listed {
 				record := h.record(organization, r.ScanID, a.Account)
 				record.name = cmp.Or(record.name, r.Name)
-				present[scanKey{organization, r.ScanID}] = true
+				present[ownedKey{organization, r.ScanID}] = true
 			}
 		}
 	}
@@ -91,10 +88,10 @@ func (h *scanHistory) add(answers []console.Answer[schedule], now time.Time) {
 		if !present[key] {
 			delete(h.known, key)
 		}
-		record.runningSince = time.Time{}
+		record.runningSince, record.progress = time.Time{}, scapi.Opt[float64]{}
 	}
 	for key, r := range h.results {
-		if record := h.known[scanKey{key.organization, r.ScanID}]; record != nil {
+		if record := h.known[ownedKey{key.organization, r.ScanID}]; record != nil {
 			record.take(r)
 		}
 	}
@@ -102,7 +99,7 @@ func (h *scanHistory) add(answers []console.Answer[schedule], now time.Time) {
 }
 
 func (h *scanHistory) record(organization, id string, through *console.Account) *scanRecord {
-	key := scanKey{organization, id}
+	key := ownedKey{organization, id}
 	if h.known[key] == nil {
 		h.known[key] = &scanRecord{organization: organization, id: id, account: through}
 	}
@@ -114,7 +111,7 @@ func (s *scanRecord) take(r scapi.ScanResult) {
 	switch {
 	case r.Running:
 		if r.Start.After(s.runningSince) {
-			s.runningSince = r.Start
+			s.runningSince, s.progress = r.Start, progress(r)
 		}
 	case r.Finish.IsZero():
 	case s.last == nil || r.Finish.After(s.last.Finish):
@@ -125,12 +122,21 @@ func (s *scanRecord) take(r scapi.ScanResult) {
 	}
 }
 
+// progress is the share of a running scan's checks that are done.
+func progress(r scapi.ScanResult) scapi.Opt[float64] {
+	done, total := r.CompletedChecks, r.TotalChecks
+	if !done.Valid || !total.Valid || total.Value <= 0 || done.Value < 0 {
+		return scapi.Opt[float64]{}
+	}
+	return scapi.Some(min(float64(done.Value)/float64(total.Value), 1))
+}
+
 // count counts every result once, when its scan and its import have ended.
 // What had ended when an account answered for the first time is not counted.
 func (h *scanHistory) count(answers []console.Answer[schedule], now time.Time) {
 	for _, a := range answers {
 		for _, r := range a.Value.results {
-			key := scanKey{a.Identity.OrganizationID, r.ID}
+			key := ownedKey{a.Identity.OrganizationID, r.ID}
 			o, ended := final(r)
 			if !ended || !h.counted[key].IsZero() {
 				continue

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"securitycenter_exporter/config"
 	"securitycenter_exporter/console"
 	"securitycenter_exporter/scapi"
 )
@@ -275,7 +276,7 @@ func TestMoreScansThanTheBoundAreReportedAsDropped(t *testing.T) {
 		many.results = append(many.results, r)
 	}
 	w.see(many)
-	m := NewMetrics(Limits{})
+	m := NewMetrics(Settings{CollectorSettings: config.CollectorSettings{Own: map[string]any{"progress": false}}})
 	(&scanLoader{history: w.scanHistory}).emit(m, w.now)
 	s := m.Snapshot(Scans().Families)
 	if s.Dropped != 20*8 {

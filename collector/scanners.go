@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"securitycenter_exporter/config"
 	"securitycenter_exporter/console"
 	"securitycenter_exporter/scapi"
 )
@@ -87,8 +88,8 @@ var (
 	}
 )
 
-// Scanners tells the state of scanners and scan zones. REST GET /scanner and
-// /zone; RPC scanner::init and zone::init.
+// Scanners tells the state of scanners and scan zones. REST GET /scanner,
+// /zone and, where wanted, /scanner/{id}/health; RPC scanner::init and zone::init.
 func Scanners() *Collector {
 	return &Collector{
 		Name:     "scanners",
@@ -99,14 +100,19 @@ func Scanners() *Collector {
 		Families: []*Family{
 			scannerInfo, scannerEnabled, scannerUsable, scannerStatus, scannerLoadedPluginSet, scannerPluginSet, scannerStartTime,
 			scannerLoadAverage, scannerScansRunning, scannerHostsScanning, scannerTCPSessions,
-			zoneScanners, zoneScannersActive, zoneAddresses, zoneModified,
+			scannerDiskFree, scannerMemory, zoneScanners, zoneScannersActive, zoneAddresses, zoneModified,
+		},
+		Keys: []config.Key{
+			{Name: "health", Kind: config.Bool, Default: false, Help: "ask every scanner for its disks and memory too; one request more for each scanner, which the console passes on"},
 		},
 		New: stateless(loadScanners),
 	}
 }
 
 func loadScanners(ctx context.Context, c *console.Console, m *Metrics) error {
+	var known []scapi.Scanner
 	err := read(ctx, c, m, "scanners", scapi.Administrator, (*scapi.Client).Scanners, func(scanners []scapi.Scanner) {
+		known = scanners
 		for _, s := range scanners {
 			m.Set(scannerInfo, 1, s.ID, s.Name, s.Version, s.Type)
 			setBool(m, scannerEnabled, s.Enabled, s.ID, s.Name)
@@ -128,6 +134,11 @@ func loadScanners(ctx context.Context, c *console.Console, m *Metrics) error {
 	})
 	if err != nil {
 		return err
+	}
+	if m.Bool("health") {
+		if err := readScannerHealth(ctx, c, m, known); err != nil {
+			return err
+		}
 	}
 	return read(ctx, c, m, "scan zones", scapi.Administrator, (*scapi.Client).Zones, func(zones []scapi.Zone) {
 		for _, z := range zones {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"securitycenter_exporter/config"
 	"securitycenter_exporter/console"
 	"securitycenter_exporter/scapi"
 )
@@ -64,6 +65,11 @@ var (
 		Help:   "Time when the present run of the scan began, in seconds since the epoch. Absent while it is not running.",
 		Labels: scanLabels,
 	}
+	scanProgress = &Family{
+		Name:   "securitycenter_scan_progress_ratio",
+		Help:   "Share of the checks that the running scan has done, from 0 to 1. Absent while it is not running, if the console does not tell, and unless switched on.",
+		Labels: scanLabels,
+	}
 )
 
 // Scans tells how the scans of all organisations went and when they run next.
@@ -77,7 +83,10 @@ func Scans() *Collector {
 		Account:  scapi.Organization,
 		Families: []*Family{
 			scanResults, scanResultsTotal, scanLastFinish, scanNextRun, scanLastSuccess, scanLastDuration,
-			scanLastImportDuration, scanLastHosts, scanRunningSince,
+			scanLastImportDuration, scanLastHosts, scanRunningSince, scanProgress,
+		},
+		Keys: []config.Key{
+			{Name: "progress", Kind: config.Bool, Default: false, Help: "tell how far the running scans are too"},
 		},
 		New: func() Loader { return newScanLoader() },
 	}
@@ -115,6 +124,9 @@ func (l *scanLoader) emit(m *Metrics, now time.Time) {
 		labels := []string{s.organization, s.id, s.name}
 		m.SetTime(scanNextRun, s.nextRun, labels...)
 		m.SetTime(scanRunningSince, s.runningSince, labels...)
+		if m.Bool("progress") {
+			setNumber(m, scanProgress, s.progress, labels...)
+		}
 		r := s.last
 		if r == nil {
 			continue

@@ -43,22 +43,23 @@ func Vulnerabilities() *Collector {
 }
 
 func loadVulnerabilities(ctx context.Context, c *console.Console, m *Metrics) error {
-	scopes, err := c.Scopes(ctx)
-	if err := m.part("findings", err, func() {}); err != nil {
+	f, err := scopes(ctx, c, m)
+	if err != nil {
 		return err
 	}
-	for _, s := range scopes {
+	for _, s := range f.scopes {
 		for _, r := range s.Repositories {
-			open, ok, err := s.Open(ctx, []string{r.ID})
+			open, err := s.Findings(ctx, console.Question{Repositories: []string{r.ID}})
 			if err != nil {
-				return fmt.Errorf("count findings of repository %s (%s) through account %s: %w", r.ID, r.Name, s.Account.Name(), err)
+				return fmt.Errorf("count findings of repository %s (%s): %w", r.ID, r.Name, err)
 			}
-			if !ok {
+			if !open.Valid {
+				m.lacking(vulnerabilities, "the console cannot tell account "+s.Account.Name())
 				continue
 			}
-			m.SetCounts(vulnerabilities, open.Counts, r.ID, r.Name)
-			setNumber(m, hosts, open.Records, r.ID, r.Name)
-			setNumber(m, vulnerabilityScore, open.Score, r.ID, r.Name)
+			m.SetCounts(vulnerabilities, open.Value.Counts, r.ID, r.Name)
+			setNumber(m, hosts, open.Value.Hosts, r.ID, r.Name)
+			setNumber(m, vulnerabilityScore, open.Value.Score, r.ID, r.Name)
 		}
 	}
 	return nil

@@ -20,7 +20,8 @@ type Account struct {
 	transport http.RoundTripper
 	log       *slog.Logger
 
-	acceptance acceptance
+	answers   answers
+	spellings map[Status]*checked
 
 	mu    sync.Mutex
 	state State
@@ -45,7 +46,10 @@ func newAccount(c *Console, g *gate, o Options, ao AccountOptions) (*Account, er
 		transport: ao.Transport,
 		log:       c.log.With("account", ao.Name),
 
-		acceptance: acceptance{turn: newTurn()},
+		spellings: map[Status]*checked{},
+	}
+	for _, of := range []Status{acceptedRisk, Recast, Reopened} {
+		a.spellings[of] = &checked{turn: newTurn()}
 	}
 	a.guard = &loginGuard{
 		account:     a.name,

@@ -134,7 +134,7 @@ func TestManyScrapersAtOnce(t *testing.T) {
 		repositories := len(console.Repositories())
 		loads := 4
 		analyses := b.requests("hq", "POST /analysis")
-		if most := loads * (3 + repositories); analyses > most || analyses < repositories {
+		if most := loads * (60 + 2*repositories); analyses > most || analyses < repositories {
 			t.Errorf("%d analysis requests in a minute, want at most %d", analyses, most)
 		}
 		if n := console.MaxInFlight(); n > 2 {

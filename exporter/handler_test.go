@@ -32,7 +32,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 			{"a URL is no target", "GET", "/probe?target=http://console.example", 404, []string{"hq, branch"}},
 			{"a missing target names the known ones", "GET", "/probe", 400, []string{"target", "hq, branch"}},
 			{"an empty target is missing", "GET", "/probe?target=", 400, []string{"hq, branch"}},
-			{"an unknown collector names the known ones", "GET", "/probe?target=hq&collect[]=sytem", 400, []string{`"sytem"`, "system, feeds, plugins, scanners, repositories, vulnerabilities."}},
+			{"an unknown collector names the known ones", "GET", "/probe?target=hq&collect[]=sytem", 400, []string{`"sytem"`, "system, feeds, plugins, scanners, repositories, vulnerabilities, risk, coverage."}},
 			{"one unknown collector among known ones is enough", "GET", "/probe?target=hq&collect[]=system&collect[]=x", 400, []string{`"x"`}},
 			{"a collector that is off is unknown", "GET", "/probe?target=hq&collect[]=scans", 400, []string{`"scans"`}},
 			{"an empty collector is unknown", "GET", "/probe?target=hq&collect[]=", 400, []string{"system"}},

@@ -71,7 +71,7 @@ func only(names ...string) string {
 	return b.String()
 }
 
-var collectorNames = []string{"system", "feeds", "plugins", "scanners", "repositories", "vulnerabilities", "scans"}
+var collectorNames = []string{"system", "feeds", "plugins", "scanners", "repositories", "vulnerabilities", "risk", "coverage", "scans"}
 
 // bench is an exporter over simulated consoles that are reached in memory, so
 // that it runs in a synctest bubble.

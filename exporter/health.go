@@ -88,7 +88,7 @@ var (
 // health returns what is known of the console itself and of the viewed
 // collectors. It never expires.
 func (t *target) health(views []view) []*dto.MetricFamily {
-	m := collector.NewMetrics(collector.Limits{})
+	m := collector.NewMetrics(collector.Settings{})
 	m.SetBool(up, t.answered())
 	for _, a := range t.console.Accounts() {
 		s := a.State()

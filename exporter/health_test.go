@@ -96,7 +96,7 @@ func TestHealth(t *testing.T) {
 		account string
 		cannot  []string
 	}{
-		{"only an administrator", admin, []string{"vulnerabilities", "scans"}},
+		{"only an administrator", admin, []string{"vulnerabilities", "risk", "coverage", "scans"}},
 		{"only an organisation user", analyst, nil},
 	} {
 		bubble(t, "with "+test.name+" what he may not read is not permitted, and no failure", func(t *testing.T) {
@@ -132,7 +132,7 @@ func TestHealth(t *testing.T) {
 		remove := b.consoles["hq"].Inject(sctest.Fault{Effect: sctest.Reset()})
 		time.Sleep(time.Minute)
 		b.probe("hq")
-		time.Sleep(10 * time.Second) // attempts are repeated, at growing pauses
+		time.Sleep(30 * time.Second) // attempts are repeated, at growing pauses, one collector after the other
 		synctest.Wait()
 		b.probe("hq").want(t, "while it is gone", map[string]float64{
 			"securitycenter_up": 0, adminUp: 0, analystUp: 0, of("success", "system"): 0, of("permitted", "system"): 1, adminBlocked: 0,

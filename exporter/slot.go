@@ -10,7 +10,6 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"securitycenter_exporter/collector"
-	"securitycenter_exporter/config"
 	"securitycenter_exporter/console"
 	"securitycenter_exporter/scapi"
 )
@@ -32,11 +31,11 @@ type slot struct {
 	collector *collector.Collector
 	console   *console.Console
 	log       *slog.Logger
-	redact    map[string]bool  // labels
 	loader    collector.Loader // used by the one load only
 
 	mu       sync.Mutex
-	settings config.CollectorSettings
+	settings collector.Settings
+	outdated bool          // what data says was asked for has changed since
 	loading  chan struct{} // closed when the present load ends; nil: none runs
 	data     collector.Snapshot
 	readAt   time.Time // start of the load that read data; zero: no data
@@ -61,14 +60,13 @@ func (h health) success() bool    { return h.tried && h.err == nil }
 func (h health) notAllowed() bool { return errors.Is(h.err, console.ErrNotReadable) }
 func (h health) failed() bool     { return h.err != nil && !h.notAllowed() }
 
-func newSlot(col *collector.Collector, c *console.Console, s config.CollectorSettings, redact map[string]bool, log *slog.Logger) *slot {
+func newSlot(col *collector.Collector, c *console.Console, s collector.Settings, log *slog.Logger) *slot {
 	return &slot{
 		collector: col,
 		console:   c,
 		log:       log.With("collector", col.Name),
 		loader:    col.New(),
 		settings:  s,
-		redact:    redact,
 	}
 }
 
@@ -91,7 +89,7 @@ func (s *slot) refresh(ctx context.Context, loads *sync.WaitGroup) <-chan struct
 // due reports whether a load should start. s.mu is held.
 func (s *slot) due(now time.Time) bool {
 	switch {
-	case !s.health.tried:
+	case !s.health.tried, s.outdated:
 		return true
 	case s.health.failed():
 		return now.Sub(s.health.ended) >= min(s.settings.Interval, retryAfter)
@@ -123,12 +121,16 @@ func (s *slot) fresh(now time.Time) bool {
 
 func (s *slot) load(ctx context.Context) {
 	s.mu.Lock()
-	limits := collector.Limits{MaxSeries: s.settings.MaxSeries, Redact: s.redact}
+	settings := s.settings
+	s.outdated = false
 	s.mu.Unlock()
 
 	journal := &console.Journal{}
 	start := time.Now()
-	data, err := s.collector.Run(console.WithJournal(ctx, journal), s.loader, s.console, limits)
+	// What another collector was answered in the first half of its life is as
+	// good as an answer of one's own.
+	work := console.WithReuse(console.WithJournal(ctx, journal), settings.Interval/2)
+	data, err := s.collector.Run(work, s.loader, s.console, settings)
 	end := time.Now()
 
 	s.mu.Lock()
@@ -144,7 +146,7 @@ func (s *slot) load(ctx context.Context) {
 	case err == nil:
 		journal.Printf(end, "loaded %d series in %s", data.Series, end.Sub(start).Round(time.Millisecond))
 		if data.Dropped > 0 && data.Dropped != s.data.Dropped {
-			s.log.Warn("Series were left out: max_series is reached", "dropped", data.Dropped, "max_series", limits.MaxSeries)
+			s.log.Warn("Series were left out: max_series is reached", "dropped", data.Dropped, "max_series", settings.MaxSeries)
 		}
 		if before.failed() {
 			s.log.Info("Collector works again")
@@ -168,10 +170,12 @@ func (s *slot) load(ctx context.Context) {
 	}
 }
 
-// configure takes up changed settings. Data is kept.
-func (s *slot) configure(settings config.CollectorSettings) {
+// configure takes up changed settings. Data is kept; where something else is to
+// be read now it is read at the next scrape.
+func (s *slot) configure(settings collector.Settings) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.outdated = s.outdated || !settings.SameData(s.settings)
 	s.settings = settings
 }
 

@@ -100,13 +100,13 @@ func (t *target) configure(cfg config.Console, collectors []*collector.Collector
 	}
 	t.cfg, t.slots = cfg, nil
 	for _, col := range collectors {
-		settings := cfg.Collectors[col.Name]
+		settings := collector.Settings{CollectorSettings: cfg.Collectors[col.Name], SLA: cfg.SLA, Watches: cfg.Watches, Redact: redact}
 		if !settings.Enabled {
 			continue
 		}
 		s := running[col.Name]
 		if s == nil {
-			s = newSlot(col, t.console, settings, redact, t.log)
+			s = newSlot(col, t.console, settings, t.log)
 		} else {
 			s.configure(settings)
 		}

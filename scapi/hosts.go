@@ -42,7 +42,7 @@ type Host struct {
 // Log events have no hosts in this sense, and another tool has other rows: both are errors before
 // the request.
 func (c *Client) Hosts(ctx context.Context, q Query) iter.Seq2[Host, error] {
-	return each(func(f func([]Host, Opt[int64]) error) error {
+	return each(func(f func([]Host, claims) error) error {
 		switch {
 		case q.Source == Events:
 			return fmt.Errorf("hosts of log events: %w: their rows count events", ErrUnsupported)

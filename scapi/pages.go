@@ -19,8 +19,14 @@ type rowType[T any] struct {
 	lent bool
 }
 
+// claims are what the console says of the whole answer on every page.
+type claims struct {
+	total Opt[int64] // of rows
+	colon string     // totals separated by colons
+}
+
 // pages fetches pages until the end and hands them on, in order.
-func pages[T any](ctx context.Context, p plan, t rowType[T], f func(rows []T, total Opt[int64]) error) error {
+func pages[T any](ctx context.Context, p plan, t rowType[T], f func([]T, claims) error) error {
 	var (
 		seen     int64       // rows so far
 		claimed  = int64(-1) // total of the page before
@@ -76,7 +82,7 @@ func pages[T any](ctx context.Context, p plan, t rowType[T], f func(rows []T, to
 		if seen > 0 {
 			w.fetchAhead(s, end, promised)
 		}
-		if err := f(rows, total); err != nil {
+		if err := f(rows, claims{total, s.res.colon}); err != nil {
 			return err
 		}
 		w.fetchAhead(s, end, promised)

@@ -52,6 +52,9 @@ type Page struct {
 	Rows []Row
 	// Total is the number of rows of the whole answer as the console claims it; often right.
 	Total Opt[int64]
+	// Findings of the whole answer by severity; absent where the console does not tell them in a
+	// way that can be trusted (see OneRow).
+	Findings Opt[Counts]
 }
 
 // Query returns all rows of q in memory. A query that is wrong in itself (an
@@ -86,15 +89,19 @@ func (c *Client) QueryPages(ctx context.Context, q Query, f func(Page) error) er
 	if err != nil {
 		return err
 	}
-	return pages(ctx, p, rowType[Row]{reader: p.rowReader}, func(rows []Row, total Opt[int64]) error {
-		return f(Page{Rows: rows, Total: total})
+	return pages(ctx, p, rowType[Row]{reader: p.rowReader}, func(rows []Row, of claims) error {
+		page := Page{Rows: rows, Total: of.total}
+		if counts, _, ok := parseColonList(of.colon, colonNumbers[p.query.Tool]); ok {
+			page.Findings = Some(counts)
+		}
+		return f(page)
 	})
 }
 
 // Rows iterates over the rows of q, fetching pages as it goes, like QueryPages. A failure is
 // yielded once, as the last pair.
 func (c *Client) Rows(ctx context.Context, q Query) iter.Seq2[Row, error] {
-	return each(func(f func([]Row, Opt[int64]) error) error {
+	return each(func(f func([]Row, claims) error) error {
 		p, err := c.plan(ctx, q)
 		if err != nil {
 			return err
@@ -104,10 +111,10 @@ func (c *Client) Rows(ctx context.Context, q Query) iter.Seq2[Row, error] {
 }
 
 // each iterates over the rows that walk hands on page by page.
-func each[T any](walk func(func([]T, Opt[int64]) error) error) iter.Seq2[T, error] {
+func each[T any](walk func(func([]T, claims) error) error) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		left := errors.New("the loop was left")
-		err := walk(func(rows []T, _ Opt[int64]) error {
+		err := walk(func(rows []T, _ claims) error {
 			for i := range rows {
 				if !yield(rows[i], nil) {
 					return left

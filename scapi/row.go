@@ -160,3 +160,15 @@ func (r Row) Decode(v any) error {
 	}
 	return nil
 }
+
+// Ref returns the object that a column refers to. REST sends an object with id
+// and name; of a flat column, as SecurityCenter 4 has them (familyID), only the
+// id is told. Empty if the row has none of the columns.
+func (r Row) Ref(names ...string) Ref {
+	for _, name := range names {
+		if ref := column[wire.Ref](r, name); ref.Set() {
+			return refOf(ref, wire.Ref{})
+		}
+	}
+	return Ref{}
+}

@@ -2,6 +2,7 @@ package scapi
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -17,29 +18,79 @@ type Summary struct {
 	Score Opt[float64]
 }
 
-// Summary counts what matches q with one request of one row where the console's answer can be
-// trusted, else with sumseverity and the row total. The tool is sumip when q has none; q's sort,
+// OneRow is what the first row of a tool tells of everything that matched.
+type OneRow struct {
+	// Records is the number of rows of the tool: hosts (per repository) for sumip, plugins for sumid.
+	Records int64
+	// Findings and Score are absent where the answer does not carry them or cannot be trusted.
+	Findings Opt[Counts]
+	Score    Opt[float64] // the console's weighted score
+}
+
+// OneRow asks for the first row of q, one request. The tool is sumip when q has none; q's sort,
 // offset and limit do not matter. Events have no severities: ErrUnsupported.
 //
 // The one-row answer carries the totals of everything that matched, separated by colons. That is
 // not documented, so it is taken only where it is complete and adds up, and only of tools that
 // count each finding once. SecurityCenter 4 is not known to send it. A row total that cannot be
 // right has no substitute: ErrMalformed.
+func (c *Client) OneRow(ctx context.Context, q Query) (OneRow, error) {
+	p, err := c.summaryPlan(ctx, q)
+	if err != nil {
+		return OneRow{}, err
+	}
+	return p.oneRow(ctx)
+}
+
+// SeverityCounts counts the findings that match q by severity, one request of the tool
+// sumseverity. It does not depend on anything undocumented. Events have no severities: ErrUnsupported.
+func (c *Client) SeverityCounts(ctx context.Context, q Query) (Counts, error) {
+	p, err := c.summaryPlan(ctx, q)
+	if err != nil {
+		return Counts{}, err
+	}
+	return p.severities(ctx)
+}
+
+// Summary counts what matches q with one request of one row where the console's answer can be
+// trusted, else with sumseverity and the row total: OneRow, and SeverityCounts where need be.
 func (c *Client) Summary(ctx context.Context, q Query) (Summary, error) {
+	p, err := c.summaryPlan(ctx, q)
+	if err != nil {
+		return Summary{}, err
+	}
+	row, err := p.oneRow(ctx)
+	if err != nil {
+		return Summary{}, err
+	}
+	if counts, told := row.Findings.Get(); told {
+		return Summary{Records: row.Records, Findings: counts, Score: row.Score}, nil
+	}
+	counts, err := p.severities(ctx)
+	if err != nil {
+		return Summary{}, err
+	}
+	if row.Records > 0 && counts.Total() == 0 {
+		return Summary{}, p.malformed(fmt.Sprintf("%d rows, but no finding of any severity", row.Records))
+	}
+	return Summary{Records: row.Records, Findings: counts}, nil
+}
+
+func (c *Client) summaryPlan(ctx context.Context, q Query) (plan, error) {
 	if q.Source == Events {
-		return Summary{}, fmt.Errorf("summary of log events: %w: they have no severity", ErrUnsupported)
+		return plan{}, fmt.Errorf("summary of log events: %w: they have no severity", ErrUnsupported)
 	}
 	if q.Tool == "" {
 		q.Tool = "sumip"
 	}
 	q.Sort, q.Offset, q.Limit = "", 0, 0
-	p, err := c.plan(ctx, q)
-	if err != nil {
-		return Summary{}, err
-	}
+	return c.plan(ctx, q)
+}
+
+func (p plan) oneRow(ctx context.Context) (OneRow, error) {
 	res, err := p.fetch(ctx, 0, 1)
 	if err != nil {
-		return Summary{}, err
+		return OneRow{}, err
 	}
 	records, known := res.total.Get()
 	if !known && res.listed && len(res.rows) == 0 {
@@ -47,29 +98,41 @@ func (c *Client) Summary(ctx context.Context, q Query) (Summary, error) {
 	}
 	switch {
 	case !known:
-		return Summary{}, p.malformed("no row total")
+		return OneRow{}, p.malformed("no row total")
 	case records < int64(len(res.rows)), records > 0 && len(res.rows) == 0:
-		return Summary{}, p.malformed(fmt.Sprintf("a row total of %d, and %d rows of the first one", records, len(res.rows)))
+		return OneRow{}, p.malformed(fmt.Sprintf("a row total of %d, and %d rows of the first one", records, len(res.rows)))
 	}
-	numbers, countsOnce := colonNumbers[q.Tool]
+	numbers, countsOnce := colonNumbers[p.query.Tool]
 	if countsOnce {
 		counts, score, ok := parseColonList(res.colon, numbers)
 		// Rows without findings and findings without rows do not exist.
 		if ok && (counts.Total() == 0) == (records == 0) {
-			return Summary{Records: records, Findings: counts, Score: Some(float64(score))}, nil
+			return OneRow{Records: records, Findings: Some(counts), Score: Some(float64(score))}, nil
 		}
 		if records == 0 && strings.Trim(res.colon, "0:- ") == "" {
-			return Summary{}, nil
+			return OneRow{Findings: Some(Counts{})}, nil
 		}
 	}
-	counts, err := p.severities(ctx)
+	return OneRow{Records: records}, nil
+}
+
+// Spelled returns q as its console is asked: the call with its body. Of one account, equal texts
+// have equal answers. The error is that of a query which is wrong in itself or has no spelling.
+func (c *Client) Spelled(ctx context.Context, q Query) (string, error) {
+	p, err := c.plan(ctx, q)
 	if err != nil {
-		return Summary{}, err
+		return "", err
 	}
-	if records > 0 && counts.Total() == 0 {
-		return Summary{}, p.malformed(fmt.Sprintf("%d rows, but no finding of any severity", records))
+	k := p.call(q.Offset, q.Offset+q.Limit)
+	body := k.rest.Body
+	if p.target.dialect == RPC {
+		body = p.rpcInput(q.Offset, q.Offset+q.Limit)
 	}
-	return Summary{Records: records, Findings: counts}, nil
+	text, err := json.Marshal(body)
+	if err != nil {
+		return "", fmt.Errorf("spell query: %w", err)
+	}
+	return k.name(p.target.dialect) + " " + string(text), nil
 }
 
 // colonNumbers says how many numbers the colon-separated totals of a tool have:

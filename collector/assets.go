@@ -1,0 +1,96 @@
+package collector
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"securitycenter_exporter/config"
+	"securitycenter_exporter/console"
+	"securitycenter_exporter/scapi"
+)
+
+var (
+	vulnerabilitiesByAsset = &Family{
+		Name:   "securitycenter_vulnerabilities_by_asset",
+		Help:   "Open findings by asset list and severity, for the configured lists. Lists overlap: never add them up. Absent for lists that no account sees, and where compliance results have to be subtracted.",
+		Labels: []string{"organization_id", "asset_id", "asset", "severity"},
+	}
+	assetLists = &Family{
+		Name:   "securitycenter_asset_lists",
+		Help:   "Asset lists by status: ready, calculating, other. A filter by a list that is stuck calculating finds the wrong hosts. Absent if the console does not tell.",
+		Labels: []string{"status"},
+	}
+)
+
+// Assets counts the findings of some asset lists, and how the lists are. REST
+// GET /asset and POST /analysis, RPC asset::init and vuln::query, tool sumasset.
+func Assets() *Collector {
+	return &Collector{
+		Name:     "assets",
+		Help:     "Status of the asset lists, and open findings of the lists that are named.",
+		Interval: time.Hour,
+		Account:  scapi.Organization,
+		Priority: 3,
+		Keys: []config.Key{
+			{Name: "ids", Kind: config.IDs, Default: []string(nil), Max: 50, Help: "ids of the asset lists whose findings are counted"},
+		},
+		Families: []*Family{vulnerabilitiesByAsset, assetLists},
+		New:      stateless(loadAssets),
+	}
+}
+
+var assetStatuses = []string{"ready", "calculating", "other"}
+
+// maxAssetRows bounds the rows of sumasset: a console has thousands of lists.
+const maxAssetRows = 20000
+
+func loadAssets(ctx context.Context, c *console.Console, m *Metrics) error {
+	var named []owned[scapi.Asset]
+	err := readEach(ctx, c, m, "asset lists", (*scapi.Client).Assets, func(a scapi.Asset) string { return a.ID }, func(list []owned[scapi.Asset]) {
+		count := map[string]int{}
+		for _, a := range list {
+			count[a.object.Status]++
+			if slices.Contains(m.Strings("ids"), a.object.ID) {
+				named = append(named, a)
+			}
+		}
+		if len(list) > count[""] {
+			for _, status := range assetStatuses {
+				m.Set(assetLists, float64(count[status]), status)
+			}
+		}
+	})
+	if err != nil || len(named) == 0 {
+		return err
+	}
+	f, err := scopes(ctx, c, m)
+	if err != nil || len(f.scopes) == 0 {
+		return err
+	}
+	organizations := map[*console.Account]string{}
+	for _, s := range f.scopes {
+		who, err := console.Through(ctx, s.Account, (*scapi.Client).Whoami)
+		if err != nil {
+			return err
+		}
+		organizations[s.Account] = who.OrganizationID
+	}
+	pages, err := f.pages(ctx, vulnerabilitiesByAsset, "sumasset", console.Question{}, "", maxAssetRows)
+	if err != nil || pages == nil {
+		return err
+	}
+	counts := map[ownedKey]scapi.Counts{}
+	for i, page := range pages {
+		for _, row := range page.Rows {
+			key := ownedKey{organizations[f.scopes[i].Account], row.Ref("asset", "assetID").ID}
+			if n, ok := row.Counts().Get(); ok {
+				counts[key] = counts[key].Add(n)
+			}
+		}
+	}
+	for _, a := range named { // one without findings has no row
+		m.SetCounts(vulnerabilitiesByAsset, counts[ownedKey{a.organization, a.object.ID}], a.organization, a.object.ID, a.object.Name)
+	}
+	return nil
+}

@@ -1,0 +1,98 @@
+package collector
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"securitycenter_exporter/config"
+	"securitycenter_exporter/console"
+	"securitycenter_exporter/scapi"
+)
+
+var complianceChecks = &Family{
+	Name:   "securitycenter_compliance_checks",
+	Help:   "Results of configuration audits by audit file and result: passed, warning (to be looked at by hand), failed. The labels of the audit are empty where the console does not tell audits apart, as SecurityCenter 4.",
+	Labels: []string{"audit_id", "audit", "result"},
+}
+
+// Compliance counts the results of configuration audits, which the console
+// keeps as findings: a passed check is an info, one to be looked at by hand a
+// medium, a failed one a high. REST GET /auditFile and POST /analysis, RPC
+// vuln::query, one row for each audit file.
+func Compliance() *Collector {
+	return &Collector{
+		Name:     "compliance",
+		Help:     "Results of configuration audits by audit file.",
+		Interval: time.Hour,
+		Account:  scapi.Organization,
+		Priority: 3,
+		Keys: []config.Key{
+			{Name: "audits", Kind: config.IDs, Default: []string(nil), Max: 500, Help: "ids of the audit files that are meant; the empty list means all"},
+		},
+		Families: []*Family{complianceChecks},
+		New:      stateless(loadCompliance),
+	}
+}
+
+var complianceResults = []struct {
+	severity scapi.Severity
+	result   string
+}{{scapi.Info, "passed"}, {scapi.Medium, "warning"}, {scapi.High, "failed"}}
+
+// audits returns a question for the results of one audit file, or of all.
+func audit(filters ...console.Filter) console.Question {
+	q := only(append([]console.Filter{{Name: "pluginType", Filter: scapi.ByPluginType("compliance")}}, filters...)...)
+	q.ByPlugin = true
+	return q
+}
+
+func loadCompliance(ctx context.Context, c *console.Console, m *Metrics) error {
+	f, err := scopes(ctx, c, m)
+	if err != nil || len(f.scopes) == 0 {
+		return err
+	}
+	files, told, err := auditFiles(ctx, c, m)
+	if err != nil {
+		return err
+	}
+	if !told {
+		return f.checks(ctx, audit(), scapi.Ref{})
+	}
+	for _, file := range files {
+		q := audit(console.Filter{Name: "auditFile", Filter: scapi.ByAuditFile(file.ID)})
+		if err := f.checks(ctx, q, file); err != nil {
+			return fmt.Errorf("audit file %s (%s): %w", file.ID, file.Name, err)
+		}
+	}
+	return nil
+}
+
+// auditFiles returns the audit files that are asked for; false if the console
+// does not list any.
+func auditFiles(ctx context.Context, c *console.Console, m *Metrics) (files []scapi.Ref, told bool, err error) {
+	wanted := map[string]bool{}
+	for _, id := range m.Strings("audits") {
+		wanted[id] = true
+	}
+	err = readEach(ctx, c, m, "audit files", (*scapi.Client).AuditFiles, func(a scapi.AuditFile) string { return a.ID }, func(list []owned[scapi.AuditFile]) {
+		told = true
+		for _, a := range list {
+			if len(wanted) == 0 || wanted[a.object.ID] {
+				files = append(files, scapi.Ref{ID: a.object.ID, Name: a.object.Name})
+			}
+		}
+	})
+	return files, told, err
+}
+
+func (f findings) checks(ctx context.Context, q console.Question, file scapi.Ref) error {
+	counts, err := f.total(ctx, complianceChecks, q)
+	if err != nil || !counts.Valid {
+		return err
+	}
+	for _, r := range complianceResults {
+		f.m.Set(complianceChecks, float64(counts.Value[r.severity]), file.ID, file.Name, r.result)
+	}
+	return nil
+}

@@ -1,0 +1,130 @@
+package collector
+
+import (
+	"context"
+	"time"
+
+	"securitycenter_exporter/console"
+	"securitycenter_exporter/scapi"
+)
+
+var (
+	hostsSeen = &Family{
+		Name:   "securitycenter_hosts_seen",
+		Help:   "Hosts with open findings that were seen within the window; a host counts once in every repository that holds it. Absent where compliance results have to be subtracted.",
+		Labels: []string{"window"},
+	}
+	hostsAssessed = &Family{
+		Name:   "securitycenter_hosts_assessed",
+		Help:   "Hosts on which a scan left its scan information (plugin 19506) within the window. Absent if the console cannot tell.",
+		Labels: []string{"window"},
+	}
+	hostsCredentialed = &Family{
+		Name:   "securitycenter_hosts_credentialed",
+		Help:   "Hosts by what became of logging in to them within the window: success, failure, insufficient_privilege, none_provided, intermittent, unsupported_os. A host may have several results, one for each protocol. Where the console's plugins are too old to tell them, only success is there, from the text of the scan information.",
+		Labels: []string{"window", "result"},
+	}
+)
+
+// Coverage tells how many hosts are really looked at. REST POST /analysis, RPC
+// vuln::query, tool sumip.
+func Coverage() *Collector {
+	return &Collector{
+		Name:     "coverage",
+		Help:     "Hosts seen and assessed lately, and on how many of them scans could log in.",
+		Interval: 30 * time.Minute,
+		Default:  true,
+		Account:  scapi.Organization,
+		Priority: 2,
+		Families: []*Family{hostsSeen, hostsAssessed, hostsCredentialed},
+		New:      stateless(loadCoverage),
+	}
+}
+
+// scanInformation is the plugin that leaves a finding on every host that was
+// scanned.
+const scanInformation = 19506
+
+// loginResults are the plugins that tell what became of logging in.
+var loginResults = []struct {
+	result string
+	plugin int64
+}{
+	{"success", 117887},
+	{"failure", 104410},
+	{"insufficient_privilege", 110385},
+	{"none_provided", 110723},
+	{"intermittent", 117885},
+	{"unsupported_os", 110695},
+}
+
+var (
+	seenDays     = []int{7, 30, 90}
+	assessedDays = []int{7, 30}
+)
+
+func loadCoverage(ctx context.Context, c *console.Console, m *Metrics) error {
+	f, err := scopes(ctx, c, m)
+	if err != nil || len(f.scopes) == 0 {
+		return err
+	}
+	for _, n := range seenDays {
+		seen, err := f.hosts(ctx, hostsSeen, only(seenWithin(n)))
+		if err != nil {
+			return err
+		}
+		setNumber(m, hostsSeen, seen, windowLabel(n))
+	}
+	for _, n := range assessedDays {
+		if err := f.logins(ctx, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func seenWithin(n int) console.Filter {
+	return since("lastSeen", scapi.LastSeen, hour().Add(-days(n)))
+}
+
+// shows asks for findings of one plugin within so many days. That a risk was
+// accepted does not matter: the plugin tells of the scan, not of a risk.
+func shows(plugin int64, n int, filters ...console.Filter) console.Question {
+	q := only(append([]console.Filter{{Name: "pluginID", Filter: scapi.ByPluginIDs(plugin)}, seenWithin(n)}, filters...)...)
+	q.Risk, q.ByPlugin = console.RiskAny, true
+	return q
+}
+
+// logins counts the hosts that were scanned, and what became of logging in.
+func (f findings) logins(ctx context.Context, n int) error {
+	assessed, err := f.hosts(ctx, hostsAssessed, shows(scanInformation, n))
+	if err != nil {
+		return err
+	}
+	setNumber(f.m, hostsAssessed, assessed, windowLabel(n))
+
+	told := false
+	results := make([]scapi.Opt[int64], len(loginResults))
+	for i, r := range loginResults {
+		if results[i], err = f.hosts(ctx, hostsCredentialed, shows(r.plugin, n)); err != nil {
+			return err
+		}
+		told = told || results[i].Value > 0
+	}
+	if !told && assessed.Value > 0 {
+		// Hosts were scanned and no plugin tells how: they may be too old for that.
+		text := console.Filter{Name: "pluginText", Filter: scapi.Filter{Name: "pluginText", Value: "Credentialed checks : yes"}}
+		yes, err := f.hosts(ctx, hostsCredentialed, shows(scanInformation, n, text))
+		if err != nil {
+			return err
+		}
+		if yes.Value > 0 {
+			setNumber(f.m, hostsCredentialed, yes, windowLabel(n), loginResults[0].result)
+			return nil
+		}
+	}
+	for i, r := range loginResults {
+		setNumber(f.m, hostsCredentialed, results[i], windowLabel(n), r.result)
+	}
+	return nil
+}

@@ -1,0 +1,51 @@
+package collector
+
+import (
+	"context"
+	"time"
+
+	"securitycenter_exporter/config"
+	"securitycenter_exporter/console"
+	"securitycenter_exporter/scapi"
+)
+
+var events = &Family{
+	Name:   "securitycenter_events",
+	Help:   "Log events within the window by type, of the types with most events. A rolling number: do not take its rate. Absent if the console has no log correlation engine.",
+	Labels: []string{"type", "window"},
+}
+
+// Events counts log events by type. REST POST /analysis of type event, RPC
+// events::query, tool sumtype, one page.
+func Events() *Collector {
+	return &Collector{
+		Name:     "events",
+		Help:     "Log events of the last day by type.",
+		Interval: time.Hour,
+		Account:  scapi.Organization,
+		Priority: 3,
+		Keys: []config.Key{
+			{Name: "top", Kind: config.Int, Default: 50, Min: 1, Max: 1000, Help: "how many types are shown"},
+		},
+		Families: []*Family{events},
+		New:      stateless(loadEvents),
+	}
+}
+
+const eventDays = 1
+
+// loadEvents asks the first organisation account that may read events: they
+// belong to no repository, and added over accounts they would count twice.
+func loadEvents(ctx context.Context, c *console.Console, m *Metrics) error {
+	from := hour().Add(-days(eventDays))
+	query := scapi.Query{
+		Source: scapi.Events, Tool: "sumtype", Sort: "count", Limit: int64(m.Int("top")),
+		Filters: []scapi.Filter{{Name: "starttime", Value: from.Unix()}},
+	}
+	rows := func(client *scapi.Client, ctx context.Context) ([]scapi.Row, error) { return client.Query(ctx, query) }
+	return read(ctx, c, m, "log events", scapi.Organization, rows, func(rows []scapi.Row) {
+		for _, r := range rows {
+			setNumber(m, events, r.Float("count"), r.String("type"), windowLabel(eventDays))
+		}
+	})
+}

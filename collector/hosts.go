@@ -1,0 +1,128 @@
+package collector
+
+import (
+	"cmp"
+	"context"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"securitycenter_exporter/config"
+	"securitycenter_exporter/console"
+	"securitycenter_exporter/scapi"
+)
+
+var (
+	hostVulnerabilities = &Family{
+		Name:   "securitycenter_host_vulnerabilities",
+		Help:   "Open findings by host and severity: of the hosts with the highest score, or of those in the configured networks. Agents are told apart by their UUID. Absent where compliance results have to be subtracted.",
+		Labels: []string{"repository_id", "ip", "host_uuid", "severity"},
+	}
+	hostVulnerabilitiesOther = &Family{
+		Name:   "securitycenter_host_vulnerabilities_other",
+		Help:   "Open findings of all hosts that securitycenter_host_vulnerabilities does not show, by severity: both together are all open findings. Absent as that is.",
+		Labels: []string{"severity"},
+	}
+)
+
+// Hosts shows the worst hosts one by one. REST POST /analysis, RPC
+// vuln::query, tool sumip.
+func Hosts() *Collector {
+	return &Collector{
+		Name:     "hosts",
+		Help:     "Open findings of the worst hosts, or of those in some networks, one by one.",
+		Interval: time.Hour,
+		Account:  scapi.Organization,
+		Priority: 3,
+		Hosts:    true,
+		Keys: []config.Key{
+			{Name: "top", Kind: config.Int, Default: 100, Max: 10000, Help: "how many hosts with the highest score are shown"},
+			{Name: "networks", Kind: config.Networks, Default: []netip.Prefix(nil), Max: 100, Help: "networks whose hosts are meant; the empty list means all hosts"},
+		},
+		Families: []*Family{hostVulnerabilities, hostVulnerabilitiesOther},
+		New:      stateless(loadHosts),
+	}
+}
+
+// host is a row that may be shown.
+type host struct {
+	repository, ip, uuid string
+	counts               scapi.Counts
+	score                float64
+}
+
+func loadHosts(ctx context.Context, c *console.Console, m *Metrics) error {
+	f, err := scopes(ctx, c, m)
+	if err != nil || len(f.scopes) == 0 {
+		return err
+	}
+	q := console.Question{}
+	if networks := m.Networks("networks"); len(networks) > 0 {
+		texts := make([]string, len(networks))
+		for i, n := range networks {
+			texts[i] = n.String()
+		}
+		q.Only = []console.Filter{{Name: "ip", Filter: scapi.ByAddress(texts...)}}
+	}
+	shown := m.Int("top")
+	if m.MaxSeries > 0 { // the bucket takes its share
+		shown = min(shown, max(m.MaxSeries-len(all), 0)/len(all))
+	}
+	pages, err := f.pages(ctx, hostVulnerabilities, "sumip", q, "score", m.Int("top"))
+	if err != nil || pages == nil {
+		return err
+	}
+	hosts := hostsOf(pages, m.Int("top"))
+	if len(hosts) > shown {
+		m.dropped += (len(hosts) - shown) * len(all)
+		hosts = hosts[:shown]
+	}
+	rest, err := f.beside(ctx, pages, q)
+	if err != nil || !rest.Valid {
+		return err
+	}
+	for _, h := range hosts {
+		m.SetCounts(hostVulnerabilities, h.counts, h.repository, h.ip, h.uuid)
+		rest.Value = rest.Value.Sub(h.counts)
+	}
+	for s, n := range rest.Value {
+		rest.Value[s] = max(n, 0) // findings may vanish between two requests
+	}
+	m.SetCounts(hostVulnerabilitiesOther, rest.Value)
+	return nil
+}
+
+// beside returns all open findings, of which the pages show a part: from the
+// same answers where they tell it, for then the rest is exact.
+func (f findings) beside(ctx context.Context, pages []console.Page, q console.Question) (scapi.Opt[scapi.Counts], error) {
+	told := scapi.Some(scapi.Counts{})
+	for _, page := range pages {
+		told.Value = told.Value.Add(page.Findings.Value)
+		told.Valid = told.Valid && page.Findings.Valid && len(q.Only) == 0
+	}
+	if told.Valid {
+		return told, nil
+	}
+	return f.total(ctx, hostVulnerabilitiesOther, console.Question{})
+}
+
+// hostsOf returns the hosts of all accounts with the highest scores. Hosts
+// with equal scores stay in the order of repository and address, so that the
+// same ones are shown each time.
+func hostsOf(pages []console.Page, most int) []host {
+	var hosts []host
+	for _, page := range pages {
+		for _, r := range page.Rows {
+			h := host{repository: r.Repository(), ip: r.String("ip"), uuid: r.String("uuid"), score: r.Float("score").Value}
+			if n, ok := r.Counts().Get(); ok {
+				h.counts = n
+				hosts = append(hosts, h)
+			}
+		}
+	}
+	slices.SortFunc(hosts, func(a, b host) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), console.CompareIDs(a.repository, b.repository), strings.Compare(a.ip, b.ip), strings.Compare(a.uuid, b.uuid))
+	})
+	return hosts[:min(len(hosts), most)]
+}

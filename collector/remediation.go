@@ -1,0 +1,127 @@
+package collector
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"securitycenter_exporter/config"
+	"securitycenter_exporter/console"
+	"securitycenter_exporter/scapi"
+)
+
+var (
+	remediationRiskRatio = &Family{
+		Name:   "securitycenter_remediation_risk_ratio",
+		Help:   "Share of the console's weighted score that goes away with the fix of this plugin, from 0 to 1, for the fixes that remove most. Absent where compliance results have to be subtracted, and where several accounts read findings and the console does not add up their scores.",
+		Labels: []string{"plugin_id"},
+	}
+	topPluginHosts = &Family{
+		Name:   "securitycenter_top_plugin_hosts",
+		Help:   "Hosts with an open finding of the plugin, for the plugins of severity low and higher on most hosts; a host counts once in every repository that holds it. Where several accounts read findings these are the worst of each. Absent where compliance results have to be subtracted.",
+		Labels: []string{"plugin_id", "severity"},
+	}
+)
+
+// Remediation tells what to fix first. REST POST /analysis, RPC vuln::query,
+// tools sumremediation and sumid.
+func Remediation() *Collector {
+	return &Collector{
+		Name:     "remediation",
+		Help:     "The fixes that remove most of the risk, and the plugins on most hosts.",
+		Interval: time.Hour,
+		Account:  scapi.Organization,
+		Priority: 3,
+		Keys: []config.Key{
+			{Name: "top", Kind: config.Int, Default: 10, Min: 1, Max: 1000, Help: "how many fixes are shown"},
+			{Name: "plugins", Kind: config.Int, Default: 25, Min: 1, Max: 1000, Help: "how many plugins are shown"},
+		},
+		Families: []*Family{remediationRiskRatio, topPluginHosts},
+		New:      stateless(loadRemediation),
+	}
+}
+
+func loadRemediation(ctx context.Context, c *console.Console, m *Metrics) error {
+	f, err := scopes(ctx, c, m)
+	if err != nil || len(f.scopes) == 0 {
+		return err
+	}
+	if err := f.fixes(ctx, m.Int("top")); err != nil {
+		return err
+	}
+	return f.widespread(ctx, m.Int("plugins"))
+}
+
+// fixes emits the fixes that remove most of the score. The shares of several
+// accounts are weighted with their scores.
+func (f findings) fixes(ctx context.Context, most int) error {
+	pages, err := f.pages(ctx, remediationRiskRatio, "sumremediation", console.Question{}, "score", most)
+	if err != nil || pages == nil {
+		return err
+	}
+	ratios := map[string]float64{}
+	whole := 0.0
+	for i, page := range pages {
+		weight := 1.0
+		if len(f.scopes) > 1 {
+			open, err := f.scopes[i].Findings(ctx, console.Question{})
+			if err != nil {
+				return err
+			}
+			if !open.Value.Score.Valid {
+				f.m.lacking(remediationRiskRatio, "the console does not add up the score of account "+f.scopes[i].Account.Name())
+				return nil
+			}
+			weight = open.Value.Score.Value
+		}
+		whole += weight
+		for _, row := range page.Rows {
+			percent, err := strconv.ParseFloat(strings.TrimSuffix(row.String("scorePctg"), "%"), 64)
+			if err == nil && percent >= 0 {
+				ratios[row.String("pluginID")] += percent / 100 * weight
+			}
+		}
+	}
+	for _, id := range first(ratios, most) {
+		f.m.Set(remediationRiskRatio, min(ratios[id]/max(whole, 1), 1), id)
+	}
+	return nil
+}
+
+// widespread emits the plugins that are on most hosts.
+func (f findings) widespread(ctx context.Context, most int) error {
+	q := only(console.Filter{Name: "severity", Filter: scapi.BySeverity(rated...)})
+	pages, err := f.pages(ctx, topPluginHosts, "sumid", q, "hostTotal", most)
+	if err != nil {
+		return err
+	}
+	type key struct{ plugin, severity string }
+	hosts := map[key]float64{}
+	for _, page := range pages {
+		for _, row := range page.Rows {
+			n, counted := row.Float("hostTotal").Get()
+			severity, rated := row.Severity().Get()
+			if counted && rated {
+				hosts[key{row.String("pluginID"), severity.String()}] += n
+			}
+		}
+	}
+	for _, k := range first(hosts, most) {
+		f.m.Set(topPluginHosts, hosts[k], k.plugin, k.severity)
+	}
+	return nil
+}
+
+// first returns the keys of the largest values; of equal ones the same each time.
+func first[K comparable](values map[K]float64, most int) []K {
+	keys := slices.Collect(maps.Keys(values))
+	slices.SortFunc(keys, func(a, b K) int {
+		return cmp.Or(cmp.Compare(values[b], values[a]), strings.Compare(fmt.Sprint(a), fmt.Sprint(b)))
+	})
+	return keys[:min(len(keys), most)]
+}

@@ -1,0 +1,301 @@
+package collector
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"securitycenter_exporter/config"
+	"securitycenter_exporter/console"
+	"securitycenter_exporter/scapi"
+)
+
+var (
+	uniqueVulnerabilities = &Family{
+		Name:   "securitycenter_unique_vulnerabilities",
+		Help:   "Different plugins with open findings by severity. Absent where several accounts read findings, because the same plugin may be in both parts, and where compliance results have to be subtracted.",
+		Labels: []string{"severity"},
+	}
+	hostsAffected = &Family{
+		Name:   "securitycenter_hosts_affected",
+		Help:   "Hosts with at least one open finding of the severity; a host counts once in every repository that holds it. Absent where compliance results have to be subtracted.",
+		Labels: []string{"severity"},
+	}
+	exploitable = &Family{
+		Name:   "securitycenter_vulnerabilities_exploitable",
+		Help:   "Open findings for which an exploit is known, by severity. Absent if the console cannot tell.",
+		Labels: []string{"severity"},
+	}
+	accepted = &Family{
+		Name:   "securitycenter_vulnerabilities_accepted",
+		Help:   "Findings whose risk is accepted, by severity; they are not among the open ones. Absent if the console cannot tell them.",
+		Labels: []string{"severity"},
+	}
+	recast = &Family{
+		Name:   "securitycenter_vulnerabilities_recast",
+		Help:   "Open findings whose severity a rule has changed, by that severity. Absent if the console cannot tell them.",
+		Labels: []string{"severity"},
+	}
+	reopened = &Family{
+		Name:   "securitycenter_vulnerabilities_reopened",
+		Help:   "Open findings that had been mitigated before, by severity. Absent if the console cannot tell them.",
+		Labels: []string{"severity"},
+	}
+	aged = &Family{
+		Name:   "securitycenter_vulnerabilities_aged",
+		Help:   "Open findings first seen at least so many days ago, by severity. Cumulative: the older are among the younger. Absent if the console cannot tell.",
+		Labels: []string{"severity", "min_age_days"},
+	}
+	overdue = &Family{
+		Name:   "securitycenter_vulnerabilities_overdue",
+		Help:   "Open findings past the deadline of the policy, by severity. Absent for severities without a deadline, and if the console cannot tell.",
+		Labels: []string{"severity", "sla"},
+	}
+	dueSoon = &Family{
+		Name:   "securitycenter_vulnerabilities_due_soon",
+		Help:   "Open findings whose deadline ends within the window, by severity. Absent for severities without a deadline, and if the console cannot tell.",
+		Labels: []string{"severity", "sla", "window"},
+	}
+	slaThreshold = &Family{
+		Name:   "securitycenter_sla_threshold_seconds",
+		Help:   "How long a finding of the severity may stay open by the policy, in seconds, as configured. Absent for severities without a deadline.",
+		Labels: []string{"severity", "sla"},
+	}
+	newVulnerabilities = &Family{
+		Name:   "securitycenter_vulnerabilities_new",
+		Help:   "Findings first seen within the window, by severity, mitigated since or not. A rolling number: do not take its rate. Absent if the console cannot tell.",
+		Labels: []string{"severity", "window"},
+	}
+	mitigated = &Family{
+		Name:   "securitycenter_vulnerabilities_mitigated",
+		Help:   "Findings mitigated within the window, by severity. A rolling number: do not take its rate. Absent if the console cannot tell.",
+		Labels: []string{"severity", "window"},
+	}
+	remediation = &Family{
+		Name:   "securitycenter_remediation_findings",
+		Help:   "Findings mitigated within the window, by severity: the whole of securitycenter_remediation_findings_within. Absent if the console cannot tell.",
+		Labels: []string{"severity", "window"},
+	}
+	remediationWithin = &Family{
+		Name:   "securitycenter_remediation_findings_within",
+		Help:   "Findings mitigated within the window that were open for at most so many days, by severity. Cumulative. Absent if the console cannot tell.",
+		Labels: []string{"severity", "window", "max_days"},
+	}
+	vpr = &Family{
+		Name:   "securitycenter_vulnerabilities_vpr",
+		Help:   "Open findings by band of their Vulnerability Priority Rating: low 0.1 to 3.9, medium 4 to 6.9, high 7 to 8.9, critical 9 to 10. Absent if the console has no such rating, and unless switched on.",
+		Labels: []string{"band"},
+	}
+)
+
+// Risk tells how bad the findings are, how old, and how fast they are fixed,
+// with one-row queries. REST POST /analysis, RPC vuln::query, tools sumip,
+// sumid and sumseverity.
+func Risk() *Collector {
+	return &Collector{
+		Name:     "risk",
+		Help:     "Exploitable, accepted, aged, overdue, new and mitigated findings, and how fast they are fixed.",
+		Interval: 30 * time.Minute,
+		Default:  true,
+		Account:  scapi.Organization,
+		Priority: 1,
+		Keys: []config.Key{
+			{Name: "due_soon", Kind: config.Bool, Default: false, Help: "count the findings whose deadline ends within 7 days too; up to 4 analysis requests more for each policy"},
+			{Name: "vpr", Kind: config.Bool, Default: false, Help: "count the findings by band of their Vulnerability Priority Rating too; 4 analysis requests more"},
+		},
+		Families: []*Family{
+			uniqueVulnerabilities, hostsAffected, exploitable, accepted, recast, reopened, aged, overdue, dueSoon, slaThreshold,
+			newVulnerabilities, mitigated, remediation, remediationWithin, vpr,
+		},
+		New: stateless(loadRisk),
+	}
+}
+
+// The days of the catalogue.
+var (
+	agedDays        = []int{7, 30, 60, 90, 180}
+	intakeDays      = []int{1, 7}
+	remediationDays = []int{7, 15, 30, 60, 90}
+)
+
+const (
+	remediationWindow = 30
+	dueSoonWindow     = 7
+)
+
+// Which severities a family shows: all, or those that have to be fixed.
+var (
+	all   = scapi.Severities[:]
+	rated = scapi.Severities[scapi.Low:]
+)
+
+func loadRisk(ctx context.Context, c *console.Console, m *Metrics) error {
+	f, err := scopes(ctx, c, m)
+	if err != nil || len(f.scopes) == 0 {
+		return err
+	}
+	for _, load := range []func(findings, context.Context) error{
+		findings.states, findings.reach, findings.ages, findings.deadlines, findings.flow, findings.ratings,
+	} {
+		if err := load(f, ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// states counts the findings of which something is known or was decided.
+func (f findings) states(ctx context.Context) error {
+	for _, state := range []struct {
+		family *Family
+		console.Question
+	}{
+		{exploitable, only(console.Filter{Name: "exploitAvailable", Filter: scapi.Exploitable()})},
+		{accepted, console.Question{Risk: console.RiskAccepted}},
+		{recast, console.Question{Status: console.Recast}},
+		{reopened, console.Question{Status: console.Reopened}},
+	} {
+		if err := f.counts(ctx, state.family, all, state.Question); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reach counts plugins and hosts of every severity.
+func (f findings) reach(ctx context.Context) error {
+	for _, s := range all {
+		q := only(console.Filter{Name: "severity", Filter: scapi.BySeverity(s)})
+		hosts, err := f.hosts(ctx, hostsAffected, q)
+		if err != nil {
+			return err
+		}
+		setNumber(f.m, hostsAffected, hosts, s.String())
+		if len(f.scopes) > 1 {
+			continue // the same plugin may be in both parts
+		}
+		plugins, err := sum(f, uniqueVulnerabilities, add, func(scope *console.Scope) (scapi.Opt[int64], error) { return scope.Plugins(ctx, q) })
+		if err != nil {
+			return err
+		}
+		setNumber(f.m, uniqueVulnerabilities, plugins, s.String())
+	}
+	if len(f.scopes) > 1 {
+		f.m.lacking(uniqueVulnerabilities, "several accounts read findings, and their plugins do not add up")
+	}
+	return nil
+}
+
+func (f findings) ages(ctx context.Context) error {
+	for _, n := range agedDays {
+		q := only(until("firstSeen", scapi.FirstSeen, hour().Add(-days(n))))
+		if err := f.counts(ctx, aged, all, q, strconv.Itoa(n)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bases are the dates that a deadline may count from.
+var bases = map[string]struct {
+	filter string
+	window func(from, to time.Time) scapi.Filter
+}{
+	"first_seen":              {"firstSeen", scapi.FirstSeen},
+	"plugin_published":        {"pluginPublished", scapi.PluginPublished},
+	"patch_published":         {"patchPublished", scapi.PatchPublished},
+	"vulnerability_published": {"vulnPublished", scapi.VulnPublished},
+}
+
+// deadlines counts what is past the deadline of every policy, and what soon
+// will be. Severities with the same deadline share a query, and the query that
+// a policy on the first sight shares with the ages is asked once.
+func (f findings) deadlines(ctx context.Context) error {
+	for _, policy := range f.m.SLA {
+		basis := bases[policy.Basis]
+		for _, s := range rated {
+			n, has := policy.Days[s.String()]
+			if !has {
+				continue
+			}
+			f.m.Set(slaThreshold, days(n).Seconds(), s.String(), policy.Name)
+			end := hour().Add(-days(n)) // whose clock began before is late
+			late := only(until(basis.filter, basis.window, end))
+			if err := f.counts(ctx, overdue, []scapi.Severity{s}, late, policy.Name); err != nil {
+				return err
+			}
+			if !f.m.Bool("due_soon") {
+				continue
+			}
+			last := end.Add(days(dueSoonWindow))
+			if n <= dueSoonWindow {
+				last = time.Time{} // all that is not late
+			}
+			soon := only(console.Filter{Name: basis.filter, Filter: basis.window(end.Add(time.Second), last)})
+			if err := f.counts(ctx, dueSoon, []scapi.Severity{s}, soon, policy.Name, windowLabel(dueSoonWindow)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func windowLabel(days int) string { return strconv.Itoa(days) + "d" }
+
+// flow counts what came, what went, and how long that took.
+func (f findings) flow(ctx context.Context) error {
+	for _, n := range intakeDays {
+		came := only(since("firstSeen", scapi.FirstSeen, hour().Add(-days(n))))
+		open, err := f.total(ctx, newVulnerabilities, came)
+		if err != nil {
+			return err
+		}
+		came.Source = scapi.Mitigated // what was fixed within the window came too
+		fixed, err := f.total(ctx, newVulnerabilities, came)
+		if err != nil {
+			return err
+		}
+		both := scapi.Opt[scapi.Counts]{Value: open.Value.Add(fixed.Value), Valid: open.Valid && fixed.Valid}
+		f.emit(newVulnerabilities, all, both, windowLabel(n))
+		if err := f.counts(ctx, mitigated, all, gone(n), windowLabel(n)); err != nil {
+			return err
+		}
+	}
+	window := windowLabel(remediationWindow)
+	if err := f.counts(ctx, remediation, rated, gone(remediationWindow), window); err != nil {
+		return err
+	}
+	for _, n := range remediationDays {
+		quick := gone(remediationWindow, console.Filter{Name: "daysToMitigated", Filter: scapi.DaysToMitigated(n)})
+		if err := f.counts(ctx, remediationWithin, rated, quick, window, strconv.Itoa(n)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// gone asks for what was mitigated within so many days.
+func gone(n int, filters ...console.Filter) console.Question {
+	window := since("lastMitigated", scapi.LastMitigated, hour().Add(-days(n)))
+	return console.Question{Source: scapi.Mitigated, Only: append([]console.Filter{window}, filters...)}
+}
+
+// ratings counts by band of the Vulnerability Priority Rating.
+func (f findings) ratings(ctx context.Context) error {
+	if !f.m.Bool("vpr") {
+		return nil
+	}
+	for _, band := range []struct {
+		name      string
+		low, high float64
+	}{{"low", 0.1, 3.9}, {"medium", 4, 6.9}, {"high", 7, 8.9}, {"critical", 9, 10}} {
+		counts, err := f.total(ctx, vpr, only(console.Filter{Name: "vprScore", Filter: scapi.VPR(band.low, band.high)}))
+		if err != nil {
+			return err
+		}
+		if counts.Valid {
+			f.m.Set(vpr, float64(counts.Value.Total()), band.name)
+		}
+	}
+	return nil
+}

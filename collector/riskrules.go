@@ -1,0 +1,65 @@
+package collector
+
+import (
+	"context"
+	"time"
+
+	"securitycenter_exporter/console"
+	"securitycenter_exporter/scapi"
+)
+
+var (
+	acceptRiskRules = &Family{
+		Name:   "securitycenter_accept_risk_rules",
+		Help:   "Rules that accept a risk, by state: active (for 30 days at least, or without an end), expiring_30d (active, ends within 30 days), expired. Absent if the console does not list them.",
+		Labels: []string{"state"},
+	}
+	recastRiskRules = &Family{
+		Name: "securitycenter_recast_risk_rules",
+		Help: "Rules that change the severity of findings. Absent if the console does not list them.",
+	}
+)
+
+// expiringWithin is what expiring_30d means.
+const expiringWithin = 30 * 24 * time.Hour
+
+// RiskRules counts the rules that take findings out of the numbers, or down.
+// REST GET /acceptRiskRule and /recastRiskRule; SecurityCenter 4 does not list
+// them.
+func RiskRules() *Collector {
+	return &Collector{
+		Name:     "risk_rules",
+		Help:     "Rules that accept risks, and those that change severities.",
+		Interval: time.Hour,
+		Account:  scapi.Organization,
+		Families: []*Family{acceptRiskRules, recastRiskRules},
+		New:      stateless(loadRiskRules),
+	}
+}
+
+func loadRiskRules(ctx context.Context, c *console.Console, m *Metrics) error {
+	id := func(r scapi.RiskRule) string { return r.ID }
+	err := readEach(ctx, c, m, "accept-risk rules", (*scapi.Client).AcceptRiskRules, id, func(rules []owned[scapi.RiskRule]) {
+		now := time.Now()
+		var active, expiring, expired int
+		for _, r := range rules {
+			switch ends := r.object.Expires; {
+			case !ends.IsZero() && !ends.After(now):
+				expired++
+			case !ends.IsZero() && ends.Before(now.Add(expiringWithin)):
+				expiring++
+			default:
+				active++
+			}
+		}
+		m.Set(acceptRiskRules, float64(active), "active")
+		m.Set(acceptRiskRules, float64(expiring), "expiring_30d")
+		m.Set(acceptRiskRules, float64(expired), "expired")
+	})
+	if err != nil {
+		return err
+	}
+	return readEach(ctx, c, m, "recast-risk rules", (*scapi.Client).RecastRiskRules, id, func(rules []owned[scapi.RiskRule]) {
+		m.Set(recastRiskRules, float64(len(rules)))
+	})
+}

@@ -1,0 +1,46 @@
+package collector
+
+import (
+	"context"
+
+	"securitycenter_exporter/console"
+	"securitycenter_exporter/scapi"
+)
+
+var (
+	scannerDiskFree = &Family{
+		Name:   "securitycenter_scanner_disk_free_bytes",
+		Help:   "Free space of the scanner's volume for data, log or temp, in bytes. Absent if the scanner does not tell, and unless switched on.",
+		Labels: []string{"scanner_id", "scanner", "volume"},
+	}
+	scannerMemory = &Family{
+		Name:   "securitycenter_scanner_memory_bytes",
+		Help:   "Memory of the scanner's machine (ram_total, ram_used) and of its process (resident, virtual), in bytes. Absent if the scanner does not tell, and unless switched on.",
+		Labels: []string{"scanner_id", "scanner", "kind"},
+	}
+)
+
+// readScannerHealth asks every scanner how it is, one request each, which the
+// console passes on. A scanner that does not answer is noted and left out.
+func readScannerHealth(ctx context.Context, c *console.Console, m *Metrics, scanners []scapi.Scanner) error {
+	for _, s := range scanners {
+		h, err := console.Ask(ctx, c, scapi.Administrator, func(client *scapi.Client, ctx context.Context) (scapi.ScannerHealth, error) {
+			return client.ScannerHealth(ctx, s.ID)
+		})
+		if err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			m.lacking(scannerDiskFree, "scanner "+s.ID+" ("+s.Name+"): "+err.Error())
+			continue
+		}
+		setNumber(m, scannerDiskFree, h.Data.Free, s.ID, s.Name, "data")
+		setNumber(m, scannerDiskFree, h.Log.Free, s.ID, s.Name, "log")
+		setNumber(m, scannerDiskFree, h.Temp.Free, s.ID, s.Name, "temp")
+		setNumber(m, scannerMemory, h.RAMTotal, s.ID, s.Name, "ram_total")
+		setNumber(m, scannerMemory, h.RAMUsed, s.ID, s.Name, "ram_used")
+		setNumber(m, scannerMemory, h.Resident, s.ID, s.Name, "resident")
+		setNumber(m, scannerMemory, h.Virtual, s.ID, s.Name, "virtual")
+	}
+	return nil
+}

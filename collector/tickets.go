@@ -1,0 +1,46 @@
+package collector
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"securitycenter_exporter/console"
+	"securitycenter_exporter/scapi"
+)
+
+var tickets = &Family{
+	Name:   "securitycenter_tickets",
+	Help:   "Tickets of the console's own workflow by status: assigned, resolved, feedback, na, duplicate, closed, other.",
+	Labels: []string{"status"},
+}
+
+var ticketStatuses = []string{"assigned", "resolved", "feedback", "na", "duplicate", "closed", "other"}
+
+// Tickets counts the console's tickets. REST GET /ticket, RPC ticket::init.
+func Tickets() *Collector {
+	return &Collector{
+		Name:     "tickets",
+		Help:     "Tickets of the console's own workflow by status.",
+		Interval: time.Hour,
+		Account:  scapi.Organization,
+		Families: []*Family{tickets},
+		New:      stateless(loadTickets),
+	}
+}
+
+func loadTickets(ctx context.Context, c *console.Console, m *Metrics) error {
+	return readEach(ctx, c, m, "tickets", (*scapi.Client).Tickets, func(t scapi.Ticket) string { return t.ID }, func(list []owned[scapi.Ticket]) {
+		count := map[string]int{}
+		for _, t := range list {
+			status := t.object.Status
+			if !slices.Contains(ticketStatuses, status) {
+				status = "other"
+			}
+			count[status]++
+		}
+		for _, status := range ticketStatuses {
+			m.Set(tickets, float64(count[status]), status)
+		}
+	})
+}

@@ -1,0 +1,74 @@
+package collector
+
+import (
+	"context"
+	"time"
+
+	"securitycenter_exporter/console"
+	"securitycenter_exporter/scapi"
+)
+
+var users = &Family{
+	Name:   "securitycenter_users",
+	Help:   "Users that the configured accounts see, administrators and users of their organisations, by state: active or locked. Absent if the console does not tell who is locked.",
+	Labels: []string{"state"},
+}
+
+// Users counts the console's users. REST GET /user, RPC user::init.
+func Users() *Collector {
+	return &Collector{
+		Name:     "users",
+		Help:     "Users of the console, and how many of them are locked.",
+		Interval: time.Hour,
+		Account:  scapi.Organization,
+		Families: []*Family{users},
+		New:      stateless(loadUsers),
+	}
+}
+
+func loadUsers(ctx context.Context, c *console.Console, m *Metrics) error {
+	var active, locked int
+	count := func(u scapi.User) {
+		switch {
+		case u.Locked.Valid && u.Locked.Value:
+			locked++
+		case u.Locked.Valid:
+			active++
+		}
+	}
+	err := readEach(ctx, c, m, "users of organisations", allUsers, func(u scapi.User) string { return u.ID }, func(list []owned[scapi.User]) {
+		for _, u := range list {
+			count(u.object)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	err = read(ctx, c, m, "administrators", scapi.Administrator, administrators, func(list []scapi.User) {
+		for _, u := range list {
+			count(u)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if active+locked > 0 {
+		m.Set(users, float64(active), "active")
+		m.Set(users, float64(locked), "locked")
+	}
+	return nil
+}
+
+func allUsers(client *scapi.Client, ctx context.Context) ([]scapi.User, error) {
+	return client.Users(ctx)
+}
+
+// administrators returns the administrators to one of them. Others see the
+// users of their organisation instead, who are counted already.
+func administrators(client *scapi.Client, ctx context.Context) ([]scapi.User, error) {
+	who, err := client.Whoami(ctx)
+	if err != nil || who.Kind != scapi.Administrator {
+		return nil, err
+	}
+	return client.Users(ctx)
+}

@@ -1,0 +1,159 @@
+package collector
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"securitycenter_exporter/config"
+	"securitycenter_exporter/console"
+	"securitycenter_exporter/scapi"
+)
+
+var (
+	watchVulnerabilities = &Family{
+		Name:   "securitycenter_watch_vulnerabilities",
+		Help:   "Open findings that the watch looks for, by severity. Absent if the console lacks one of its filters or its saved query.",
+		Labels: []string{"watch", "severity"},
+	}
+	watchHosts = &Family{
+		Name:   "securitycenter_watch_hosts",
+		Help:   "Hosts with an open finding that the watch looks for; a host counts once in every repository that holds it. Absent as the findings are, and where compliance results have to be subtracted.",
+		Labels: []string{"watch"},
+	}
+)
+
+// Watches counts what the configured watches look for. REST POST /analysis
+// and, for saved queries, GET /query/{id}; RPC vuln::query; tool sumip.
+func Watches() *Collector {
+	return &Collector{
+		Name:     "watches",
+		Help:     "Findings and hosts that the configured watches look for.",
+		Interval: time.Hour,
+		Account:  scapi.Organization,
+		Priority: 3,
+		Families: []*Family{watchVulnerabilities, watchHosts},
+		New:      stateless(loadWatches),
+	}
+}
+
+func loadWatches(ctx context.Context, c *console.Console, m *Metrics) error {
+	f, err := scopes(ctx, c, m)
+	if err != nil || len(f.scopes) == 0 {
+		return err
+	}
+	for _, w := range m.Watches {
+		found, err := sum(f, watchVulnerabilities, addFindings, func(s *console.Scope) (scapi.Opt[console.Findings], error) {
+			return lookFor(ctx, s, w)
+		})
+		if err != nil {
+			return fmt.Errorf("watch %s: %w", w.Name, err)
+		}
+		if !found.Valid {
+			m.lacking(watchVulnerabilities, "nothing of watch "+w.Name)
+			continue
+		}
+		m.SetCounts(watchVulnerabilities, found.Value.Counts, w.Name)
+		setNumber(m, watchHosts, found.Value.Hosts, w.Name)
+	}
+	return nil
+}
+
+func addFindings(a, b console.Findings) console.Findings {
+	return console.Findings{
+		Counts: a.Counts.Add(b.Counts),
+		Hosts:  scapi.Opt[int64]{Value: a.Hosts.Value + b.Hosts.Value, Valid: a.Hosts.Valid && b.Hosts.Valid},
+	}
+}
+
+// lookFor counts what a watch looks for among one account's findings.
+func lookFor(ctx context.Context, s *console.Scope, w config.Watch) (scapi.Opt[console.Findings], error) {
+	q := console.Question{}
+	if len(w.CVEs) > 0 {
+		q.Only = append(q.Only, console.Filter{Name: "cveID", Filter: scapi.ByCVE(w.CVEs...)})
+	}
+	if len(w.Plugins) > 0 {
+		ids := make([]int64, 0, len(w.Plugins))
+		for _, text := range w.Plugins {
+			id, err := strconv.ParseInt(text, 10, 64)
+			if err != nil {
+				return scapi.Opt[console.Findings]{}, err
+			}
+			ids = append(ids, id)
+		}
+		q.Only, q.ByPlugin = append(q.Only, console.Filter{Name: "pluginID", Filter: scapi.ByPluginIDs(ids...)}), true
+	}
+	if w.XRef != "" {
+		q.Only = append(q.Only, console.Filter{Name: "xref", Filter: scapi.ByCrossReference(w.XRef)})
+	}
+	var raw []scapi.Filter
+	for _, own := range w.Filters {
+		raw = append(raw, scapi.Filter{Name: own.Name, Operator: own.Operator, Value: own.Value})
+	}
+	if w.Query != "" {
+		saved, err := console.Through(ctx, s.Account, func(c *scapi.Client, ctx context.Context) (scapi.SavedQuery, error) {
+			return c.SavedQuery(ctx, w.Query)
+		})
+		switch {
+		case console.NotReadable(err):
+			return scapi.Opt[console.Findings]{}, nil // another organisation's, or gone
+		case err != nil:
+			return scapi.Opt[console.Findings]{}, fmt.Errorf("saved query %s: %w", w.Query, err)
+		case saved.Type != "" && saved.Type != "vuln":
+			return scapi.Opt[console.Findings]{}, fmt.Errorf("saved query %s asks for type %s: expected vuln", w.Query, saved.Type)
+		}
+		raw = saved.Filters
+	}
+	for _, filter := range raw {
+		if !narrow(&q, s, filter) {
+			return scapi.Some(console.Findings{Hosts: scapi.Some(int64(0))}), nil // it is about other repositories
+		}
+	}
+	return s.Findings(ctx, q)
+}
+
+// narrow adds a filter in the console's own words to q. A filter that the
+// scope would send too stands in for its own. It reports false if none of the
+// scope's repositories passes.
+func narrow(q *console.Question, s *console.Scope, filter scapi.Filter) bool {
+	switch filter.Name {
+	case "repository", "repositoryIDs":
+		wanted := repositoriesIn(filter.Value)
+		q.Repositories = slices.DeleteFunc(s.IDs(), func(id string) bool { return !slices.Contains(wanted, id) })
+		return len(q.Repositories) > 0
+	case "acceptRiskStatus", "acceptedRisk":
+		q.Risk = console.RiskAny
+	case "pluginID":
+		q.ByPlugin = true
+	}
+	q.Only = append(q.Only, console.Filter{Name: filter.Name, Filter: filter})
+	return true
+}
+
+// repositoriesIn reads the ids of a filter on repositories: "1,2", a list of
+// ids, or of objects with one.
+func repositoriesIn(value any) []string {
+	switch v := value.(type) {
+	case json.RawMessage:
+		var plain any
+		if json.Unmarshal(v, &plain) != nil {
+			return nil
+		}
+		return repositoriesIn(plain)
+	case map[string]any:
+		return repositoriesIn(v["id"])
+	case []any:
+		var ids []string
+		for _, entry := range v {
+			ids = append(ids, repositoriesIn(entry)...)
+		}
+		return ids
+	case nil:
+		return nil
+	}
+	return strings.Split(strings.ReplaceAll(fmt.Sprint(value), " ", ""), ",")
+}

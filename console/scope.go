@@ -1,0 +1,226 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"securitycenter_exporter/scapi"
+)
+
+// Findings are what a summary by hosts tells.
+type Findings struct {
+	Counts scapi.Counts
+	Score  scapi.Opt[float64] // absent where the console does not add it up
+	// Hosts have at least one of the findings; absent where compliance results
+	// had to be subtracted, because hosts cannot be.
+	Hosts scapi.Opt[int64]
+}
+
+// Scope is one account's part of the console's findings, together with how
+// accepted risk, web-application findings and compliance results are kept out
+// on this console. What a scope cannot tell is absent and no error: the console
+// lacks a filter that defines it, or its compliance results are in the way.
+type Scope struct {
+	Share
+	console  *Console
+	accepted spelling
+	apart    separation
+}
+
+// Scopes checks, for every account that reads repositories, how open findings
+// are told apart on this console, and returns how to count them. It costs
+// three analysis requests per account, and some more when a spelling has to be
+// checked again or the numbers moved meanwhile.
+func (c *Console) Scopes(ctx context.Context) ([]*Scope, error) {
+	shares, err := c.Shares(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var scopes []*Scope
+	for _, share := range shares {
+		s := &Scope{Share: share, console: c}
+		if err := s.probe(ctx); err != nil {
+			return nil, err
+		}
+		scopes = append(scopes, s)
+	}
+	return scopes, nil
+}
+
+// probe finds out which filters keep accepted risk and compliance results out.
+func (s *Scope) probe(ctx context.Context) error {
+	var err error
+	if s.accepted, err = s.spelling(ctx, acceptedRisk); err != nil {
+		return err
+	}
+	s.apart, err = s.separate(ctx)
+	return err
+}
+
+// IDs returns the ids of the scope's repositories.
+func (s *Scope) IDs() []string {
+	ids := make([]string, len(s.Repositories))
+	for i, r := range s.Repositories {
+		ids[i] = r.ID
+	}
+	return ids
+}
+
+// Findings counts the findings, hosts and score of what q asks for: one
+// analysis request of one row (sumip) where the console tells all that in it,
+// one more (sumseverity) where it does not, twice as many where compliance
+// results are subtracted; then hosts are absent.
+func (s *Scope) Findings(ctx context.Context, q Question) (scapi.Opt[Findings], error) {
+	return summed(ctx, s, q, s.Account.findings, func(whole, part Findings) (Findings, bool) {
+		f := Findings{Counts: whole.Counts.Sub(part.Counts)}
+		if whole.Score.Valid && part.Score.Valid {
+			f.Score = scapi.Some(whole.Score.Value - part.Score.Value)
+		}
+		return f, slices.Min(f.Counts[:]) >= 0
+	})
+}
+
+// Counts counts the findings that q asks for by severity: one analysis
+// request, two where compliance results are subtracted.
+func (s *Scope) Counts(ctx context.Context, q Question) (scapi.Opt[scapi.Counts], error) {
+	return summed(ctx, s, q, s.Account.counts, func(whole, part scapi.Counts) (scapi.Counts, bool) {
+		counts := whole.Sub(part)
+		return counts, slices.Min(counts[:]) >= 0
+	})
+}
+
+// Hosts counts the hosts, each in every repository by itself, with at least
+// one of the findings that q asks for: one analysis request (sumip).
+func (s *Scope) Hosts(ctx context.Context, q Question) (scapi.Opt[int64], error) {
+	return s.records(ctx, "sumip", q)
+}
+
+// Plugins counts the plugins, each by severity, with at least one of the
+// findings that q asks for: one analysis request (sumid).
+func (s *Scope) Plugins(ctx context.Context, q Question) (scapi.Opt[int64], error) {
+	return s.records(ctx, "sumid", q)
+}
+
+func (s *Scope) records(ctx context.Context, tool string, q Question) (scapi.Opt[int64], error) {
+	rows, err := whole(ctx, s, q, func(ctx context.Context, query scapi.Query) (scapi.OneRow, error) {
+		query.Tool = tool
+		return s.Account.oneRow(ctx, query)
+	})
+	return scapi.Opt[int64]{Value: rows.Value.Records, Valid: rows.Valid}, err
+}
+
+// Page is the beginning of the rows of a tool.
+type Page struct {
+	Rows  []scapi.Row
+	Total scapi.Opt[int64] // of rows, beyond the page too
+	// Findings of all that matched, beyond the page too; absent where the
+	// console does not tell them with the rows.
+	Findings scapi.Opt[scapi.Counts]
+}
+
+// Rows asks a tool for what q asks for, at most limit rows in the order of
+// the column sort, largest first; in the tool's own order if sort is empty.
+func (s *Scope) Rows(ctx context.Context, tool string, q Question, sort string, limit int) (scapi.Opt[Page], error) {
+	return whole(ctx, s, q, func(ctx context.Context, query scapi.Query) (Page, error) {
+		query.Tool, query.Sort, query.Limit = tool, sort, int64(limit)
+		var page Page
+		err := s.Account.client.QueryPages(ctx, query, func(p scapi.Page) error {
+			page.Rows, page.Total, page.Findings = append(page.Rows, p.Rows...), p.Total, p.Findings
+			return nil
+		})
+		s.Account.note(ctx, err)
+		return page, err
+	})
+}
+
+// whole asks for something that compliance results cannot be subtracted from:
+// absent where they would have to be.
+func whole[T any](ctx context.Context, s *Scope, q Question, call func(context.Context, scapi.Query) (T, error)) (scapi.Opt[T], error) {
+	sel, ok, err := s.selection(ctx, q)
+	switch {
+	case err != nil || !ok:
+		return scapi.Opt[T]{}, err
+	case q.ByPlugin:
+		return asked(ctx, s, sel, call)
+	case s.apart == byPluginID:
+		return asked(ctx, s, sel.and(findingsOnly()), call)
+	}
+	return scapi.Opt[T]{}, nil
+}
+
+// summed asks for something that compliance results can be subtracted from,
+// and does so where they are not told apart by their plugins. Absent where the
+// difference stays negative because the data moves.
+func summed[T any](ctx context.Context, s *Scope, q Question, call func(context.Context, scapi.Query) (T, error), less func(whole, part T) (T, bool)) (scapi.Opt[T], error) {
+	if q.ByPlugin || s.apart != bySubtraction {
+		return whole(ctx, s, q, call)
+	}
+	sel, ok, err := s.selection(ctx, q)
+	if err != nil || !ok {
+		return scapi.Opt[T]{}, err
+	}
+	for range 2 {
+		all, err := asked(ctx, s, sel, call)
+		if err != nil || !all.Valid {
+			return all, err
+		}
+		part, err := asked(ctx, s, sel.and(complianceOnly()), call)
+		if err != nil || !part.Valid {
+			return part, err
+		}
+		if rest, ok := less(all.Value, part.Value); ok {
+			return scapi.Some(rest), nil
+		}
+		ctx = afresh(ctx) // a finding arrived between the two requests
+	}
+	return scapi.Opt[T]{}, nil
+}
+
+// asked asks for what sel selects, by hosts unless call wants another tool.
+// Filters that the console refuses are left out if they only exclude; else
+// there is no answer.
+func asked[T any](ctx context.Context, s *Scope, sel selection, call func(context.Context, scapi.Query) (T, error)) (scapi.Opt[T], error) {
+	none := scapi.Opt[T]{}
+	version, err := s.Account.client.Version(ctx)
+	if err != nil {
+		return none, s.Account.wrap(err)
+	}
+	memory := &s.console.filters
+	refused := func(f Filter) bool { return memory.refused(f.Name, version) }
+	if slices.ContainsFunc(sel.defining, refused) {
+		return none, nil
+	}
+	excluding := slices.DeleteFunc(slices.Clone(sel.excluding), refused)
+	for {
+		q := scapi.Query{Tool: "sumip", Source: sel.source, Filters: []scapi.Filter{scapi.ByRepository(sel.repositories...)}}
+		for _, f := range slices.Concat(sel.defining, excluding) {
+			q.Filters = append(q.Filters, f.Filter)
+		}
+		v, err := call(ctx, q)
+		if err == nil {
+			for _, f := range slices.Concat(sel.defining, excluding) {
+				memory.judge(f.Name, version, true)
+			}
+			return scapi.Some(v), nil
+		}
+		name, lacking := scapi.RefusedFilter(err)
+		named := func(f Filter) bool { return f.Name == name }
+		unsent := errors.Is(err, scapi.ErrUnsupported)
+		switch {
+		case lacking && slices.ContainsFunc(slices.Concat(sel.defining, excluding), named):
+			if !unsent {
+				memory.judge(name, version, false)
+				s.console.log.Warn("The console does not take a filter", "account", s.Account.name, "filter", name, "err", err)
+			}
+			if slices.ContainsFunc(sel.defining, named) {
+				return none, nil
+			}
+			excluding = slices.DeleteFunc(excluding, named)
+		case unsent:
+			return none, nil // this version has no spelling for it
+		default:
+			return none, s.Account.wrap(err)
+		}
+	}
+}

@@ -1,0 +1,59 @@
+package console
+
+import (
+	"context"
+)
+
+// lastFindingPlugin is the highest plugin id that is a vulnerability check.
+// The plugins above it are audit checks: a failed one is stored as a finding of
+// severity high, a passed one as info.
+const lastFindingPlugin = 999_999
+
+// separation is how compliance results are kept out on a console.
+type separation int
+
+const (
+	byPluginID    separation = iota // their plugin ids are higher than those of vulnerability checks
+	bySubtraction                   // they are counted and taken off
+	inseparable                     // the console takes neither filter
+)
+
+// separate checks that all findings less compliance results are the findings
+// of plugins with low ids, severity by severity. It costs three analysis
+// requests, six if they do not agree at first: the data may have moved.
+func (s *Scope) separate(ctx context.Context) (separation, error) {
+	log := s.console.log.With("account", s.Account.name)
+	sel := s.everything(nil)
+	if s.accepted.known {
+		sel.excluding = append(sel.excluding, s.accepted.no)
+	}
+	for range 2 {
+		low, err := asked(ctx, s, sel.and(findingsOnly()), s.Account.counts)
+		if err != nil {
+			return inseparable, err
+		}
+		compliance, err := asked(ctx, s, sel.and(complianceOnly()), s.Account.counts)
+		if err != nil {
+			return inseparable, err
+		}
+		switch {
+		case !low.Valid && !compliance.Valid:
+			log.Warn("Compliance results cannot be told apart on this console: findings are absent")
+			return inseparable, nil
+		case !compliance.Valid:
+			return byPluginID, nil // nothing to check with
+		case !low.Valid:
+			return bySubtraction, nil
+		}
+		all, err := asked(ctx, s, sel, s.Account.counts)
+		if err != nil {
+			return inseparable, err
+		}
+		if all.Value.Sub(compliance.Value) == low.Value {
+			return byPluginID, nil
+		}
+		ctx = afresh(ctx)
+	}
+	log.Warn("Compliance results cannot be told apart by plugin id on this console: they are subtracted, and numbers of hosts are absent")
+	return bySubtraction, nil
+}

@@ -1,0 +1,120 @@
+package console
+
+import (
+	"context"
+	"time"
+
+	"securitycenter_exporter/scapi"
+)
+
+// spellingTTL is how long the checked spelling of a filter is trusted, unless
+// the console's version changes first.
+const spellingTTL = 24 * time.Hour
+
+// acceptedRisk is the status of a finding whose risk was accepted; asked for
+// through Question.Risk, because it is kept out unless it is wanted.
+const acceptedRisk Status = -1
+
+// spelling is how a console is asked for findings that have a status, and for
+// those that do not.
+type spelling struct {
+	known   bool
+	yes, no Filter
+}
+
+// spellings returns the ways that clients spell a status, the most likely first.
+func spellings(of Status, dialect scapi.API) []spelling {
+	named := func(name string, filter func(bool) scapi.Filter) spelling {
+		return spelling{true, Filter{name, filter(true)}, Filter{name, filter(false)}}
+	}
+	var word, flag spelling
+	switch of {
+	case Recast:
+		word, flag = named("recastRiskStatus", scapi.Recast), named("recastRisk", scapi.RecastFlag)
+	case Reopened:
+		word, flag = named("mitigatedStatus", scapi.Reopened), named("wasMitigated", scapi.ReopenedFlag)
+	default:
+		word, flag = named("acceptRiskStatus", scapi.AcceptedRisk), named("acceptedRisk", scapi.AcceptedRiskFlag)
+	}
+	if dialect == scapi.RPC {
+		return []spelling{flag}
+	}
+	return []spelling{word, flag}
+}
+
+// checked is a spelling that one account's console was found to understand.
+type checked struct {
+	turn turn // who has it may use the rest
+	spelling
+	version string
+	at      time.Time
+}
+
+// spelling returns how to ask for a status. The values of such filters are
+// spelled differently by versions, and one that is not understood may silently
+// match everything or nothing: a spelling counts only if the findings with and
+// without the status add up to all.
+func (s *Scope) spelling(ctx context.Context, of Status) (spelling, error) {
+	a := s.Account
+	version, err := a.client.Version(ctx)
+	if err != nil {
+		return spelling{}, a.wrap(err)
+	}
+	c := a.spellings[of]
+	if err := c.turn.take(ctx); err != nil {
+		return spelling{}, err
+	}
+	defer c.turn.pass()
+	if c.version == version && !c.at.IsZero() && time.Since(c.at) < spellingTTL {
+		return c.spelling, nil
+	}
+	dialect, err := a.client.Dialect(ctx)
+	if err != nil {
+		return spelling{}, a.wrap(err)
+	}
+	sel := s.everything(nil)
+	if of != acceptedRisk && s.accepted.known {
+		sel.excluding = append(sel.excluding, s.accepted.no)
+	}
+	c.spelling = spelling{}
+	for _, way := range spellings(of, dialect) {
+		adds, err := s.addsUp(ctx, sel, way)
+		if err != nil {
+			return spelling{}, err
+		}
+		if adds {
+			c.spelling = way
+			break
+		}
+		s.console.filters.judge(way.no.Name, version, false)
+	}
+	if !c.known {
+		consequence := "such findings are not told"
+		if of == acceptedRisk {
+			consequence = "findings with accepted risk are counted as open"
+		}
+		s.console.log.Warn("No spelling of a filter is understood by this console", "account", a.name, "filter", spellings(of, dialect)[0].no.Name, "so", consequence)
+	}
+	c.version, c.at = version, time.Now()
+	return c.spelling, nil
+}
+
+// addsUp reports whether what passes one filter and what passes the other is
+// all that sel selects.
+func (s *Scope) addsUp(ctx context.Context, sel selection, way spelling) (bool, error) {
+	for range 2 { // twice, because the data may move meanwhile
+		var counts [3]scapi.Counts
+		for i, part := range []selection{sel.and(way.yes), sel.and(way.no), sel} {
+			c, err := asked(ctx, s, part, s.Account.counts)
+			if err != nil || !c.Valid {
+				return false, err
+			}
+			counts[i] = c.Value
+		}
+		if counts[0].Add(counts[1]) == counts[2] {
+			return true, nil
+		}
+		ctx = afresh(ctx)
+	}
+	return false, nil
+}
