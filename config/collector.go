@@ -147,7 +147,7 @@ func (k Collector) overlay(m *mapping, d draft) draft {
 		"The most time series that it may make. What is beyond is cut, and `securitycenter_collector_series_dropped` says how much.")
 	d.Own = maps.Clone(d.Own)
 	for _, key := range k.Keys {
-		if v, ok := m.take(key.Name, key.kind(), key.shown(), key.Help); ok {
+		if v, ok := m.take(key.Name, key.kind(), key.shown(), sentence(key.Help)); ok {
 			if x, ok := key.read(v); ok {
 				d.Own[key.Name] = x
 			}

@@ -30,7 +30,7 @@ func known() []Collector {
 			{Name: "top", Kind: Int, Default: 100, Min: 1, Max: 1000},
 			{Name: "networks", Kind: Networks},
 			{Name: "assets", Kind: IDs, Max: 3},
-			{Name: "prefix", Kind: Int, Default: 24, Choices: []string{"16", "24"}},
+			{Name: "prefix", Kind: Int, Default: 24, Choices: []string{"16", "24"}, Help: "length of a prefix"},
 			{Name: "order", Kind: String, Default: "score", Choices: []string{"score", "name"}},
 		}},
 		{Name: "watches", Interval: time.Hour},

@@ -135,3 +135,12 @@ func writePresets(b *strings.Builder) {
 }
 
 func cell(s string) string { return strings.ReplaceAll(cmp.Or(s, "–"), "|", `\|`) }
+
+// sentence returns the help of a collector's key as the rest of the reference
+// writes it.
+func sentence(help string) string {
+	if help == "" {
+		return ""
+	}
+	return strings.ToUpper(help[:1]) + help[1:] + "."
+}

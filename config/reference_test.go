@@ -43,7 +43,7 @@ func TestTheReferenceSaysWhatAKeyTakes(t *testing.T) {
 		"| `top` | number from 1 to 1000 | 100 | – |",
 		"| `networks` | list of networks or addresses | [] | – |",
 		"| `assets` | list of ids, at most 3 | [] | – |",
-		"| `prefix` | one of 16, 24 | 24 | – |",
+		"| `prefix` | one of 16, 24 | 24 | Length of a prefix. |",
 		"| `since` | duration from 1s to 1y | 1d | – |",
 		"| `allow` | list of texts | [10.0.0.0/8] | – |",
 	} {
