@@ -109,8 +109,8 @@ func requests() []Panel {
 		},
 		{
 			Kind: Series, W: 8, H: 8, Title: "Read from the consoles", Unit: "binBps", Decimals: 1, Fill: Stacked,
-			About:   "Bytes of answers by call. It hardly depends on the number of hosts.",
-			Queries: []Query{named("{{endpoint}}", `sum by (endpoint) (rate(securitycenter_api_response_bytes_total[$__rate_interval]))`)},
+			About:   "Bytes of answers by call; the 8 largest. It hardly depends on the number of hosts.",
+			Queries: []Query{named("{{endpoint}}", `topk(8, sum by (endpoint) (rate(securitycenter_api_response_bytes_total[$__rate_interval])))`)},
 		},
 		{
 			Kind: Heatmap, W: 12, H: 8, Title: "Duration of requests", Unit: "s",
@@ -124,13 +124,13 @@ func requests() []Panel {
 		},
 		{
 			Kind: Table, W: 12, H: 8, Title: "Accounts",
-			About: "Logins by account over the time range. A few successes are right. Many are a session that is lost at every load; refused ones will lock the account.",
+			About: "Accounts, and their logins since the exporter started. A few successes are right. Many are a session that is lost at every load; refused ones will lock the account.",
 			Queries: []Query{
 				named("", `min by (instance, account) (securitycenter_account_up)`),
 				named("", `max by (instance, account) (securitycenter_account_blocked)`),
-				named("", `sum by (instance, account) (increase(securitycenter_logins_total{result="success"}[$__range]))`),
-				named("", `sum by (instance, account) (increase(securitycenter_logins_total{result="refused"}[$__range]))`),
-				named("", `sum by (instance, account) (increase(securitycenter_logins_total{result="error"}[$__range]))`),
+				named("", `sum by (instance, account) (securitycenter_logins_total{result="success"})`),
+				named("", `sum by (instance, account) (securitycenter_logins_total{result="refused"})`),
+				named("", `sum by (instance, account) (securitycenter_logins_total{result="error"})`),
 			},
 			Columns: []Column{
 				{Of: "instance", Title: "Console"},
@@ -162,7 +162,7 @@ func process() []Panel {
 			Kind: Table, W: 6, H: 7, Title: "Versions",
 			About:   "What runs. Two versions of one exporter: an update that is not finished.",
 			Queries: one(`max by (instance, version, goversion) (securitycenter_exporter_build_info)`),
-			Columns: []Column{{Of: "instance", Title: "Exporter"}, {Of: "version", Title: "Version"}, {Of: "goversion", Title: "Go"}},
+			Columns: []Column{{Of: "instance", Title: "Exporter"}, {Of: "version", Title: "Version", Width: 80}, {Of: "goversion", Title: "Go", Width: 90}},
 		},
 		{
 			Kind: Series, W: 6, H: 7, Title: "Memory", Unit: "bytes", Decimals: 1,

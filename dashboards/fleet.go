@@ -13,14 +13,14 @@ func fleet() Board {
 			{Title: "Licence", Panels: licence()},
 			{Title: "Back-ups, self-checks, jobs, certificates", Panels: upkeep()},
 			{Title: "Repositories", Panels: repositories()},
-			{Title: "Workflow and access: collectors that are off by default", Panels: workflow()},
+			{Title: "Workflow and access: collectors that are off by default", Collapsed: true, Panels: workflow()},
 		},
 	}
 }
 
 func fleetTable() []Panel {
 	return []Panel{{
-		Kind: Table, W: 24, H: 9, Title: "Consoles", SortBy: "Critical",
+		Kind: Table, W: 24, H: 8, Title: "Consoles", SortBy: "Critical",
 		About: "One line for each console. Red is what to look at first: down, no job daemon, an old feed, licence full, a certificate that ends. Choose a name for its findings.",
 		Queries: []Query{
 			named("", `max by (instance) (securitycenter_up) or on (instance) max by (instance) (up and on (job, instance) last_over_time(securitycenter_up[$__range]))`),
@@ -29,7 +29,7 @@ func fleetTable() []Panel {
 			named("", `max by (instance) (time() - securitycenter_feed_last_update_timestamp_seconds{feed="active"})`),
 			named("", `max by (instance) (securitycenter_license_ips_used / (securitycenter_license_ips_limit > 0))`),
 			named("", `min by (instance) (securitycenter_tls_certificate_not_after_timestamp_seconds - time())`),
-			named("", `sum by (instance) (securitycenter_scanner_usable)`),
+			named("", `sum by (instance) ((1 - securitycenter_scanner_usable) * securitycenter_scanner_enabled)`),
 			named("", `sum by (instance) (securitycenter_hosts)`),
 			named("", `sum by (instance) (securitycenter_vulnerabilities{severity="critical"})`),
 			named("", `max by (instance) (time() - securitycenter_collector_last_success_timestamp_seconds{collector="vulnerabilities"})`),
@@ -42,7 +42,7 @@ func fleetTable() []Panel {
 			{Of: "D", Title: "Plugin feed", Unit: "s", Decimals: 1, Width: 120, Steps: rising(2*day, 7*day)},
 			{Of: "E", Title: "Licence used", Unit: "percentunit", Decimals: 0, Width: 110, Steps: rising(0.9, 1)},
 			{Of: "F", Title: "Certificate ends in", Unit: "s", Decimals: 1, Width: 150, Steps: falling(14*day, 30*day)},
-			{Of: "G", Title: "Scanners usable", Unit: "none", Width: 130},
+			{Of: "G", Title: "Scanners out", Unit: "none", Width: 110, Steps: none()},
 			{Of: "H", Title: "Hosts", Unit: "locale", Width: 90},
 			{Of: "I", Title: "Critical", Unit: "locale", Width: 90},
 			{Of: "J", Title: "Counts of", Unit: "s", Decimals: 1, Width: 110, Steps: rising(2*hour, 4*hour)},
@@ -54,8 +54,8 @@ func feeds() []Panel {
 	return []Panel{
 		{
 			Kind: Bars, W: 8, H: 8, Title: "Age of the feeds", Unit: "s", Decimals: 1, Steps: rising(2*day, 7*day), Empty: "unknown",
-			About:   "Time since each feed was updated; the 15 oldest. Above two days look at the console's way to the vendor, its proxy and its activation code.",
-			Queries: []Query{named("{{instance}} {{feed}}", `sort_desc(topk(15, time() - securitycenter_feed_last_update_timestamp_seconds))`)},
+			About:   "Time since each feed was updated; the 10 oldest. Above two days look at the console's way to the vendor, its proxy and its activation code.",
+			Queries: []Query{named("{{instance}} {{feed}}", `sort_desc(topk(10, time() - securitycenter_feed_last_update_timestamp_seconds))`)},
 		},
 		{
 			Kind: Table, W: 8, H: 8, Title: "Feeds: the console's own verdict",
@@ -78,7 +78,7 @@ func feeds() []Panel {
 			Queries: []Query{named("{{instance}} {{feed}}", `securitycenter_feed_update_running`)},
 		},
 		{
-			Kind: Series, W: 12, H: 7, Title: "Active plugins in the database", Unit: "locale",
+			Kind: Series, W: 12, H: 7, Title: "Active plugins in the database", Unit: "locale", Free: true,
 			About:   "Active plugins by console. It grows slowly. A fall is a broken update, and findings of the missing plugins will vanish.",
 			Queries: []Query{named("{{instance}}", `sum by (instance) (securitycenter_plugins{type="active"})`)},
 		},
@@ -129,8 +129,8 @@ func upkeep() []Panel {
 			Queries: one(`min by (instance, check) (securitycenter_diagnostic_ok)`),
 			Columns: []Column{
 				{Of: "instance", Title: "Console"},
-				{Of: "check", Title: "Check"},
-				{Of: "A", Title: "Passed", Words: onOff},
+				{Of: "check", Title: "Check", Width: 70},
+				{Of: "A", Title: "Passed", Width: 70, Words: onOff},
 			},
 		},
 		{

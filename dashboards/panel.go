@@ -33,6 +33,8 @@ type Panel struct {
 	Severity bool    // what is drawn has the names of severities, and their colours
 	Spark    bool    // of a Stat: the course in the background and the change over it
 	Fill     Fill    // of Series: stacked areas or bars instead of lines
+	Free     bool    // of Series: the axis need not begin at 0
+	Every    string  // the least step between two points, for example 1d
 	Limits   bool    // of Series: draw the steps as lines
 	Max      float64 // of the axis or bar; 0: the data's
 	Columns  []Column
@@ -45,6 +47,7 @@ type Panel struct {
 type Query struct {
 	Expr   string
 	Legend string
+	Color  string // of the series of that legend, where it has a meaning
 }
 
 // Step is the least value from which a colour holds.
@@ -130,7 +133,7 @@ func bySeverity(expr string) []Query {
 func each(expr, legend string, values ...string) []Query {
 	var out []Query
 	for _, v := range values {
-		out = append(out, Query{strings.ReplaceAll(expr, "%s", v), strings.ReplaceAll(legend, "%s", v)})
+		out = append(out, Query{Expr: strings.ReplaceAll(expr, "%s", v), Legend: strings.ReplaceAll(legend, "%s", v)})
 	}
 	return out
 }

@@ -27,17 +27,17 @@ func trust() []Panel {
 			Queries: one(`sum((1 - securitycenter_up) or on (job, instance) (1 - up))`),
 		},
 		{
-			Kind: Stat, W: 3, H: 4, Title: "Age of plugin feed", Unit: "s", Decimals: 1, Steps: rising(2*day, 7*day), Empty: "unknown", Link: "fleet",
+			Kind: Stat, W: 3, H: 4, Title: "Feed age", Unit: "s", Decimals: 1, Steps: rising(2*day, 7*day), Empty: "unknown", Link: "fleet",
 			About:   "Time since the active plugin feed was last updated on the worst console. With an old feed new vulnerabilities are not looked for. See feeds on the fleet board.",
 			Queries: one(`max(time() - securitycenter_feed_last_update_timestamp_seconds{feed="active"})`),
 		},
 		{
-			Kind: Stat, W: 3, H: 4, Title: "Scanners unusable", Whole: true, Steps: none(), Empty: "unknown", Link: "scanning",
+			Kind: Stat, W: 3, H: 4, Title: "Scanners out", Whole: true, Steps: none(), Empty: "unknown", Link: "scanning",
 			About:   "Scanners that are switched on and cannot scan. Their zones are not scanned. See why on the scanning board.",
 			Queries: one(`sum((1 - securitycenter_scanner_usable) * securitycenter_scanner_enabled)`),
 		},
 		{
-			Kind: Stat, W: 3, H: 4, Title: "Scans failed, 7 d", Unit: "percentunit", Decimals: 1, Steps: rising(0.05, 0.2), Empty: "no scans", Link: "scanning",
+			Kind: Stat, W: 3, H: 4, Title: "Scans failed", Unit: "percentunit", Decimals: 1, Steps: rising(0.05, 0.2), Empty: "no scans", Link: "scanning",
 			About: "Share of the scan results of 7 days that ended in an error or were not imported. Such results change no count. See the scanning board.",
 			Queries: one(`(
   sum(securitycenter_scan_results{status="error"} or securitycenter_scan_results{status=~"completed|partial",import_status=~"no_results|blocked|error|other"})
@@ -45,22 +45,22 @@ func trust() []Panel {
 ) / (sum(securitycenter_scan_results{status=~"completed|partial|stopped|error|other"}) > 0)`),
 		},
 		{
-			Kind: Stat, W: 3, H: 4, Title: "Hosts seen, 30 d", Unit: "percentunit", Decimals: 1, Steps: falling(0.8, 0.95), Empty: "unknown", Link: "scanning",
+			Kind: Stat, W: 3, H: 4, Title: "Hosts seen", Unit: "percentunit", Decimals: 1, Steps: falling(0.8, 0.95), Empty: "unknown", Link: "scanning",
 			About:   "Share of the known hosts that a scan saw in 30 days, on the worst console. The findings of the others are old. Look for scans that are late or zones without a scanner.",
 			Queries: one(`min(securitycenter_hosts_seen{window="30d"} / on (job, instance) (sum by (job, instance) (securitycenter_hosts) > 0))`),
 		},
 		{
-			Kind: Stat, W: 3, H: 4, Title: "Credentials work, 30 d", Unit: "percentunit", Decimals: 1, Steps: falling(0.7, 0.9), Empty: "unknown", Link: "scanning",
+			Kind: Stat, W: 3, H: 4, Title: "Logins work", Unit: "percentunit", Decimals: 1, Steps: falling(0.7, 0.9), Empty: "unknown", Link: "scanning",
 			About:   "Share of the assessed hosts on which a login worked in 30 days, on the worst console. Without a login most missing patches are not found, and the count falls. See the causes on the scanning board.",
 			Queries: one(`min(securitycenter_hosts_credentialed{window="30d",result="success"} / on (job, instance, window) (securitycenter_hosts_assessed > 0))`),
 		},
 		{
-			Kind: Stat, W: 3, H: 4, Title: "Repositories unread", Whole: true, Steps: none(), Empty: "unknown", Link: "fleet",
+			Kind: Stat, W: 3, H: 4, Title: "Repos unread", Whole: true, Steps: none(), Empty: "unknown", Link: "fleet",
 			About:   "Repositories that an administrator sees and no configured account reads. They are missing from every count: give an account of their organisation to the exporter.",
 			Queries: one(`sum(1 - securitycenter_repository_accessible)`),
 		},
 		{
-			Kind: Stat, W: 3, H: 4, Title: "Age of these counts", Unit: "s", Decimals: 1, Steps: rising(2*hour, 4*hour), Empty: "never read", Link: "exporter",
+			Kind: Stat, W: 3, H: 4, Title: "Age of counts", Unit: "s", Decimals: 1, Steps: rising(2*hour, 4*hour), Empty: "never read", Link: "exporter",
 			About:   "Time since the findings were last counted, on the worst console. It should be below an hour. See the exporter board.",
 			Queries: one(`max(time() - securitycenter_collector_last_success_timestamp_seconds{collector="vulnerabilities"})`),
 		},
@@ -70,32 +70,37 @@ func trust() []Panel {
 func openFindings() []Panel {
 	return []Panel{
 		{
-			Kind: Stat, W: 12, H: 5, Title: "Open now, and change over the range", Unit: "locale", Whole: true, Severity: true, Spark: true, Empty: "not read",
+			Kind: Stat, W: 12, H: 6, Title: "Open now, and change over the range", Unit: "locale", Whole: true, Severity: true, Spark: true, Empty: "not read",
 			About:   "Open findings by severity: risk not accepted, without compliance results. The percentage is the change over the time range. A repository that a console shares with another is counted twice: choose one console.",
 			Queries: bySeverity(`sum(securitycenter_vulnerabilities{severity="%s"})`),
 		},
 		{
-			Kind: Stat, W: 6, H: 5, Title: "Change in 7 days", Unit: "locale", Whole: true, Empty: "no history",
+			Kind: Stat, W: 6, H: 6, Title: "Change in 7 days", Unit: "locale", Whole: true, Empty: "no history",
 			About:   "Open findings now less those of 7 days ago, on consoles that had answered then. Green: fewer. If it falls, look first whether the line at the top is green.",
 			Steps:   []Step{{Color: good}, {0, plain}, {1, bad}},
 			Queries: bySeverity(`sum(sum by (job, instance) (securitycenter_vulnerabilities{severity="%s"}) - sum by (job, instance) (securitycenter_vulnerabilities{severity="%s"} offset 7d))`),
 		},
 		{
-			Kind: Stat, W: 6, H: 5, Title: "Past their deadline", Unit: "locale", Whole: true, Severity: true, Empty: "no deadlines", Link: "remediation",
+			Kind: Stat, W: 6, H: 6, Title: "Past their deadline", Unit: "locale", Whole: true, Severity: true, Empty: "no deadlines", Link: "remediation",
 			About:   "Open findings older than the strictest configured deadline for their severity allows. See the remediation board.",
 			Queries: bySeverity(`sum(max by (job, instance) (securitycenter_vulnerabilities_overdue{severity="%s"}))`),
 		},
 		{
-			Kind: Series, W: 16, H: 9, Title: "Open findings", Unit: "locale", Severity: true, Fill: Stacked,
-			About:   "Open findings by severity, without informational ones. Choose a longer range to see where you come from. A step is seldom a patch: look for a feed, an import, new credentials or accepted risk on the same day.",
+			Kind: Series, W: 8, H: 9, Title: "Critical and high", Unit: "locale", Severity: true, Fill: Stacked,
+			About:   "Open critical and high findings. Choose a longer range to see where you come from. A step is seldom a patch: look for a feed, an import, new credentials or accepted risk on the same day.",
+			Queries: bySeverity(`sum(securitycenter_vulnerabilities{severity="%s"})`)[:2],
+		},
+		{
+			Kind: Series, W: 8, H: 9, Title: "All severities", Unit: "locale", Severity: true, Fill: Stacked,
+			About:   "Open findings by severity, without informational ones.",
 			Queries: bySeverity(`sum(securitycenter_vulnerabilities{severity="%s"})`),
 		},
 		{
 			Kind: Series, W: 8, H: 9, Title: "Critical and high: new and fixed in 7 days", Unit: "locale",
 			About: "Findings first seen in the 7 days before, and findings that a scan found fixed in them. Fixed above new: the backlog shrinks.",
 			Queries: []Query{
-				named("new", `sum(securitycenter_vulnerabilities_new{window="7d",severity=~"critical|high"})`),
-				named("fixed", `sum(securitycenter_vulnerabilities_mitigated{window="7d",severity=~"critical|high"})`),
+				{Legend: "new", Color: "red", Expr: `sum(securitycenter_vulnerabilities_new{window="7d",severity=~"critical|high"})`},
+				{Legend: "fixed", Color: "green", Expr: `sum(securitycenter_vulnerabilities_mitigated{window="7d",severity=~"critical|high"})`},
 			},
 		},
 	}

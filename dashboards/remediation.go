@@ -13,7 +13,7 @@ func remediation() Board {
 			{Title: "Deadlines", Panels: deadlines()},
 			{Title: "How fast", Panels: speed()},
 			{Title: "Backlog", Panels: backlog()},
-			{Title: "What to patch next: collectors and watches that are off by default", Panels: patchNext()},
+			{Title: "What to patch next: collectors and watches that are off by default", Collapsed: true, Panels: patchNext()},
 		},
 	}
 }
@@ -35,8 +35,8 @@ func deadlines() []Panel {
 			Queries: bySeverity(overdue),
 		},
 		{
-			Kind: Stat, W: 6, H: 5, Title: "Due within 7 days", Unit: "locale", Whole: true, Severity: true, Empty: "due_soon is off",
-			About:   "Findings that pass their deadline in the next 7 days: what to patch this week. Empty unless due_soon is switched on.",
+			Kind: Stat, W: 6, H: 5, Title: "Due within 7 days", Unit: "locale", Whole: true, Severity: true, Empty: "risk.due_soon is off",
+			About:   "Findings that pass their deadline in the next 7 days: what to patch this week. Empty unless the collector risk has due_soon: true.",
 			Queries: bySeverity(`sum(securitycenter_vulnerabilities_due_soon{sla="$sla",severity="%s",window="7d"})`),
 		},
 		{
@@ -161,11 +161,11 @@ func patchNext() []Panel {
 				named("", `sum by (instance, watch) (securitycenter_watch_hosts)`),
 			},
 			Columns: []Column{
-				{Of: "instance", Title: "Console"},
+				{Of: "instance", Title: "Console", Width: 90},
 				{Of: "watch", Title: "Watch"},
-				{Of: "A", Title: "Critical", Unit: "locale", Width: 80},
-				{Of: "B", Title: "High", Unit: "locale", Width: 80},
-				{Of: "C", Title: "Hosts", Unit: "locale", Width: 80},
+				{Of: "A", Title: "Critical", Unit: "locale", Width: 70},
+				{Of: "B", Title: "High", Unit: "locale", Width: 70},
+				{Of: "C", Title: "Hosts", Unit: "locale", Width: 70},
 			},
 		},
 		{
@@ -174,8 +174,8 @@ func patchNext() []Panel {
 			Queries: []Query{named("{{family}}", `sort_desc(topk(12, sum by (family) (securitycenter_vulnerabilities_by_family{severity=~"critical|high"})))`)},
 		},
 		{
-			Kind: Bars, W: 6, H: 9, Title: "By Vulnerability Priority Rating", Unit: "locale", Whole: true, Severity: true, Empty: "bands of VPR are off",
-			About:   "Open findings by band of Tenable's Vulnerability Priority Rating, which weighs threat rather than impact. Empty unless it is switched on; not on SecurityCenter 4.",
+			Kind: Bars, W: 6, H: 9, Title: "By Vulnerability Priority Rating", Unit: "locale", Whole: true, Severity: true, Empty: "risk.vpr is off",
+			About:   "Open findings by band of Tenable's Vulnerability Priority Rating, which weighs threat rather than impact. Empty unless the collector risk has vpr: true; not on SecurityCenter 4.",
 			Queries: bySeverity(`sum(securitycenter_vulnerabilities_vpr{band="%s"})`),
 		},
 		{

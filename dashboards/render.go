@@ -7,6 +7,9 @@ func (p Panel) object() object {
 		"targets": p.targets(), "options": p.options(),
 		"fieldConfig": object{"defaults": p.defaults(), "overrides": p.overrides()},
 	}
+	if p.Every != "" {
+		o["interval"] = p.Every
+	}
 	if p.Kind == Table {
 		o["transformations"] = p.transformations()
 	}
@@ -42,8 +45,11 @@ func (p Panel) options() object {
 			"reduceOptions": last, "colorMode": "value", "graphMode": "none", "justifyMode": "center",
 			"textMode": "auto", "orientation": "auto", "wideLayout": true, "showPercentChange": false,
 		}
-		if len(p.Steps) > 0 {
+		if len(p.Steps)+len(p.Words) > 0 && len(p.Queries) == 1 { // one verdict fills its panel
 			o["colorMode"] = "background_solid"
+		}
+		if len(p.Queries) > 1 {
+			o["text"] = object{"titleSize": 14}
 		}
 		if p.Spark {
 			o["graphMode"], o["showPercentChange"], o["percentChangeColorMode"] = "area", true, "inverted"
@@ -52,7 +58,8 @@ func (p Panel) options() object {
 	case Bars:
 		return object{
 			"reduceOptions": last, "displayMode": "basic", "orientation": "horizontal", "showUnfilled": true,
-			"valueMode": "color", "namePlacement": "auto", "sizing": "auto", "minVizHeight": 16, "minVizWidth": 8, "maxVizHeight": 60,
+			"valueMode": "color", "namePlacement": "left", "sizing": "manual", "minVizHeight": 16, "minVizWidth": 8, "maxVizHeight": 44,
+			"text":   object{"titleSize": 12, "valueSize": 16},
 			"legend": object{"showLegend": false, "displayMode": "list", "placement": "bottom", "calcs": []string{}},
 		}
 	case Table:
@@ -76,8 +83,12 @@ func (p Panel) options() object {
 			"tooltip": object{"mode": "single", "yHistogram": false, "showColorScale": false},
 		}
 	default:
+		side := "bottom"
+		if p.W >= 10 && len(p.Queries) == 1 { // many series of one query, and room for their names
+			side = "right"
+		}
 		return object{
-			"legend":  object{"displayMode": "list", "placement": "bottom", "showLegend": true, "calcs": []string{}},
+			"legend":  object{"displayMode": "list", "placement": side, "showLegend": true, "calcs": []string{}},
 			"tooltip": object{"mode": "multi", "sort": "desc"},
 		}
 	}
@@ -104,6 +115,10 @@ func (p Panel) defaults() object {
 		d["links"] = link("Say more", "/d/"+uid(p.Link)+scope)
 	}
 	switch p.Kind {
+	case Stat:
+		if p.Spark {
+			d["fieldMinMax"] = true // each its own scale
+		}
 	case Series:
 		d["color"] = object{"mode": "palette-classic"}
 		d["custom"] = p.custom()
@@ -124,7 +139,7 @@ func (p Panel) defaults() object {
 func (p Panel) custom() object {
 	c := object{
 		"drawStyle": "line", "lineInterpolation": "linear", "lineWidth": 2, "fillOpacity": 0, "showPoints": "never",
-		"spanNulls": false, "stacking": object{"mode": "none", "group": "A"}, "axisSoftMin": 0,
+		"spanNulls": false, "stacking": object{"mode": "none", "group": "A"},
 		"thresholdsStyle": object{"mode": "off"},
 	}
 	switch p.Fill {
@@ -132,6 +147,9 @@ func (p Panel) custom() object {
 		c["lineWidth"], c["fillOpacity"], c["stacking"] = 1, 60, object{"mode": "normal", "group": "A"}
 	case Columns:
 		c["drawStyle"], c["lineWidth"], c["fillOpacity"], c["stacking"] = "bars", 0, 80, object{"mode": "normal", "group": "A"}
+	}
+	if !p.Free {
+		c["axisSoftMin"] = 0
 	}
 	if p.Limits {
 		c["thresholdsStyle"] = object{"mode": "dashed"}
@@ -175,6 +193,11 @@ func (p Panel) overrides() []object {
 	if p.Severity {
 		for _, s := range severities {
 			out = append(out, override(s.name, object{"color": object{"mode": "fixed", "fixedColor": s.color}}))
+		}
+	}
+	for _, q := range p.Queries {
+		if q.Color != "" {
+			out = append(out, override(q.Legend, object{"color": object{"mode": "fixed", "fixedColor": q.Color}}))
 		}
 	}
 	for _, c := range p.Columns {

@@ -13,7 +13,7 @@ func repository() Board {
 		Rows: []Row{
 			{Title: "Findings", Panels: repositoryFindings()},
 			{Title: "Is it alive?", Panels: repositoryLife()},
-			{Title: "Hosts and networks: collectors that are off by default", Panels: repositoryHosts()},
+			{Title: "Hosts and networks: collectors that are off by default", Collapsed: true, Panels: repositoryHosts()},
 		},
 	}
 }
@@ -22,18 +22,18 @@ func repositoryFindings() []Panel {
 	open := `sum(securitycenter_vulnerabilities{` + theRepository + `,severity="%s"})`
 	return []Panel{
 		{
-			Kind: Stat, W: 12, H: 5, Title: "Open now, and change over the range", Unit: "locale", Whole: true, Severity: true, Spark: true, Empty: "not read",
+			Kind: Stat, W: 12, H: 6, Title: "Open now, and change over the range", Unit: "locale", Whole: true, Severity: true, Spark: true, Empty: "not read",
 			About:   "Open findings of this repository by severity: risk not accepted, without compliance results. Not read: no account of the exporter reads it.",
 			Queries: bySeverity(open),
 		},
 		{
-			Kind: Stat, W: 6, H: 5, Title: "Change in 7 days", Unit: "locale", Whole: true, Empty: "no history",
+			Kind: Stat, W: 6, H: 6, Title: "Change in 7 days", Unit: "locale", Whole: true, Empty: "no history",
 			About:   "Open findings now less those of 7 days ago. Green: fewer.",
 			Steps:   []Step{{Color: good}, {0, plain}, {1, bad}},
 			Queries: bySeverity(`sum(securitycenter_vulnerabilities{` + theRepository + `,severity="%s"} - securitycenter_vulnerabilities{` + theRepository + `,severity="%s"} offset 7d)`),
 		},
 		{
-			Kind: Bars, W: 6, H: 5, Title: "Share of its console", Unit: "percentunit", Decimals: 1, Max: 1, Severity: true, Empty: "not read",
+			Kind: Bars, W: 6, H: 6, Title: "Share of its console", Unit: "percentunit", Decimals: 1, Max: 1, Severity: true, Empty: "not read",
 			About:   "Findings of this repository as a share of all findings that the console counts.",
 			Queries: bySeverity(open + ` / (sum(securitycenter_vulnerabilities{severity="%s"}) > 0)`),
 		},

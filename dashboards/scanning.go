@@ -12,6 +12,7 @@ func scanning() Board {
 			{Title: "Scanners and zones", Panels: scanners()},
 			{Title: "Scans", Panels: scans()},
 			{Title: "Coverage and logins", Panels: coverage()},
+			{Title: "Disks, memory and progress: off by default", Collapsed: true, Panels: scannerHealth()},
 		},
 	}
 }
@@ -33,7 +34,7 @@ func scanGlance() []Panel {
 			Queries: one(`sum(` + notUsable + `)`),
 		},
 		{
-			Kind: Stat, W: 4, H: 4, Title: "Zones without a scanner", Whole: true, Steps: none(), Empty: "unknown",
+			Kind: Stat, W: 4, H: 4, Title: "Zones without scanner", Whole: true, Steps: none(), Empty: "unknown",
 			About:   "Scan zones in which no scanner works: nothing in their addresses is scanned.",
 			Queries: one(`count(securitycenter_zone_scanners_active == 0) or 0 * count(securitycenter_zone_scanners_active)`),
 		},
@@ -87,23 +88,23 @@ func scanners() []Panel {
 				named("", `sum by (instance, zone, zone_id) (securitycenter_zone_addresses)`),
 			},
 			Columns: []Column{
-				{Of: "instance", Title: "Console", Width: 110},
+				{Of: "instance", Title: "Console", Width: 70},
 				{Of: "zone", Title: "Zone"},
-				{Of: "A", Title: "Working", Unit: "none", Width: 80, Steps: []Step{{Color: bad}, {1, warning}, {2, good}}},
-				{Of: "B", Title: "Scanners", Unit: "none", Width: 80},
-				{Of: "C", Title: "Addresses", Unit: "locale", Width: 100},
+				{Of: "A", Title: "Working", Unit: "none", Width: 70, Steps: []Step{{Color: bad}, {1, warning}, {2, good}}},
+				{Of: "B", Title: "Scanners", Unit: "none", Width: 75},
+				{Of: "C", Title: "Addresses", Unit: "locale", Width: 105},
 			},
 		},
 		{
-			Kind: Series, W: 8, H: 9, Title: "Plugins behind the console", Unit: "s", Steps: rising(2*day, 3*day), Limits: true,
-			About: "How much older the plugins of a scanner are than those of its console; the 10 worst. Above 2 days it works but looks for nothing new: reload its plugins.",
-			Queries: []Query{named("{{instance}} {{scanner}}", `topk(10, clamp_min(
+			Kind: Series, W: 8, H: 9, Title: "Plugins behind the console", Unit: "s", Decimals: 1, Steps: rising(2*day, 3*day), Limits: true,
+			About: "How much older the plugins of a scanner are than those of its console; the 8 worst. Above 2 days it works but looks for nothing new: reload its plugins.",
+			Queries: []Query{named("{{instance}} {{scanner}}", `topk(8, clamp_min(
   securitycenter_plugin_set_timestamp_seconds{feed="active"} - on (job, instance) group_right () securitycenter_scanner_loaded_plugin_set_timestamp_seconds, 0))`)},
 		},
 		{
 			Kind: Series, W: 8, H: 9, Title: "Hosts in scan", Unit: "locale", Fill: Stacked,
-			About:   "Hosts that each scanner is scanning; the 15 busiest. One that carries all while others idle: spread the zones.",
-			Queries: []Query{named("{{instance}} {{scanner}}", `topk(15, sum by (instance, scanner) (securitycenter_scanner_hosts_scanning))`)},
+			About:   "Hosts that each scanner is scanning; the 8 busiest. One that carries all while others idle: spread the zones.",
+			Queries: []Query{named("{{instance}} {{scanner}}", `topk(8, sum by (instance, scanner) (securitycenter_scanner_hosts_scanning))`)},
 		},
 		{
 			Kind: Series, W: 12, H: 7, Title: "Load average of the scanners", Unit: "none", Decimals: 1,
@@ -119,6 +120,9 @@ func scanners() []Panel {
 }
 
 func scans() []Panel {
+	results := func(legend, color, which string) Query {
+		return Query{Legend: legend, Color: color, Expr: `sum(increase(securitycenter_scan_results_total{` + which + `}[1d]))`}
+	}
 	latest := func(expr string) string { return `max by (instance, scan_id, scan) (` + expr + `)` }
 	which := []Column{
 		{Of: "instance", Title: "Console", Width: 110},
@@ -126,9 +130,16 @@ func scans() []Panel {
 	}
 	return []Panel{
 		{
-			Kind: Series, W: 12, H: 8, Title: "Results in a day, by state of scan and import", Unit: "locale", Fill: Columns,
-			About:   "Scan results that ended in the 24 hours before. Completed but not imported changes no count: look at the repository's and the console's disk.",
-			Queries: []Query{named("{{status}}, import {{import_status}}", `sum by (status, import_status) (increase(securitycenter_scan_results_total[1d])) > 0`)},
+			Kind: Series, W: 12, H: 8, Title: "Results of each day", Unit: "locale", Whole: true, Fill: Columns, Every: "1d",
+			About: "Scan results that ended in the 24 hours before. What was not imported changes no count: look at the space of the repository and of the console's disk.",
+			Queries: []Query{
+				results("completed", "green", `status="completed",import_status="finished"`),
+				results("partial", "yellow", `status="partial",import_status="finished"`),
+				results("found nothing", "blue", `status=~"completed|partial",import_status="no_results"`),
+				results("not imported", "red", `status=~"completed|partial",import_status!~"finished|no_results"`),
+				results("error", "dark-red", `status="error"`),
+				results("stopped or other", "#8e8e8e", `status=~"stopped|other"`),
+			},
 		},
 		{
 			Kind: Table, W: 12, H: 8, Title: "Scans that are late", SortBy: "Late by",
@@ -154,10 +165,10 @@ func scans() []Panel {
 		},
 		{
 			Kind: Table, W: 12, H: 8, Title: "Scans that are getting slower", SortBy: "Now / then",
-			About: "Scans that take more than half as long again as 28 days ago. They will overrun their window: split them or add a scanner. Empty before 28 days of history.",
+			About: "Scans that take more than a quarter longer than 28 days ago. They will overrun their window: split them or add a scanner. Empty before 28 days of history.",
 			Queries: []Query{
-				named("", latest(`securitycenter_scan_last_duration_seconds / (securitycenter_scan_last_duration_seconds offset 28d > 600) > 1.5`)),
-				named("", latest(`securitycenter_scan_last_duration_seconds and securitycenter_scan_last_duration_seconds / (securitycenter_scan_last_duration_seconds offset 28d > 600) > 1.5`)),
+				named("", latest(`securitycenter_scan_last_duration_seconds / (securitycenter_scan_last_duration_seconds offset 28d > 600) > 1.25`)),
+				named("", latest(`securitycenter_scan_last_duration_seconds and securitycenter_scan_last_duration_seconds / (securitycenter_scan_last_duration_seconds offset 28d > 600) > 1.25`)),
 			},
 			Columns: append(which[:2:2],
 				Column{Of: "A", Title: "Now / then", Unit: "suffix: ×", Decimals: 1, Width: 110},
@@ -195,6 +206,26 @@ func coverage() []Panel {
 			About: "All hosts with data, and those that a scan saw in 7, 30 and 90 days. Hosts that nobody sees keep their old findings until these expire.",
 			Queries: append([]Query{named("known", `sum(securitycenter_hosts)`)},
 				each(`sum(securitycenter_hosts_seen{window="%s"})`, "seen in %s", "90d", "30d", "7d")...),
+		},
+	}
+}
+
+func scannerHealth() []Panel {
+	return []Panel{
+		{
+			Kind: Bars, W: 8, H: 9, Title: "Free on the scanners' disks", Unit: "bytes", Decimals: 1, Steps: falling(1<<30, 5<<30), Empty: "scanners.health is off",
+			About:   "Free space by volume; the 12 smallest. A full disk ends scans without a result. Empty unless the collector scanners has health: true.",
+			Queries: []Query{named("{{instance}} {{scanner}} {{volume}}", `sort(bottomk(12, min by (instance, scanner, volume) (securitycenter_scanner_disk_free_bytes)))`)},
+		},
+		{
+			Kind: Series, W: 8, H: 9, Title: "Memory in use on the scanners", Unit: "percentunit", Max: 1,
+			About:   "Share of the memory of a scanner's machine that is in use; the 8 highest. Empty unless the collector scanners has health: true.",
+			Queries: []Query{named("{{instance}} {{scanner}}", `topk(8, securitycenter_scanner_memory_bytes{kind="ram_used"} / on (job, instance, scanner_id, scanner) (securitycenter_scanner_memory_bytes{kind="ram_total"} > 0))`)},
+		},
+		{
+			Kind: Bars, W: 8, H: 9, Title: "Progress of running scans", Unit: "percentunit", Decimals: 1, Max: 1, Empty: "none runs, or scans.progress is off",
+			About:   "Share of the checks that a running scan has done. Empty unless the collector scans has progress: true.",
+			Queries: []Query{named("{{instance}} {{scan}}", `sort_desc(max by (instance, scan_id, scan) (securitycenter_scan_progress_ratio))`)},
 		},
 	}
 }
