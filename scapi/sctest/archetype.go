@@ -86,7 +86,7 @@ var (
 	poolSizes    = [5]int{250, 40, 260, 200, 60}
 )
 
-func (w *world) makeSlots(lowAudit bool) {
+func (w *world) makeSlots(quirks Quirks) {
 	pool := w.makePool()
 	special := func(id int, mask uint32) slot {
 		return slot{plugin: w.plugins.informational(id), mask: mask, protocol: 6}
@@ -98,11 +98,12 @@ func (w *world) makeSlots(lowAudit bool) {
 		if kind < computerKinds {
 			ok = uint32(random(1) | random(2))
 		}
+		w.loggedIn[a] = ok
 		scanned := ^uint32(0) &^ (1 << 29) // one cohort is known from elsewhere
 		own := []slot{special(pluginScanInformation, scanned&ok), special(pluginScanInformation, scanned&^ok)}
 		own[0].output = scanInformation + "yes"
 		own[1].output = scanInformation + "no"
-		if kind < computerKinds {
+		if kind < computerKinds && !quirks.NoCredentialPlugins {
 			own = append(own, special(pluginCredentialsOK, ok))
 			var trouble [5]uint32
 			for c := range uint(cohorts) {
@@ -113,6 +114,8 @@ func (w *world) makeSlots(lowAudit bool) {
 			for i, mask := range trouble {
 				own = append(own, special(credentialTrouble[i], mask))
 			}
+		}
+		if kind < computerKinds {
 			own = append(own, special(pluginLocalChecksOff, ^ok))
 		}
 		own = w.addFindings(own, pool, random)
@@ -120,7 +123,7 @@ func (w *world) makeSlots(lowAudit bool) {
 			own = w.addWeb(own, random)
 		}
 		if a%6 == 1 {
-			own = w.addAudit(own, auditFileOf(kind), lowAudit, random)
+			own = w.addAudit(own, auditFileOf(kind), quirks.LowCompliancePlugins, random)
 		}
 		w.slots[a] = own
 	}

@@ -89,7 +89,7 @@ type Finding struct {
 	Exploitable, WebApplication                    bool
 	VPR                                            float64 // 0: none
 	VulnPublished, PatchPublished, PluginPublished time.Time
-	CVEs                                           []string
+	CVEs, XRefs                                    []string
 	AuditFileID                                    string // whose result it is; empty: none's
 }
 
@@ -132,7 +132,7 @@ func (f *finding) export(host Host) Finding {
 		Severity: int(f.severity), Port: int(f.slot.port), Protocol: int(f.slot.protocol),
 		FirstSeen: at(f.first), LastSeen: at(f.last), LastMitigated: at(f.mitigated),
 		Accepted: f.accepted, Recast: f.recast, Reopened: f.reopened, Exploitable: p.exploit, WebApplication: p.web,
-		VPR: float64(p.vpr) / 10, CVEs: p.cves,
+		VPR: float64(p.vpr) / 10, CVEs: p.cves, XRefs: p.xrefs,
 		VulnPublished: at(p.vulnPub), PatchPublished: at(p.patchPub), PluginPublished: at(p.pluginPub),
 	}
 }

@@ -62,6 +62,7 @@ type Quirks struct {
 	RPCPluginEndArray     bool // RPC: plugin::init past the end answers []
 	FullPluginPages       bool // REST: no short page in the middle of the plugin list
 	LowCompliancePlugins  bool // audit checks have plugin ids below 1,000,000
+	NoCredentialPlugins   bool // no plugin but the text of 19506 tells what became of logging in, as in old plugin sets
 	AcceptedHidden        bool // a query without a filter on accepted risk leaves accepted findings out
 	PlainScanDownload     bool // a scan is downloaded as the file itself, not in an archive
 	APIKeysDisabled       bool // requests with API keys are answered with status 400

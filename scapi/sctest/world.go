@@ -49,9 +49,10 @@ type world struct {
 	web      bool  // web-application findings exist
 	repos    []Repository
 	slots    [archetypes][]slot
-	repoOf   []uint16 // by host
-	groupOf  []uint16 // by host: archetype*cohorts + cohort
-	byIP     []uint32 // hosts by address, then repository
+	loggedIn [archetypes]uint32 // cohorts on whose hosts the scan logs in
+	repoOf   []uint16           // by host
+	groupOf  []uint16           // by host: archetype*cohorts + cohort
+	byIP     []uint32           // hosts by address, then repository
 	counts   [][]int32
 	plugins  pluginList
 	families []family
@@ -67,7 +68,7 @@ func newWorld(o Options) *world {
 	}
 	w.plugins = newPluginList(w.seed, w.anchor, o.Plugins, w.families)
 	w.makeRepositories(o)
-	w.makeSlots(o.Quirks.LowCompliancePlugins)
+	w.makeSlots(o.Quirks)
 	w.makeHosts(o.Hosts)
 	return w
 }
@@ -181,7 +182,7 @@ func (w *world) host(i int, now int64) Host {
 	h := mix(w.seed, 2, uint64(i))
 	host := Host{
 		Repository: repo.ID, IP: ipText(w.address(i)), OS: kind.os(),
-		LastSeen: lastScan(g%cohorts, now), Credentialled: w.hasPlugin(g, pluginCredentialsOK), index: i,
+		LastSeen: lastScan(g%cohorts, now), Credentialled: w.loggedIn[kind]>>(g%cohorts)&1 == 1, index: i,
 	}
 	host.DNSName = w.dnsName(i)
 	if kind.windows() {
