@@ -1,4 +1,5 @@
-FROM golang:1.26 AS build
+# The build runs on the builder's own platform and compiles for the image's: no emulation.
+FROM --platform=$BUILDPLATFORM golang:1.26 AS build
 
 WORKDIR /src
 
@@ -14,14 +15,20 @@ ARG REVISION=unknown
 ARG BRANCH=unknown
 ARG BUILD_USER=docker
 ARG BUILD_DATE=unknown
-RUN make build BINARY=/securitycenter_exporter SCCTL=/scctl \
+# Set by the builder, for the platform of the image.
+ARG TARGETOS
+ARG TARGETARCH
+ARG TARGETVARIANT
+RUN GOOS="${TARGETOS}" GOARCH="${TARGETARCH}" GOARM="${TARGETVARIANT#v}" make build BINARY=/securitycenter_exporter SCCTL=/scctl \
     VERSION="${VERSION}" REVISION="${REVISION}" BRANCH="${BRANCH}" \
     BUILD_USER="${BUILD_USER}" BUILD_DATE="${BUILD_DATE}"
+RUN deploy/release/licences /licences
 
 FROM scratch
 
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /securitycenter_exporter /scctl /
+COPY --from=build /licences /licences
 
 # A number, not a name: Kubernetes' runAsNonRoot cannot check a name, and there is no /etc/passwd here.
 USER 65532:65532
@@ -31,6 +38,8 @@ WORKDIR /etc/securitycenter_exporter
 
 EXPOSE 10078
 
+# With TLS or a password of the listener --healthcheck needs the same --web.config.file: override it, as compose and
+# Kubernetes can.
 HEALTHCHECK --start-period=10s CMD ["/securitycenter_exporter", "--healthcheck"]
 
 ENTRYPOINT ["/securitycenter_exporter"]
