@@ -67,8 +67,8 @@ func feeds() []Panel {
 			Columns: []Column{
 				{Of: "instance", Title: "Console"},
 				{Of: "feed", Title: "Feed"},
-				{Of: "A", Title: "Stale", Words: []Word{{"1", "stale", bad}, {"0", "no", good}}},
-				{Of: "B", Title: "Subscription", Words: []Word{{"1", "valid", good}, {"0", "not valid", bad}}},
+				{Of: "A", Title: "Stale", Width: 80, Words: []Word{{"1", "stale", bad}, {"0", "no", good}}},
+				{Of: "B", Title: "Subscription", Width: 110, Words: []Word{{"1", "valid", good}, {"0", "not valid", bad}}},
 			},
 		},
 		{

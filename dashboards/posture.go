@@ -166,17 +166,17 @@ func where() []Panel {
 func leftWithoutPatch() []Panel {
 	return []Panel{
 		{
-			Kind: Series, W: 8, H: 8, Title: "Accepted", Unit: "locale", Severity: true, Fill: Stacked,
+			Kind: Series, W: 7, H: 8, Title: "Accepted", Unit: "locale", Severity: true, Fill: Stacked,
 			About:   "Findings that no other panel counts because somebody accepted their risk. While it grows, a falling count is paper work: review the rules.",
 			Queries: bySeverity(`sum(securitycenter_vulnerabilities_accepted{severity="%s"})`),
 		},
 		{
-			Kind: Series, W: 8, H: 8, Title: "Recast", Unit: "locale", Severity: true, Fill: Stacked,
+			Kind: Series, W: 7, H: 8, Title: "Recast", Unit: "locale", Severity: true, Fill: Stacked,
 			About:   "Open findings whose severity was changed by a rule, under the severity that they have now.",
 			Queries: bySeverity(`sum(securitycenter_vulnerabilities_recast{severity="%s"})`),
 		},
 		{
-			Kind: Table, W: 8, H: 8, Title: "Alerts that fire",
+			Kind: Table, W: 10, H: 8, Title: "Alerts that fire",
 			About:   "Alerts of the shipped rules that fire now, if Prometheus has loaded them. Empty is good.",
 			Queries: one(`sum by (alertname, severity, instance) (ALERTS{alertname=~"SecurityCenter.+",alertstate="firing"})`),
 			Columns: []Column{

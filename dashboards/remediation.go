@@ -19,10 +19,10 @@ func remediation() Board {
 }
 
 // openWhere is the open findings of the consoles that know the deadline.
-const openWhere = `(sum(sum by (job, instance) (securitycenter_vulnerabilities{severity="%s"}) and on (job, instance) securitycenter_vulnerabilities_overdue{sla="$sla"}) > 0)`
+const openWhere = `(sum(sum by (job, instance) (securitycenter_vulnerabilities{severity="%s"}) and on (job, instance) securitycenter_vulnerabilities_overdue{sla=~"$sla"}) > 0)`
 
 func deadlines() []Panel {
-	overdue := `sum(securitycenter_vulnerabilities_overdue{sla="$sla",severity="%s"})`
+	overdue := `sum(securitycenter_vulnerabilities_overdue{sla=~"$sla",severity="%s"})`
 	return []Panel{
 		{
 			Kind: Stat, W: 8, H: 5, Title: "Within the deadline", Unit: "percentunit", Decimals: 1, Steps: falling(0.9, 0.95), Empty: "no deadlines",
@@ -37,12 +37,12 @@ func deadlines() []Panel {
 		{
 			Kind: Stat, W: 6, H: 5, Title: "Due within 7 days", Unit: "locale", Whole: true, Severity: true, Empty: "risk.due_soon is off",
 			About:   "Findings that pass their deadline in the next 7 days: what to patch this week. Empty unless the collector risk has due_soon: true.",
-			Queries: bySeverity(`sum(securitycenter_vulnerabilities_due_soon{sla="$sla",severity="%s",window="7d"})`),
+			Queries: bySeverity(`sum(securitycenter_vulnerabilities_due_soon{sla=~"$sla",severity="%s",window="7d"})`),
 		},
 		{
 			Kind: Stat, W: 4, H: 5, Title: "Deadline", Unit: "suffix: d", Whole: true, Severity: true, Empty: "no deadlines",
 			About:   "The strictest deadline of the policy by severity in days, as configured.",
-			Queries: bySeverity(`min(securitycenter_sla_threshold_seconds{sla="$sla",severity="%s"}) / 86400`),
+			Queries: bySeverity(`min(securitycenter_sla_threshold_seconds{sla=~"$sla",severity="%s"}) / 86400`),
 		},
 		{
 			Kind: Series, W: 12, H: 8, Title: "Share past the deadline", Unit: "percentunit", Severity: true, Limits: true,
@@ -171,7 +171,7 @@ func patchNext() []Panel {
 		{
 			Kind: Bars, W: 12, H: 9, Title: "Critical and high by plugin family", Unit: "locale", Whole: true, Empty: "collector families is off",
 			About:   "Open critical and high findings of the 12 largest families: who must patch. Empty unless the collector families is on.",
-			Queries: []Query{named("{{family}}", `sort_desc(topk(12, sum by (family) (securitycenter_vulnerabilities_by_family{severity=~"critical|high"})))`)},
+			Queries: []Query{named("{{family}} #{{family_id}}", `sort_desc(topk(12, sum by (family, family_id) (securitycenter_vulnerabilities_by_family{severity=~"critical|high"})))`)},
 		},
 		{
 			Kind: Bars, W: 6, H: 9, Title: "By Vulnerability Priority Rating", Unit: "locale", Whole: true, Severity: true, Empty: "risk.vpr is off",
@@ -181,7 +181,7 @@ func patchNext() []Panel {
 		{
 			Kind: Bars, W: 6, H: 9, Title: "Compliance checks passed", Unit: "percentunit", Decimals: 1, Max: 1, Steps: falling(0.7, 0.9), Empty: "collector compliance is off",
 			About:   "Share of the checks of an audit that passed, of those that passed or failed. Empty unless the collector compliance is on.",
-			Queries: []Query{named("{{audit}}", `sort(sum by (audit) (securitycenter_compliance_checks{result="passed"}) / (sum by (audit) (securitycenter_compliance_checks{result=~"passed|failed"}) > 0))`)},
+			Queries: []Query{named("{{instance}} {{audit}} #{{audit_id}}", `sort(sum by (instance, audit, audit_id) (securitycenter_compliance_checks{result="passed"}) / (sum by (instance, audit, audit_id) (securitycenter_compliance_checks{result=~"passed|failed"}) > 0))`)},
 		},
 	}
 }

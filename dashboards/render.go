@@ -112,7 +112,7 @@ func (p Panel) defaults() object {
 		d["min"], d["max"] = 0, p.Max
 	}
 	if p.Link != "" {
-		d["links"] = link("Say more", "/d/"+uid(p.Link)+scope)
+		d["links"] = link("Open the board "+p.Link, "/d/"+uid(p.Link)+scope)
 	}
 	switch p.Kind {
 	case Stat:

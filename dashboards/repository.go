@@ -1,7 +1,7 @@
 package dashboards
 
 // theRepository is the choice at the top of the board.
-const theRepository = `repository_id="$repository_id"`
+const theRepository = `repository_id=~"$repository_id"`
 
 func repository() Board {
 	return Board{
