@@ -108,7 +108,11 @@ func (c *Console) sumID(s *selection, _ question) answer {
 		id  int
 		sev int8
 	}
-	list := gather(s, func(f *finding, add func(key)) { add(key{f.slot.plugin.id, f.severity}) },
+	least := int8(0)
+	if c.oldScale() {
+		least = 1 // which information is there
+	}
+	list := gather(s, func(f *finding, add func(key)) { add(key{f.slot.plugin.id, max(f.severity, least)}) },
 		func(b *bucket, k key, _ *finding) { b.number, b.order = int(k.sev), k.id*5+int(k.sev) })
 	slices.SortFunc(list, func(a, b *bucket) int { return a.order - b.order })
 	var all tally
