@@ -1,0 +1,161 @@
+package collector_test
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"securitycenter_exporter/collector"
+	"securitycenter_exporter/scapi/sctest"
+)
+
+const day = 24 * time.Hour
+
+// reckoning adds numbers up finding by finding, with what a version of the
+// console makes of questions: how it cuts windows of time, which severities
+// it knows.
+type reckoning struct {
+	findings []sctest.Finding // of the repositories that an account reads
+	rpc, old bool             // the dialect; the scale of severities that begins at low
+	now      time.Time
+	keep     func(sctest.Finding) bool // which count as open or mitigated
+}
+
+// counts says whether a finding counts, open or mitigated: risk not accepted,
+// no web-application finding, no compliance result.
+func counts(f sctest.Finding) bool {
+	return !f.Accepted && !f.WebApplication && f.PluginType != "compliance"
+}
+
+// reckon gathers the findings of the repositories that an account of
+// the console reads.
+func (e *exported) reckon(t *testing.T) *reckoning {
+	t.Helper()
+	o := e.simulated.Options()
+	r := &reckoning{rpc: o.Dialect == sctest.RPC, old: strings.HasPrefix(o.Version, "4.2"), now: time.Now(), keep: counts}
+	repositories, err := e.Repositories(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := map[string]bool{}
+	for _, repository := range repositories {
+		read[repository.ID] = repository.Reader != nil
+	}
+	for f := range e.simulated.Findings() {
+		if r.old { // what is info later is low there
+			f.Severity = max(f.Severity, 1)
+		}
+		if read[f.Host.Repository] {
+			r.findings = append(r.findings, f)
+		}
+	}
+	return r
+}
+
+// since says whether a time is at most so many days ago, as the console cuts it.
+func (r *reckoning) since(at time.Time, days int) bool {
+	switch ago := time.Duration(days) * day; {
+	case r.rpc && !r.old: // the window excludes its beginning
+		return at.After(r.now.Add(-ago))
+	case r.rpc:
+		return !at.Before(r.now.Add(-ago))
+	default:
+		return !at.Before(r.now.Truncate(time.Hour).Add(-ago))
+	}
+}
+
+// until says whether a time, if it is known, is at least so many days ago.
+func (r *reckoning) until(at time.Time, days int) bool {
+	end := r.now
+	if !r.rpc {
+		end = end.Truncate(time.Hour)
+	}
+	return !at.IsZero() && !at.After(end.Add(-time.Duration(days)*day))
+}
+
+// all counts the findings that pass, by severity.
+func (r *reckoning) all(pass func(sctest.Finding) bool) (n [5]float64) {
+	for _, f := range r.findings {
+		if pass(f) {
+			n[f.Severity]++
+		}
+	}
+	return n
+}
+
+// open counts those that are open and pass.
+func (r *reckoning) open(pass func(sctest.Finding) bool) [5]float64 {
+	return r.all(func(f sctest.Finding) bool { return f.Open() && r.keep(f) && pass(f) })
+}
+
+// mitigated counts those that are mitigated and pass.
+func (r *reckoning) mitigated(pass func(sctest.Finding) bool) [5]float64 {
+	return r.all(func(f sctest.Finding) bool { return !f.Open() && r.keep(f) && pass(f) })
+}
+
+// hosts counts the hosts with a finding that passes.
+func (r *reckoning) hosts(pass func(sctest.Finding) bool) float64 {
+	hosts := map[sctest.Host]bool{}
+	for _, f := range r.findings {
+		if pass(f) {
+			hosts[f.Host] = true
+		}
+	}
+	return float64(len(hosts))
+}
+
+// sample names a series by its labels, given as name and value in turn.
+func sample(family string, labels ...string) string {
+	var pairs []string
+	for i := 0; i < len(labels); i += 2 {
+		pairs = append(pairs, labels[i]+"="+strconv.Quote(labels[i+1]))
+	}
+	slices.Sort(pairs)
+	return series(family, pairs...)
+}
+
+// severities adds a sample for every severity from the first on.
+func (s samples) severities(family string, first int, n [5]float64, labels ...string) {
+	for severity := first; severity < len(n); severity++ {
+		s[sample(family, append([]string{"severity", severities[severity]}, labels...)...)] = n[severity]
+	}
+}
+
+// with loads one collector with settings; it must succeed.
+func (e *exported) with(t *testing.T, name string, settings collector.Settings) samples {
+	t.Helper()
+	s, err := e.run(t, name, settings)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return samplesOf(s.Families)
+}
+
+// own are settings with a collector's own keys.
+func own(keys map[string]any) collector.Settings {
+	var s collector.Settings
+	s.Own = keys
+	return s
+}
+
+// lacking compares the families that a collector declares and does not show.
+func lacking(t *testing.T, name string, want []string, got samples) {
+	t.Helper()
+	var missing []string
+	for _, col := range collector.All() {
+		for _, f := range col.Families {
+			if col.Name == name && len(got.of(f.Name)) == 0 {
+				missing = append(missing, f.Name)
+			}
+		}
+	}
+	slices.Sort(missing)
+	want = slices.Sorted(slices.Values(want))
+	if d := cmp.Diff(want, missing); d != "" {
+		t.Errorf("families that %s does not show (-want +got):\n%s", name, d)
+	}
+}
