@@ -35,8 +35,8 @@ const (
 	demoAddress = "127.0.0.1:10078"
 	// drainTimeout is how long scrapes under way may take at the end.
 	drainTimeout = 15 * time.Second
-	// onceTimeout bounds --once.
-	onceTimeout = 10 * time.Minute
+	// onceTimeout bounds --once and --estimate.
+	onceTimeout = 30 * time.Minute
 )
 
 func main() {
@@ -50,6 +50,8 @@ func main() {
 type settings struct {
 	configFile  string
 	configCheck bool
+	estimate    bool
+	openHosts   bool
 	demo        bool
 	once        bool
 	textfile    string
@@ -68,6 +70,7 @@ func flags(stdout, stderr io.Writer) (*kingpin.Application, *settings) {
 	app.Version(version.Print(program)).VersionFlag.Help("Print the version and exit.")
 	app.Flag("config.file", "Configuration file. See config.yml.example.").Default("config.yml").StringVar(&s.configFile)
 	app.Flag("config.check", "Validate the configuration, print it with secrets masked, and exit: 0 if it is valid, else 1.").BoolVar(&s.configCheck)
+	app.Flag("estimate", "With --config.check: log in too, load everything once, and print how many series and requests each collector makes.").BoolVar(&s.estimate)
 	app.Flag("demo", "Export simulated consoles that run inside the process. Needs no configuration. Listens on "+demoAddress+" unless told otherwise.").BoolVar(&s.demo)
 	app.Flag("once", "Load everything once, write the metrics, and exit: 0 if all could be read, else 1.").BoolVar(&s.once)
 	app.Flag("textfile.output", "With --once: file to write to instead of standard output, for node_exporter's textfile collector. With several consoles the name of the console is put before the extension.").PlaceHolder("FILE").StringVar(&s.textfile)
@@ -79,6 +82,7 @@ func flags(stdout, stderr io.Writer) (*kingpin.Application, *settings) {
 	app.Flag("web.scrape-timeout", "Longest duration of a scrape that does not name its own time-out in X-Prometheus-Scrape-Timeout-Seconds.").Default("10s").DurationVar(&s.exporter.ScrapeTimeout)
 	app.Flag("web.enable-lifecycle", "Reload the configuration on POST or PUT to /-/reload. SIGHUP always does.").BoolVar(&s.exporter.EnableLifecycle)
 	app.Flag("web.enable-pprof", "Serve profiles of the process under /debug/pprof.").BoolVar(&s.exporter.EnablePprof)
+	app.Flag("web.allow-unprotected-host-metrics", "Let collectors that show hosts one by one run although the listener is neither on a loopback address nor protected by TLS or authentication.").BoolVar(&s.openHosts)
 	app.Flag("log.level", "Least severe level to log: debug, info, warn, error.").Default("info").EnumVar(&s.logLevel, "debug", "info", "warn", "error")
 	app.Flag("log.format", "Format of log lines: logfmt, json.").Default("logfmt").EnumVar(&s.logFormat, "logfmt", "json")
 	return app, s
@@ -138,11 +142,15 @@ func dispatch(ctx context.Context, s *settings, stdout io.Writer, log *slog.Logg
 		if err != nil {
 			return err
 		}
-		_, err = stdout.Write(masked)
-		return err
+		if _, err = stdout.Write(masked); err != nil || !s.estimate {
+			return err
+		}
 	}
 
 	s.exporter.Load, s.exporter.Logger, s.exporter.ExternalURL = load, log, s.externalURL
+	if !s.configCheck && !s.once && !s.demo && !s.openHosts {
+		s.exporter.Unprotected = s.unprotected
+	}
 	e, err := exporter.New(s.exporter)
 	if err != nil {
 		return err
@@ -152,9 +160,12 @@ func dispatch(ctx context.Context, s *settings, stdout io.Writer, log *slog.Logg
 			log.Warn("Not all consoles could be logged out", "err", err)
 		}
 	}()
-	if s.once {
+	if s.once || s.configCheck {
 		ctx, cancel := context.WithTimeout(ctx, onceTimeout)
 		defer cancel()
+		if s.configCheck {
+			return e.Estimate(ctx, stdout)
+		}
 		return e.Once(ctx, stdout, s.textfile)
 	}
 	log.Info("Starting securitycenter_exporter", "version", exporter.Version(), "revision", version.GetRevision(), "build", version.BuildContext())
@@ -165,6 +176,8 @@ func dispatch(ctx context.Context, s *settings, stdout io.Writer, log *slog.Logg
 // from others.
 func (s *settings) check() error {
 	switch {
+	case s.estimate && !s.configCheck:
+		return errors.New("--estimate is for --config.check only")
 	case s.textfile != "" && !s.once:
 		return errors.New("--textfile.output is for --once only")
 	case !strings.HasPrefix(s.exporter.TelemetryPath, "/"):
@@ -180,6 +193,15 @@ func (s *settings) check() error {
 		*addresses = []string{demoAddress}
 	}
 	return nil
+}
+
+// unprotected names a listener that anybody on the network can read.
+func (s *settings) unprotected() (string, error) {
+	addresses := *s.web.WebListenAddresses
+	if s.web.WebSystemdSocket != nil && *s.web.WebSystemdSocket {
+		addresses = []string{"systemd"} // which it does not tell
+	}
+	return exporter.Unprotected(addresses, *s.web.WebConfigFile)
 }
 
 // serve listens on every address until ctx ends, then lets the scrapes under

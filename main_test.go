@@ -204,6 +204,7 @@ func TestWrongFlagsAreRefused(t *testing.T) {
 		{"an external URL without a host", []string{"--demo", "--web.external-url=/sc"}, "--web.external-url"},
 		{"an external URL of another kind", []string{"--demo", "--web.external-url=ftp://sc.example"}, "--web.external-url"},
 		{"an output file without once", []string{"--demo", "--textfile.output=sc.prom"}, "--textfile.output"},
+		{"an estimate without a check", []string{"--demo", "--estimate"}, "--config.check"},
 		{"an address that cannot be listened on", []string{"--demo", "--web.listen-address=nowhere"}, "nowhere"},
 		{"a web configuration that does not exist", []string{"--demo", "--web.listen-address=127.0.0.1:0", "--web.config.file=none.yml"}, "none.yml"},
 	} {
@@ -283,6 +284,44 @@ func TestConfigCheck(t *testing.T) {
 			t.Errorf("%d %s", code, stderr)
 		}
 	})
+}
+
+func TestAnEstimateFollowsTheCheckedConfiguration(t *testing.T) {
+	code, stdout, stderr := once(t, "--config.check", "--estimate", "--demo")
+	if code != 0 || !strings.Contains(stdout, "name: sc6") || !regexp.MustCompile(`(?m)^# sc4 +vulnerabilities +\d+ `).MatchString(stdout) {
+		t.Errorf("%d\n%s\n%s", code, stdout, stderr)
+	}
+}
+
+func TestHostsAreNotShownToEverybody(t *testing.T) {
+	s := sctest.Start(t, sctest.Options{Hosts: 20, Plugins: 500})
+	config := "--config.file=" + configure(t, map[string]string{"hq": s.URL})
+	content, err := os.ReadFile(strings.TrimPrefix(config, "--config.file="))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config = "--config.file=" + file(t, string(content)+"\ncollectors: {hosts: {enabled: true}}\n")
+	web := "--web.config.file=" + file(t, "basic_auth_users: {someone: $2y$10$abcdefghijklmnopqrstuv}\n")
+	const nowhere = "--web.listen-address=nowhere" // which fails later than the check of hosts
+	for _, test := range []struct {
+		name string
+		args []string
+		code int
+		says string
+	}{
+		{"on all addresses they are refused", []string{config, "--web.listen-address=0.0.0.0:0"}, 1, "--web.allow-unprotected-host-metrics"},
+		{"on the default address they are refused", []string{config}, 1, "--web.allow-unprotected-host-metrics"},
+		{"authentication allows them", []string{config, nowhere, web}, 1, "missing port"},
+		{"the flag allows them", []string{config, nowhere, "--web.allow-unprotected-host-metrics"}, 1, "missing port"},
+		{"a check of the configuration accepts them", []string{config, "--config.check"}, 0, ""},
+		{"loading once accepts them", []string{config, "--once"}, 0, ""},
+	} {
+		code, _, stderr := once(t, test.args...)
+		if code != test.code || !strings.Contains(stderr, test.says) {
+			t.Errorf("%s: exit code %d, want %d; want it to say %q:\n%s", test.name, code, test.code, test.says, stderr)
+		}
+	}
+	start(t, config).end() // it listens on 127.0.0.1
 }
 
 func TestTheDemo(t *testing.T) {

@@ -13,11 +13,13 @@ import (
 var (
 	vulnerabilitiesByAsset = &Family{
 		Name:   "securitycenter_vulnerabilities_by_asset",
+		Source: Source{"POST /analysis, sumasset; GET /asset", "vuln::query, sumasset; asset::init", "1 page of rows, 1 other request"},
 		Help:   "Open findings by asset list and severity, for the configured lists. Lists overlap: never add them up. Absent for lists that no account sees, and where compliance results have to be subtracted.",
 		Labels: []string{"organization_id", "asset_id", "asset", "severity"},
 	}
 	assetLists = &Family{
 		Name:   "securitycenter_asset_lists",
+		Source: Source{"GET /asset", "asset::init", "1 request for each organisation account"},
 		Help:   "Asset lists by status: ready, calculating, other. A filter by a list that is stuck calculating finds the wrong hosts. Absent if the console does not tell.",
 		Labels: []string{"status"},
 	}

@@ -19,6 +19,7 @@ import (
 type Family struct {
 	Name   string
 	Help   string // a full sentence with the unit and what absence means
+	Source Source
 	Type   Type
 	Labels []string
 }

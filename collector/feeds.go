@@ -11,21 +11,25 @@ import (
 var (
 	feedLastUpdate = &Family{
 		Name:   "securitycenter_feed_last_update_timestamp_seconds",
+		Source: fromFeeds,
 		Help:   "Time of the last update of the content feed, in seconds since the epoch. Absent if it was never updated or the console does not say.",
 		Labels: []string{"feed"},
 	}
 	feedStale = &Family{
 		Name:   "securitycenter_feed_stale",
+		Source: fromFeedsREST,
 		Help:   "Whether the console itself calls the feed stale (1) or not (0).",
 		Labels: []string{"feed"},
 	}
 	feedUpdateRunning = &Family{
 		Name:   "securitycenter_feed_update_running",
+		Source: fromFeedsREST,
 		Help:   "Whether an update of the feed is running (1) or not (0).",
 		Labels: []string{"feed"},
 	}
 	subscriptionValid = &Family{
 		Name:   "securitycenter_subscription_valid",
+		Source: fromFeedsREST,
 		Help:   "Whether the subscription that the feed needs is valid (1) or not, for example expired (0). Absent if the console names none.",
 		Labels: []string{"feed"},
 	}

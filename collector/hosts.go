@@ -16,11 +16,13 @@ import (
 var (
 	hostVulnerabilities = &Family{
 		Name:   "securitycenter_host_vulnerabilities",
+		Source: Source{"POST /analysis, sumip", "vuln::query, sumip", "1 page of rows"},
 		Help:   "Open findings by host and severity: of the hosts with the highest score, or of those in the configured networks. Agents are told apart by their UUID. Absent where compliance results have to be subtracted.",
 		Labels: []string{"repository_id", "ip", "host_uuid", "severity"},
 	}
 	hostVulnerabilitiesOther = &Family{
 		Name:   "securitycenter_host_vulnerabilities_other",
+		Source: Source{"POST /analysis, sumip", "vuln::query, sumip", "none, or 1 analysis request where the page does not tell the sum"},
 		Help:   "Open findings of all hosts that securitycenter_host_vulnerabilities does not show, by severity: both together are all open findings. Absent as that is.",
 		Labels: []string{"severity"},
 	}

@@ -18,16 +18,19 @@ const recountAfter = 24 * time.Hour
 var (
 	pluginSet = &Family{
 		Name:   "securitycenter_plugin_set_timestamp_seconds",
+		Source: fromStatus,
 		Help:   "Build time of the plugin set that the console has loaded, in seconds since the epoch, taken as UTC. Absent if the console does not say.",
 		Labels: []string{"feed"},
 	}
 	plugins = &Family{
 		Name:   "securitycenter_plugins",
+		Source: Source{"GET /plugin", "plugin::init", "some 40 requests when a feed was updated, else none; 1 on SecurityCenter 4"},
 		Help:   "Plugins on the console by type: active, passive, compliance, custom, event. Types that the console does not count are absent.",
 		Labels: []string{"type"},
 	}
 	pluginsByFamily = &Family{
 		Name:   "securitycenter_plugins_by_family",
+		Source: Source{"GET /pluginFamily, GET /pluginFamily/{id}", "", "some 200 requests when a feed was updated, else none"},
 		Help:   "Plugins on the console by family. The type is empty, and the family absent, where the console does not tell. Absent unless switched on.",
 		Labels: []string{"family_id", "family", "type"},
 	}

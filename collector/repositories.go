@@ -11,31 +11,37 @@ import (
 var (
 	repositoryInfo = &Family{
 		Name:   "securitycenter_repository_info",
+		Source: fromRepositories,
 		Help:   "Repositories with their type (local, remote, offline) and data format; the value is 1. A label is empty where the console does not say.",
 		Labels: []string{"repository_id", "repository", "type", "data_format"},
 	}
 	repositoryAccessible = &Family{
 		Name:   "securitycenter_repository_accessible",
+		Source: fromRepositories,
 		Help:   "Whether an organisation account reads the repository (1). With 0 its findings are missing from every count.",
 		Labels: []string{"repository_id", "repository"},
 	}
 	repositoryIPs = &Family{
 		Name:   "securitycenter_repository_ips",
+		Source: fromRepositories,
 		Help:   "Addresses, agents or devices with data in the repository. Absent if the console does not say.",
 		Labels: []string{"repository_id", "repository"},
 	}
 	repositoryFindings = &Family{
 		Name:   "securitycenter_repository_findings",
+		Source: fromRepositories,
 		Help:   "Records in the repository, informational and accepted ones included. Absent if the console does not say.",
 		Labels: []string{"repository_id", "repository"},
 	}
 	repositoryLastUpdate = &Family{
 		Name:   "securitycenter_repository_last_update_timestamp_seconds",
+		Source: fromRepositories,
 		Help:   "Time when vulnerability data last arrived in the repository, in seconds since the epoch. Absent if never or unknown.",
 		Labels: []string{"repository_id", "repository"},
 	}
 	repositoryLastSync = &Family{
 		Name:   "securitycenter_repository_last_sync_timestamp_seconds",
+		Source: fromRepositories,
 		Help:   "Time when a remote or offline repository was last synchronised, in seconds since the epoch. Absent if never or unknown.",
 		Labels: []string{"repository_id", "repository"},
 	}

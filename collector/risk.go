@@ -13,76 +13,91 @@ import (
 var (
 	uniqueVulnerabilities = &Family{
 		Name:   "securitycenter_unique_vulnerabilities",
+		Source: Source{"POST /analysis, sumid", "vuln::query, sumid", "5 analysis requests"},
 		Help:   "Different plugins with open findings by severity. Absent where several accounts read findings, because the same plugin may be in both parts, and where compliance results have to be subtracted.",
 		Labels: []string{"severity"},
 	}
 	hostsAffected = &Family{
 		Name:   "securitycenter_hosts_affected",
+		Source: Source{"POST /analysis, sumip", "vuln::query, sumip", "5 analysis requests"},
 		Help:   "Hosts with at least one open finding of the severity; a host counts once in every repository that holds it. Absent where compliance results have to be subtracted.",
 		Labels: []string{"severity"},
 	}
 	exploitable = &Family{
 		Name:   "securitycenter_vulnerabilities_exploitable",
+		Source: fromOneSummary,
 		Help:   "Open findings for which an exploit is known, by severity. Absent if the console cannot tell.",
 		Labels: []string{"severity"},
 	}
 	accepted = &Family{
 		Name:   "securitycenter_vulnerabilities_accepted",
+		Source: fromStatusSummary,
 		Help:   "Findings whose risk is accepted, by severity; they are not among the open ones. Absent if the console cannot tell them.",
 		Labels: []string{"severity"},
 	}
 	recast = &Family{
 		Name:   "securitycenter_vulnerabilities_recast",
+		Source: fromStatusSummary,
 		Help:   "Open findings whose severity a rule has changed, by that severity. Absent if the console cannot tell them.",
 		Labels: []string{"severity"},
 	}
 	reopened = &Family{
 		Name:   "securitycenter_vulnerabilities_reopened",
+		Source: fromStatusSummary,
 		Help:   "Open findings that had been mitigated before, by severity. Absent if the console cannot tell them.",
 		Labels: []string{"severity"},
 	}
 	aged = &Family{
 		Name:   "securitycenter_vulnerabilities_aged",
+		Source: Source{"POST /analysis, sumip", "vuln::query, sumseverity", "5 analysis requests, 10 where compliance results are subtracted"},
 		Help:   "Open findings first seen at least so many days ago, by severity. Cumulative: the older are among the younger. Absent if the console cannot tell.",
 		Labels: []string{"severity", "min_age_days"},
 	}
 	overdue = &Family{
 		Name:   "securitycenter_vulnerabilities_overdue",
+		Source: Source{"POST /analysis, sumip", "vuln::query, sumseverity", "up to 4 analysis requests for each policy; none where the ages ask the same"},
 		Help:   "Open findings past the deadline of the policy, by severity. Absent for severities without a deadline, and if the console cannot tell.",
 		Labels: []string{"severity", "sla"},
 	}
 	dueSoon = &Family{
 		Name:   "securitycenter_vulnerabilities_due_soon",
+		Source: Source{"POST /analysis, sumip", "vuln::query, sumseverity", "up to 4 analysis requests for each policy"},
 		Help:   "Open findings whose deadline ends within the window, by severity. Absent for severities without a deadline, and if the console cannot tell.",
 		Labels: []string{"severity", "sla", "window"},
 	}
 	slaThreshold = &Family{
 		Name:   "securitycenter_sla_threshold_seconds",
+		Source: Source{"configuration", "configuration", "none"},
 		Help:   "How long a finding of the severity may stay open by the policy, in seconds, as configured. Absent for severities without a deadline.",
 		Labels: []string{"severity", "sla"},
 	}
 	newVulnerabilities = &Family{
 		Name:   "securitycenter_vulnerabilities_new",
+		Source: Source{"POST /analysis, sumip", "vuln::query, sumseverity", "4 analysis requests, 8 where compliance results are subtracted"},
 		Help:   "Findings first seen within the window, by severity, mitigated since or not. A rolling number: do not take its rate. Absent if the console cannot tell.",
 		Labels: []string{"severity", "window"},
 	}
 	mitigated = &Family{
 		Name:   "securitycenter_vulnerabilities_mitigated",
+		Source: Source{"POST /analysis, sumip", "vuln::query, sumseverity", "2 analysis requests, 4 where compliance results are subtracted"},
 		Help:   "Findings mitigated within the window, by severity. A rolling number: do not take its rate. Absent if the console cannot tell.",
 		Labels: []string{"severity", "window"},
 	}
 	remediation = &Family{
 		Name:   "securitycenter_remediation_findings",
+		Source: fromOneSummary,
 		Help:   "Findings mitigated within the window, by severity: the whole of securitycenter_remediation_findings_within. Absent if the console cannot tell.",
 		Labels: []string{"severity", "window"},
 	}
 	remediationWithin = &Family{
 		Name:   "securitycenter_remediation_findings_within",
+		Source: Source{"POST /analysis, sumip", "vuln::query, sumseverity", "5 analysis requests, 10 where compliance results are subtracted"},
 		Help:   "Findings mitigated within the window that were open for at most so many days, by severity. Cumulative. Absent if the console cannot tell.",
 		Labels: []string{"severity", "window", "max_days"},
 	}
 	vpr = &Family{
 		Name:   "securitycenter_vulnerabilities_vpr",
+		Source: Source{"POST /analysis, sumip", "", "4 analysis requests"},
 		Help:   "Open findings by band of their Vulnerability Priority Rating: low 0.1 to 3.9, medium 4 to 6.9, high 7 to 8.9, critical 9 to 10. Absent if the console has no such rating, and unless switched on.",
 		Labels: []string{"band"},
 	}

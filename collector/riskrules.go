@@ -11,12 +11,14 @@ import (
 var (
 	acceptRiskRules = &Family{
 		Name:   "securitycenter_accept_risk_rules",
+		Source: Source{"GET /acceptRiskRule", "", "1 request for each organisation account"},
 		Help:   "Rules that accept a risk, by state: active (for 30 days at least, or without an end), expiring_30d (active, ends within 30 days), expired. Absent if the console does not list them.",
 		Labels: []string{"state"},
 	}
 	recastRiskRules = &Family{
-		Name: "securitycenter_recast_risk_rules",
-		Help: "Rules that change the severity of findings. Absent if the console does not list them.",
+		Name:   "securitycenter_recast_risk_rules",
+		Source: Source{"GET /recastRiskRule", "", "1 request for each organisation account"},
+		Help:   "Rules that change the severity of findings. Absent if the console does not list them.",
 	}
 )
 

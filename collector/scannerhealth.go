@@ -10,11 +10,13 @@ import (
 var (
 	scannerDiskFree = &Family{
 		Name:   "securitycenter_scanner_disk_free_bytes",
+		Source: fromScannerHealth,
 		Help:   "Free space of the scanner's volume for data, log or temp, in bytes. Absent if the scanner does not tell, and unless switched on.",
 		Labels: []string{"scanner_id", "scanner", "volume"},
 	}
 	scannerMemory = &Family{
 		Name:   "securitycenter_scanner_memory_bytes",
+		Source: fromScannerHealth,
 		Help:   "Memory of the scanner's machine (ram_total, ram_used) and of its process (resident, virtual), in bytes. Absent if the scanner does not tell, and unless switched on.",
 		Labels: []string{"scanner_id", "scanner", "kind"},
 	}

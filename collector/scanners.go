@@ -13,76 +13,91 @@ import (
 var (
 	scannerInfo = &Family{
 		Name:   "securitycenter_scanner_info",
+		Source: fromScanners,
 		Help:   "Scanners with their version and type; the value is 1. A label is empty where the console does not say.",
 		Labels: []string{"scanner_id", "scanner", "version", "type"},
 	}
 	scannerEnabled = &Family{
 		Name:   "securitycenter_scanner_enabled",
+		Source: fromScanners,
 		Help:   "Whether the scanner is enabled on the console (1) or switched off on purpose (0).",
 		Labels: []string{"scanner_id", "scanner"},
 	}
 	scannerUsable = &Family{
 		Name:   "securitycenter_scanner_usable",
+		Source: fromScanners,
 		Help:   "Whether the scanner can scan now (1) or has an error (0). Absent while its state is only in transition.",
 		Labels: []string{"scanner_id", "scanner"},
 	}
 	scannerStatus = &Family{
 		Name:   "securitycenter_scanner_status",
+		Source: fromScanners,
 		Help:   "State of the scanner as a state set: 1 for every state that holds now, else 0. Several may hold.",
 		Labels: []string{"scanner_id", "scanner", "status"},
 	}
 	scannerLoadedPluginSet = &Family{
 		Name:   "securitycenter_scanner_loaded_plugin_set_timestamp_seconds",
+		Source: fromScannersREST,
 		Help:   "Build time of the plugin set that the scanner has loaded, in seconds since the epoch, taken as UTC. Absent if unknown.",
 		Labels: []string{"scanner_id", "scanner"},
 	}
 	scannerPluginSet = &Family{
 		Name:   "securitycenter_scanner_plugin_set_timestamp_seconds",
+		Source: fromScannersREST,
 		Help:   "Build time of the plugin set that was pushed to the scanner, in seconds since the epoch, taken as UTC. Absent if unknown.",
 		Labels: []string{"scanner_id", "scanner"},
 	}
 	scannerStartTime = &Family{
 		Name:   "securitycenter_scanner_start_time_seconds",
+		Source: fromScannersREST,
 		Help:   "Time when the scanner started, in seconds since the epoch. Absent if unknown.",
 		Labels: []string{"scanner_id", "scanner"},
 	}
 	scannerLoadAverage = &Family{
 		Name:   "securitycenter_scanner_load_average",
+		Source: fromScannersREST,
 		Help:   "Load average of the scanner's machine. Absent if unknown.",
 		Labels: []string{"scanner_id", "scanner"},
 	}
 	scannerScansRunning = &Family{
 		Name:   "securitycenter_scanner_scans_running",
+		Source: fromScannersREST,
 		Help:   "Scans that the scanner is running. Absent if unknown.",
 		Labels: []string{"scanner_id", "scanner"},
 	}
 	scannerHostsScanning = &Family{
 		Name:   "securitycenter_scanner_hosts_scanning",
+		Source: fromScannersREST,
 		Help:   "Hosts that the scanner is scanning. Absent if unknown.",
 		Labels: []string{"scanner_id", "scanner"},
 	}
 	scannerTCPSessions = &Family{
 		Name:   "securitycenter_scanner_tcp_sessions",
+		Source: fromScannersREST,
 		Help:   "TCP sessions that the scanner holds open. Absent if unknown.",
 		Labels: []string{"scanner_id", "scanner"},
 	}
 	zoneScanners = &Family{
 		Name:   "securitycenter_zone_scanners",
+		Source: fromZones,
 		Help:   "Scanners assigned to the scan zone. Absent if the account may not see them.",
 		Labels: []string{"zone_id", "zone"},
 	}
 	zoneScannersActive = &Family{
 		Name:   "securitycenter_zone_scanners_active",
+		Source: fromZones,
 		Help:   "Scanners of the scan zone that are working. Absent if the account may not see them.",
 		Labels: []string{"zone_id", "zone"},
 	}
 	zoneAddresses = &Family{
 		Name:   "securitycenter_zone_addresses",
+		Source: fromZones,
 		Help:   "Addresses in the ranges of the scan zone, overlaps counted once. Absent if the account may not see them.",
 		Labels: []string{"zone_id", "zone"},
 	}
 	zoneModified = &Family{
 		Name:   "securitycenter_zone_modified_timestamp_seconds",
+		Source: fromZones,
 		Help:   "Time when the scan zone was last changed, in seconds since the epoch. Absent if unknown.",
 		Labels: []string{"zone_id", "zone"},
 	}

@@ -21,52 +21,62 @@ var scanLabels = []string{"organization_id", "scan_id", "scan"}
 var (
 	scanResults = &Family{
 		Name:   "securitycenter_scan_results",
+		Source: fromScanList,
 		Help:   "Scan results of the last 7 days by state of the scan and of its import; results of which the console tells no time are among them. A state that the console does not give is unknown. Combinations without a result are absent.",
 		Labels: []string{"status", "import_status"},
 	}
 	scanResultsTotal = &Family{
 		Name:   "securitycenter_scan_results_total",
+		Source: fromScanList,
 		Help:   "Scan results that ended while the exporter watched, counted once when both scan and import have ended. Results that had ended before the first look are not counted.",
 		Type:   Counter,
 		Labels: []string{"status", "import_status"},
 	}
 	scanLastFinish = &Family{
 		Name:   "securitycenter_scan_last_finish_timestamp_seconds",
+		Source: fromScanList,
 		Help:   "Time when the scan last ended, in seconds since the epoch. Absent if it did not end in the last 35 days.",
 		Labels: []string{"organization_id", "scan_id", "scan", "repository_id"},
 	}
 	scanNextRun = &Family{
 		Name:   "securitycenter_scan_next_run_timestamp_seconds",
+		Source: fromScanREST,
 		Help:   "Time when the scan is scheduled to run next, in seconds since the epoch. Absent if none is scheduled.",
 		Labels: scanLabels,
 	}
 	scanLastSuccess = &Family{
 		Name:   "securitycenter_scan_last_success",
+		Source: fromScanList,
 		Help:   "Whether the last result of the scan was completed and imported (1) or not (0). Absent while its import has not ended, or if the console does not give both states.",
 		Labels: scanLabels,
 	}
 	scanLastDuration = &Family{
 		Name:   "securitycenter_scan_last_duration_seconds",
+		Source: fromScanList,
 		Help:   "Duration of the last finished run of the scan in seconds. Absent if unknown.",
 		Labels: scanLabels,
 	}
 	scanLastImportDuration = &Family{
 		Name:   "securitycenter_scan_last_import_duration_seconds",
+		Source: fromScanList,
 		Help:   "Duration of the import of the scan's last result in seconds. Absent if unknown.",
 		Labels: scanLabels,
 	}
 	scanLastHosts = &Family{
 		Name:   "securitycenter_scan_last_hosts",
+		Source: fromScanDetails,
 		Help:   "Addresses of the last finished run of the scan by state: targeted, live (answered) and dead. Absent if unknown.",
 		Labels: []string{"organization_id", "scan_id", "scan", "state"},
 	}
 	scanRunningSince = &Family{
 		Name:   "securitycenter_scan_running_since_timestamp_seconds",
+		Source: fromScanList,
 		Help:   "Time when the present run of the scan began, in seconds since the epoch. Absent while it is not running.",
 		Labels: scanLabels,
 	}
 	scanProgress = &Family{
 		Name:   "securitycenter_scan_progress_ratio",
+		Source: fromScanList,
 		Help:   "Share of the checks that the running scan has done, from 0 to 1. Absent while it is not running, if the console does not tell, and unless switched on.",
 		Labels: scanLabels,
 	}

@@ -16,46 +16,56 @@ const lateAfter = 5 * time.Minute
 var (
 	info = &Family{
 		Name:   "securitycenter_info",
+		Source: fromSystem,
 		Help:   "What the console says about itself; the value is 1. A label is empty where the console does not say.",
 		Labels: []string{"version", "build_id", "acas", "classification"},
 	}
 	licenseValid = &Family{
-		Name: "securitycenter_license_valid",
-		Help: "Whether the licence is valid (1) or not (0). Absent if the console does not say.",
+		Name:   "securitycenter_license_valid",
+		Source: fromLicence,
+		Help:   "Whether the licence is valid (1) or not (0). Absent if the console does not say.",
 	}
 	licenseUsed = &Family{
-		Name: "securitycenter_license_ips_used",
-		Help: "Addresses that count against the licence. Absent if the console does not say.",
+		Name:   "securitycenter_license_ips_used",
+		Source: fromAddresses,
+		Help:   "Addresses that count against the licence. Absent if the console does not say.",
 	}
 	licenseLimit = &Family{
-		Name: "securitycenter_license_ips_limit",
-		Help: "Addresses that the licence allows. Absent if the console does not say, or says 0.",
+		Name:   "securitycenter_license_ips_limit",
+		Source: fromAddresses,
+		Help:   "Addresses that the licence allows. Absent if the console does not say, or says 0.",
 	}
 	jobDaemonRunning = &Family{
-		Name: "securitycenter_job_daemon_running",
-		Help: "Whether the job daemon, which runs scans and imports, is running (1) or not (0). Absent if the console does not say.",
+		Name:   "securitycenter_job_daemon_running",
+		Source: fromStatus,
+		Help:   "Whether the job daemon, which runs scans and imports, is running (1) or not (0). Absent if the console does not say.",
 	}
 	jobs = &Family{
 		Name:   "securitycenter_jobs",
+		Source: fromJobs,
 		Help:   "Jobs in the queue by type and state: running, waiting, or late, which is due more than 5 minutes ago and not begun. Types without a job are absent.",
 		Labels: []string{"type", "state"},
 	}
 	backupSuccess = &Family{
-		Name: "securitycenter_database_backup_last_success_timestamp_seconds",
-		Help: "Time of the last good back-up of the console's database, in seconds since the epoch. Absent if there was none or the console does not say.",
+		Name:   "securitycenter_database_backup_last_success_timestamp_seconds",
+		Source: fromStatus,
+		Help:   "Time of the last good back-up of the console's database, in seconds since the epoch. Absent if there was none or the console does not say.",
 	}
 	backupFailure = &Family{
-		Name: "securitycenter_database_backup_last_failure_timestamp_seconds",
-		Help: "Time of the last failed back-up of the console's database, in seconds since the epoch. Absent if there was none or the console does not say.",
+		Name:   "securitycenter_database_backup_last_failure_timestamp_seconds",
+		Source: fromStatus,
+		Help:   "Time of the last failed back-up of the console's database, in seconds since the epoch. Absent if there was none or the console does not say.",
 	}
 	diagnosticOK = &Family{
 		Name:   "securitycenter_diagnostic_ok",
+		Source: fromDiagnostics,
 		Help:   "Whether a self-check of the console (java, rpm, disk) passed (1) or not (0).",
 		Labels: []string{"check"},
 	}
 	diagnosticLastCheck = &Family{
-		Name: "securitycenter_diagnostic_last_check_timestamp_seconds",
-		Help: "Time of the console's last self-check, in seconds since the epoch. Absent if there was none.",
+		Name:   "securitycenter_diagnostic_last_check_timestamp_seconds",
+		Source: fromDiagnostics,
+		Help:   "Time of the console's last self-check, in seconds since the epoch. Absent if there was none.",
 	}
 )
 

@@ -11,6 +11,7 @@ import (
 
 var tickets = &Family{
 	Name:   "securitycenter_tickets",
+	Source: Source{"GET /ticket", "ticket::init", "1 request for each organisation account"},
 	Help:   "Tickets of the console's own workflow by status: assigned, resolved, feedback, na, duplicate, closed, other.",
 	Labels: []string{"status"},
 }

@@ -10,6 +10,7 @@ import (
 
 var users = &Family{
 	Name:   "securitycenter_users",
+	Source: Source{"GET /user", "user::init", "1 request for each account"},
 	Help:   "Users that the configured accounts see, administrators and users of their organisations, by state: active or locked. Absent if the console does not tell who is locked.",
 	Labels: []string{"state"},
 }

@@ -12,16 +12,19 @@ import (
 var (
 	vulnerabilities = &Family{
 		Name:   "securitycenter_vulnerabilities",
+		Source: fromRepositorySummary,
 		Help:   "Open findings by repository and severity: risk not accepted, without web-application findings and compliance results. Absent if they cannot be told apart.",
 		Labels: []string{"repository_id", "repository", "severity"},
 	}
 	hosts = &Family{
 		Name:   "securitycenter_hosts",
+		Source: fromRepositorySummary,
 		Help:   "Hosts with open findings, informational ones included, by repository. Absent where compliance results have to be subtracted.",
 		Labels: []string{"repository_id", "repository"},
 	}
 	vulnerabilityScore = &Family{
 		Name:   "securitycenter_vulnerability_score",
+		Source: fromRepositorySummary,
 		Help:   "The console's weighted score of the open findings by repository. Absent where the console does not add it up.",
 		Labels: []string{"repository_id", "repository"},
 	}

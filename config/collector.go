@@ -18,7 +18,6 @@ type Collector struct {
 	Default  bool          // enabled unless the file says otherwise
 	Interval time.Duration // unless the file says otherwise
 	Keys     []Key         // its own keys, beside enabled, interval, max_age and max_series
-	Planned  bool          // a name that is reserved: it may be configured but not enabled
 }
 
 // CollectorSettings are the effective settings of one collector of a console.
@@ -99,7 +98,7 @@ func (k Collector) summary() string {
 }
 
 // readCollectors reads a collectors block over base; over the built-in defaults
-// where base is nil. Planned collectors are checked and left out.
+// where base is nil.
 func readCollectors(m *mapping, known []Collector, base map[string]draft) map[string]draft {
 	drafts := map[string]draft{}
 	names := make([]string, len(known))
@@ -112,9 +111,7 @@ func readCollectors(m *mapping, known []Collector, base map[string]draft) map[st
 		if v, ok := m.take(k.Name, "mapping", k.summary(), k.Help); ok {
 			d = k.overlay(v.mapping("a mapping such as {interval: 30m}"), d)
 		}
-		if !k.Planned {
-			drafts[k.Name] = d
-		}
+		drafts[k.Name] = d
 	}
 	for _, e := range m.open() {
 		if !slices.Contains(names, e.key.node.Value) {
@@ -127,11 +124,8 @@ func readCollectors(m *mapping, known []Collector, base map[string]draft) map[st
 // overlay reads the keys of one collector over d.
 func (k Collector) overlay(m *mapping, d draft) draft {
 	before := len(m.doc.problems)
-	if at, ok := m.flag("enabled", &d.Enabled, "Whether it runs."); ok {
+	if _, ok := m.flag("enabled", &d.Enabled, "Whether it runs."); ok {
 		d.explicit = true
-		if d.Enabled && k.Planned {
-			at.refuse("collector "+k.Name+" is not available in this version", "false")
-		}
 	}
 	interval, hasInterval := m.duration("interval", &d.Interval, minInterval, maxInterval,
 		"How old data may grow before it is read again. Scraping more often than this costs the console nothing.")

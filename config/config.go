@@ -24,6 +24,8 @@ type Labels struct {
 	// Redact lists the labels whose names are hidden: repository, zone, scanner,
 	// scan, host.
 	Redact []string
+	// hashKey is the key of the hashes that stand for redacted hosts.
+	hashKey secret
 }
 
 // Load reads and validates the file at path. known are the collectors that the
@@ -94,6 +96,7 @@ func readConfig(root value, known []Collector) Config {
 	c.Labels.Redact = redact.texts("a list of labels", func(v value) (string, bool) {
 		return v.choice("repository", "zone", "scanner", "scan", "host")
 	})
+	c.Labels.hashKey, _ = labels.secret("hash_key", "The key of the hashes that stand for redacted hosts (without one they change at every start)")
 	labels.close()
 	m.close()
 
@@ -112,7 +115,7 @@ func readConfig(root value, known []Collector) Config {
 	var drafts []map[string]draft
 	for _, e := range entries {
 		console, at := readConsole(e, known, global, len(entries) == 1)
-		console.Redact, console.SLA = c.Labels.Redact, c.SLA
+		console.Redact, console.hashKey, console.SLA = c.Labels.Redact, c.Labels.hashKey, c.SLA
 		at.name.unique(names, console.Name, "console")
 		if console.Default {
 			if marked.doc != nil {

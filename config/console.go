@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"net/url"
 	"reflect"
 	"regexp"
@@ -39,7 +40,8 @@ type Console struct {
 	SLA        []SLA    // those of the whole file
 	Watches    []Watch  // those of the whole file that apply to this console
 
-	http *promconfig.HTTPClientConfig
+	hashKey secret // labels.hash_key of the whole file
+	http    *promconfig.HTTPClientConfig
 }
 
 // RepositoryFilter selects the repositories that count.
@@ -65,6 +67,19 @@ func (c Console) SameData(o Console) bool {
 		console.Collectors, console.SLA, console.Watches = nil, nil, nil
 	}
 	return c.Equal(o)
+}
+
+// HashKey returns the key of the hashes that stand for hosts where these are
+// redacted, as it is now; nil where none is configured.
+func (c Console) HashKey() ([]byte, error) {
+	text, err := c.hashKey.read()
+	if err != nil {
+		return nil, fmt.Errorf("read labels.hash_key: %w", err)
+	}
+	if text == "" {
+		return nil, nil
+	}
+	return []byte(text), nil
 }
 
 // String returns the console's name.

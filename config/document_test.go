@@ -55,7 +55,7 @@ func TestAFileThatIsNotWellFormedIsRefused(t *testing.T) {
 			"5:42: a YAML tag (!) is not supported here, expected the value itself, in quotes where it begins with &, * or !"},
 		{"a merge key",
 			atTop("labels: {<<: {redact: []}}"),
-			"6:10: labels.?: is not a known key, expected one of redact"},
+			"6:10: labels.?: is not a known key, expected one of redact, hash_key, hash_key_file, hash_key_env"},
 		{"an unknown key at the top",
 			atTop("console: 1"),
 			"6:1: console: is not a known key, expected one of consoles, collectors, watches, sla, labels"},

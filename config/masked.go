@@ -15,7 +15,9 @@ import (
 // Secrets that stand in the file are shown as <secret>, as are the values of
 // extra headers; of other secrets the path or variable is shown.
 func (c *Config) Masked() ([]byte, error) {
-	view := configView{Watches: []watchView{}, Labels: labelsView{Redact: notNil(c.Labels.Redact)}}
+	view := configView{Watches: []watchView{}, Labels: labelsView{
+		Redact: notNil(c.Labels.Redact), HashKey: c.Labels.hashKey.shown(), HashKeyFile: c.Labels.hashKey.file, HashKeyEnv: c.Labels.hashKey.env,
+	}}
 	for _, console := range c.Consoles {
 		view.Consoles = append(view.Consoles, console.view())
 	}
@@ -45,7 +47,10 @@ type configView struct {
 }
 
 type labelsView struct {
-	Redact []string `yaml:"redact,flow"`
+	Redact      []string `yaml:"redact,flow"`
+	HashKey     string   `yaml:"hash_key,omitempty"`
+	HashKeyFile string   `yaml:"hash_key_file,omitempty"`
+	HashKeyEnv  string   `yaml:"hash_key_env,omitempty"`
 }
 
 type slaView struct {

@@ -78,7 +78,6 @@ func (f field) top() string {
 // Reference returns a description of every key of the file, as Markdown. It
 // comes from the readers themselves. known are as for Load.
 func Reference(known []Collector) string {
-	known = slices.DeleteFunc(slices.Clone(known), func(k Collector) bool { return k.Planned })
 	own := map[string]bool{}
 	for _, k := range known {
 		for _, key := range k.Keys {

@@ -32,7 +32,7 @@ func TestTheReferenceLooksIntoEveryMapping(t *testing.T) {
 }
 
 func TestTheReferenceSaysWhatAKeyTakes(t *testing.T) {
-	text := Reference(append(known(), Collector{Name: "unborn", Planned: true, Keys: []Key{{Name: "unasked", Kind: Int, Default: 1}}}))
+	text := Reference(known())
 	for _, line := range []string{
 		"| `consoles` | list of mappings | required | The Security Centers, one entry for each. |",
 		"| `timeout` | duration from 1ms to 1d | 1m | How long one request may take. |",

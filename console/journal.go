@@ -17,7 +17,8 @@ const journalLines = 200
 // Journal records what one load asked of a console, for people who look at a
 // probe with debug=true. Its methods may be called on nil.
 type Journal struct {
-	got atomic.Bool
+	got             atomic.Bool
+	queries, others atomic.Int64 // attempts
 
 	mu      sync.Mutex
 	lines   []string
@@ -45,7 +46,25 @@ func (j *Journal) answered() {
 // Answered reports whether any request of the load was answered through an account.
 func (j *Journal) Answered() bool { return j != nil && j.got.Load() }
 
+// Requests returns how many attempts of requests the load made: analysis
+// queries, and all others.
+func (j *Journal) Requests() (queries, others int64) {
+	if j == nil {
+		return 0, 0
+	}
+	return j.queries.Load(), j.others.Load()
+}
+
 func (j *Journal) exchange(account string, x scapi.Exchange) {
+	if j == nil {
+		return
+	}
+	switch x.Endpoint {
+	case "/analysis", "vuln::query", "events::query":
+		j.queries.Add(1)
+	default:
+		j.others.Add(1)
+	}
 	if x.Err != nil {
 		j.Printf(x.Start, "%s %s: %s after %s: %v", account, x.Endpoint, x.Code, x.Duration.Round(time.Millisecond), x.Err)
 		return

@@ -57,25 +57,47 @@ func (d *Demo) Config(known []config.Collector) (*config.Config, error) {
 	return Config(known, d.servers[Current].URL, d.servers[Old].URL)
 }
 
+// watches are questions of a user's own, to show what they look like.
+const watches = `
+watches:
+  - {name: cisa-kev, xref: "CISA-KNOWN-EXPLOITED:*"}
+  - {name: login-failures, plugins: [104410, 110385]}
+  - {name: exploitable-criticals, filters: [{name: severity, value: "4"}, {name: exploitAvailable, value: "true"}]}
+`
+
 // Config returns the configuration that exports consoles at these URLs. Data
-// is read again often, because the simulated consoles can bear it.
+// is read again often, because the simulated consoles can bear it, and every
+// collector that a console can answer is on: its hosts are invented.
 func Config(known []config.Collector, current, old string) (*config.Config, error) {
 	var y strings.Builder
 	y.WriteString("collectors:\n")
 	for _, c := range known {
-		if !c.Planned {
-			fmt.Fprintf(&y, "  %s: {interval: 15s}\n", c.Name)
+		fmt.Fprintf(&y, "  %s: {enabled: true, interval: 15s", c.Name)
+		for _, k := range c.Keys {
+			switch {
+			case k.Kind == config.Bool:
+				fmt.Fprintf(&y, ", %s: true", k.Name)
+			case c.Name == "assets":
+				y.WriteString(", ids: [1, 2, 3, 4]")
+			case c.Name == "hosts" && k.Name == "top":
+				y.WriteString(", top: 20")
+			}
 		}
+		y.WriteString("}\n")
 	}
-	y.WriteString("consoles:\n")
-	for _, c := range []struct{ name, url string }{{Current, current}, {Old, old}} {
+	y.WriteString(watches + "consoles:\n")
+	for _, c := range []struct{ name, url, collectors string }{
+		{Current, current, "{}"},
+		{Old, old, "{risk_rules: {enabled: false}}"}, // SecurityCenter 4 does not list them
+	} {
 		fmt.Fprintf(&y, `  - name: %s
     url: %s
     labels: {environment: demo}
+    collectors: %s
     accounts:
       - {name: admin, username: %s, password: %s}
       - {name: analyst, username: %s, password: %s}
-`, c.name, c.url, sctest.AdminUsername, sctest.AdminPassword, sctest.AnalystUsername, sctest.AnalystPassword)
+`, c.name, c.url, c.collectors, sctest.AdminUsername, sctest.AdminPassword, sctest.AnalystUsername, sctest.AnalystPassword)
 	}
 	return config.Parse([]byte(y.String()), "", known)
 }

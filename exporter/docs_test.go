@@ -27,8 +27,12 @@ func TestTheReferenceOfMetricsIsWhatTheCodeSays(t *testing.T) {
 		var doc strings.Builder
 		doc.WriteString("# Metrics\n\nWritten by a test from what the code declares. What a console cannot say, or an account may not read, is absent.\n")
 		for _, c := range collector.All() {
-			fmt.Fprintf(&doc, "\n## %s\n\n%s Read again after %s; %s.\n\n", c.Name, c.Help, model.Duration(c.Interval), account(c.Account))
-			table(&doc, declared(c.Families))
+			fmt.Fprintf(&doc, "\n## %s\n\n%s %s. Read again after %s; %s.\n", c.Name, c.Help, state(c), model.Duration(c.Interval), account(c.Account))
+			if len(c.Keys) > 0 {
+				doc.WriteString("Its own keys are in [configuration.md](configuration.md).\n")
+			}
+			doc.WriteString("\n")
+			sourced(&doc, c.Families)
 		}
 		doc.WriteString("\n## Health of console and collectors\n\nOn every probe, whatever the collectors.\n\n")
 		table(&doc, append(declared(healthFamilies), kept(t, b.get("/probe?target=hq"), "securitycenter_api_", "securitycenter_logins_")...))
@@ -56,6 +60,27 @@ func account(k scapi.Kind) string {
 		return "an administrator can supply all of it"
 	}
 	return "a user of an organisation can supply all of it"
+}
+
+// state says whether a collector is on.
+func state(c *collector.Collector) string {
+	switch {
+	case c.Default:
+		return "On by default"
+	case c.Name == "watches":
+		return "On where there are watches"
+	}
+	return "Off unless it is switched on"
+}
+
+// sourced writes the metrics of a collector with where they come from.
+func sourced(w *strings.Builder, families []*collector.Family) {
+	w.WriteString("| metric | type | labels | meaning | REST | SecurityCenter 4 | cost for the console |\n|---|---|---|---|---|---|---|\n")
+	for i, m := range declared(families) {
+		from := families[i].Source
+		fmt.Fprintf(w, "| `%s` | %s | %s | %s | %s | %s | %s |\n", m.name, m.kind, cmp.Or(m.labels, "–"), m.help,
+			cmp.Or(from.REST, "–"), cmp.Or(from.RPC, "–"), from.Cost)
+	}
 }
 
 // metric is a row of the reference.

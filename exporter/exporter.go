@@ -6,6 +6,7 @@ package exporter
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -27,7 +28,11 @@ import (
 // Options configure an Exporter.
 type Options struct {
 	// Load returns the configuration, at the start and at every reload.
-	Load            func() (*config.Config, error)
+	Load func() (*config.Config, error)
+	// Unprotected names a listener that anybody on the network can read, if
+	// there is one: collectors that show hosts one by one are then refused. It is
+	// asked at every load of the configuration; nil: there is none.
+	Unprotected     func() (string, error)
 	TelemetryPath   string        // default /metrics
 	ExternalURL     *url.URL      // under which the exporter is reached; nil: the request's Host
 	MaxRequests     int           // scrapes at a time; 0: no limit
@@ -47,6 +52,7 @@ type Exporter struct {
 	log     *slog.Logger
 	self    *prometheus.Registry
 	started time.Time
+	hashKey []byte // stands in where none is configured; another one in every process
 
 	reloading  sync.Mutex // one reload at a time
 	reloadOK   prometheus.Gauge
@@ -81,6 +87,7 @@ func New(o Options) (*Exporter, error) {
 		log:     o.Logger,
 		self:    prometheus.NewRegistry(),
 		started: time.Now(),
+		hashKey: []byte(rand.Text()),
 		reloadOK: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "securitycenter_exporter_config_last_reload_successful",
 			Help: "Whether the last attempt to load the configuration succeeded (1) or not (0).",
@@ -134,9 +141,18 @@ func (e *Exporter) reload() error {
 	if err != nil {
 		return err
 	}
+	if err := e.checkPrivacy(cfg); err != nil {
+		return err
+	}
 	running := map[string]*target{}
 	for _, t := range e.all() {
 		running[t.console.Name()] = t
+	}
+	hashKey := e.hashKey
+	if key, err := cfg.Consoles[0].HashKey(); err != nil {
+		return err
+	} else if key != nil {
+		hashKey = key
 	}
 	var targets, fresh []*target
 	for _, c := range cfg.Consoles {
@@ -148,7 +164,7 @@ func (e *Exporter) reload() error {
 		if e.o.Transport != nil {
 			transport = e.o.Transport(c.Name)
 		}
-		t, err := newTarget(c, e.o.Collectors, transport, e.log)
+		t, err := newTarget(c, e.o.Collectors, hashKey, transport, e.log)
 		if err != nil {
 			for _, t := range fresh {
 				t.cancel()
@@ -169,7 +185,7 @@ func (e *Exporter) reload() error {
 
 	for i, t := range targets {
 		if !slices.Contains(fresh, t) {
-			t.configure(cfg.Consoles[i], e.o.Collectors)
+			t.configure(cfg.Consoles[i], e.o.Collectors, hashKey)
 		}
 	}
 	for _, t := range fresh {
@@ -178,6 +194,26 @@ func (e *Exporter) reload() error {
 	gone := slices.DeleteFunc(slices.Clone(old), func(t *target) bool { return slices.Contains(targets, t) })
 	if err := closeAll(gone); err != nil {
 		e.log.Warn("Consoles that are no longer configured could not be logged out", "err", err)
+	}
+	return nil
+}
+
+// checkPrivacy refuses a configuration that would show hosts to anybody on the
+// network: a list of hosts with their criticals is a list of targets.
+func (e *Exporter) checkPrivacy(cfg *config.Config) error {
+	if e.o.Unprotected == nil {
+		return nil
+	}
+	address, err := e.o.Unprotected()
+	if err != nil || address == "" {
+		return err
+	}
+	for _, c := range cfg.Consoles {
+		for _, col := range e.o.Collectors {
+			if col.Hosts && c.Collectors[col.Name].Enabled {
+				return fmt.Errorf("console %s: collector %s shows hosts one by one, and the listener %s is neither on a loopback address nor protected by TLS or authentication: expected --web.config.file with tls_server_config or basic_auth_users, a listener on 127.0.0.1, or --web.allow-unprotected-host-metrics", c.Name, col.Name, address)
+			}
+		}
 	}
 	return nil
 }

@@ -7,10 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"time"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // HealthCheck asks the exporter that listens on address for its health, for
@@ -53,25 +50,4 @@ func HealthCheck(ctx context.Context, address, webConfig string) error {
 		return fmt.Errorf("%s answered %s", url, res.Status)
 	}
 	return nil
-}
-
-// ListenerScheme reads from the web configuration whether we listen with TLS.
-func ListenerScheme(webConfig string) (string, error) {
-	if webConfig == "" {
-		return "http", nil
-	}
-	content, err := os.ReadFile(webConfig)
-	if err != nil {
-		return "", err
-	}
-	var c struct {
-		TLS map[string]any `yaml:"tls_server_config"`
-	}
-	if err := yaml.Unmarshal(content, &c); err != nil {
-		return "", fmt.Errorf("%s: %w", webConfig, err)
-	}
-	if len(c.TLS) == 0 {
-		return "http", nil
-	}
-	return "https", nil
 }

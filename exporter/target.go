@@ -39,7 +39,7 @@ type target struct {
 
 // newTarget makes the console of cfg. transport, if not nil, overrides how it
 // is reached.
-func newTarget(cfg config.Console, collectors []*collector.Collector, transport http.RoundTripper, log *slog.Logger) (*target, error) {
+func newTarget(cfg config.Console, collectors []*collector.Collector, hashKey []byte, transport http.RoundTripper, log *slog.Logger) (*target, error) {
 	o := console.Options{
 		Name:                  cfg.Name,
 		URL:                   cfg.URL.String(),
@@ -81,13 +81,13 @@ func newTarget(cfg config.Console, collectors []*collector.Collector, transport 
 	}
 	t := &target{console: c, log: log.With("console", cfg.Name)}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
-	t.configure(cfg, collectors)
+	t.configure(cfg, collectors, hashKey)
 	return t, nil
 }
 
 // configure takes up the settings of collectors: those that were on keep what
 // they know.
-func (t *target) configure(cfg config.Console, collectors []*collector.Collector) {
+func (t *target) configure(cfg config.Console, collectors []*collector.Collector, hashKey []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	redact := map[string]bool{}
@@ -100,7 +100,7 @@ func (t *target) configure(cfg config.Console, collectors []*collector.Collector
 	}
 	t.cfg, t.slots = cfg, nil
 	for _, col := range collectors {
-		settings := collector.Settings{CollectorSettings: cfg.Collectors[col.Name], SLA: cfg.SLA, Watches: cfg.Watches, Redact: redact}
+		settings := collector.Settings{CollectorSettings: cfg.Collectors[col.Name], SLA: cfg.SLA, Watches: cfg.Watches, Redact: redact, HashKey: hashKey}
 		if !settings.Enabled {
 			continue
 		}

@@ -227,6 +227,9 @@ func (l *pluginList) build(id int, kind string, severity int8) *plugin {
 	}
 	if p.exploit {
 		p.xrefs = append(p.xrefs, fmt.Sprintf("EDB-ID:%d", 1000+h>>26%50_000))
+		if severity >= 3 && h>>20%3 == 0 { // the date is that of the remedy
+			p.xrefs = append(p.xrefs, fmt.Sprintf("CISA-KNOWN-EXPLOITED:%d/%02d/%02d", year+1, 1+h>>22%12, 1+h>>24%28))
+		}
 	}
 	return p
 }
