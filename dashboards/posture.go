@@ -177,8 +177,8 @@ func leftWithoutPatch() []Panel {
 		},
 		{
 			Kind: Table, W: 10, H: 8, Title: "Alerts that fire",
-			About:   "Alerts of the shipped rules that fire now, if Prometheus has loaded them. Empty is good.",
-			Queries: one(`sum by (alertname, severity, instance) (ALERTS{alertname=~"SecurityCenter.+",alertstate="firing"})`),
+			About:   "Alerts of the shipped rules that fire now, without those that only inform. Empty is good, if Prometheus has loaded the rules.",
+			Queries: one(`sum by (alertname, severity, instance) (ALERTS{alertname=~"SecurityCenter.+",alertstate="firing",severity!="info"})`),
 			Columns: []Column{
 				{Of: "alertname", Title: "Alert"},
 				{Of: "severity", Title: "Level", Width: 80, Words: []Word{{"critical", "critical", bad}, {"warning", "warning", warning}}},

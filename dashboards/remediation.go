@@ -163,9 +163,9 @@ func patchNext() []Panel {
 			Columns: []Column{
 				{Of: "instance", Title: "Console", Width: 90},
 				{Of: "watch", Title: "Watch"},
-				{Of: "A", Title: "Critical", Unit: "locale", Width: 70},
-				{Of: "B", Title: "High", Unit: "locale", Width: 70},
-				{Of: "C", Title: "Hosts", Unit: "locale", Width: 70},
+				{Of: "A", Title: "Critical", Unit: "locale", Width: 90},
+				{Of: "B", Title: "High", Unit: "locale", Width: 60},
+				{Of: "C", Title: "Hosts", Unit: "locale", Width: 60},
 			},
 		},
 		{
@@ -181,7 +181,7 @@ func patchNext() []Panel {
 		{
 			Kind: Bars, W: 6, H: 9, Title: "Compliance checks passed", Unit: "percentunit", Decimals: 1, Max: 1, Steps: falling(0.7, 0.9), Empty: "collector compliance is off",
 			About:   "Share of the checks of an audit that passed, of those that passed or failed. Empty unless the collector compliance is on.",
-			Queries: []Query{named("{{instance}} {{audit}} #{{audit_id}}", `sort(sum by (instance, audit, audit_id) (securitycenter_compliance_checks{result="passed"}) / (sum by (instance, audit, audit_id) (securitycenter_compliance_checks{result=~"passed|failed"}) > 0))`)},
+			Queries: []Query{named("{{instance}} {{audit}}", `sort(sum by (instance, audit, audit_id) (securitycenter_compliance_checks{result="passed"}) / (sum by (instance, audit, audit_id) (securitycenter_compliance_checks{result=~"passed|failed"}) > 0))`)},
 		},
 	}
 }

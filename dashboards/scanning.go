@@ -34,7 +34,7 @@ func scanGlance() []Panel {
 			Queries: one(`sum(` + notUsable + `)`),
 		},
 		{
-			Kind: Stat, W: 4, H: 4, Title: "Zones without scanner", Whole: true, Steps: none(), Empty: "unknown",
+			Kind: Stat, W: 4, H: 4, Title: "Zones uncovered", Whole: true, Steps: none(), Empty: "unknown",
 			About:   "Scan zones in which no scanner works: nothing in their addresses is scanned.",
 			Queries: one(`count(securitycenter_zone_scanners_active == 0) or 0 * count(securitycenter_zone_scanners_active)`),
 		},
@@ -80,7 +80,7 @@ func scanners() []Panel {
 			},
 		},
 		{
-			Kind: Table, W: 8, H: 9, Title: "Zones", SortBy: "Addresses",
+			Kind: Table, W: 9, H: 9, Title: "Zones", SortBy: "Addresses",
 			About: "Scanners of every scan zone, and those that work. With one that works there is no reserve; with none nothing is scanned.",
 			Queries: []Query{
 				named("", `sum by (instance, zone, zone_id) (securitycenter_zone_scanners_active)`),
@@ -102,7 +102,7 @@ func scanners() []Panel {
   securitycenter_plugin_set_timestamp_seconds{feed="active"} - on (job, instance) group_right () securitycenter_scanner_loaded_plugin_set_timestamp_seconds, 0))`)},
 		},
 		{
-			Kind: Series, W: 8, H: 9, Title: "Hosts in scan", Unit: "locale", Fill: Stacked,
+			Kind: Series, W: 7, H: 9, Title: "Hosts in scan", Unit: "locale", Fill: Stacked,
 			About:   "Hosts that each scanner is scanning; the 8 busiest. One that carries all while others idle: spread the zones.",
 			Queries: []Query{named("{{instance}} {{scanner}}", `topk(8, sum by (instance, scanner) (securitycenter_scanner_hosts_scanning))`)},
 		},
@@ -123,9 +123,9 @@ func scans() []Panel {
 	results := func(legend, color, which string) Query {
 		return Query{Legend: legend, Color: color, Expr: `sum(increase(securitycenter_scan_results_total{` + which + `}[1d]))`}
 	}
-	latest := func(expr string) string { return `max by (instance, scan_id, scan) (` + expr + `)` }
+	latest := func(expr string) string { return `max by (instance, organization_id, scan_id, scan) (` + expr + `)` }
 	which := []Column{
-		{Of: "instance", Title: "Console", Width: 110},
+		{Of: "instance", Title: "Console", Width: 75},
 		{Of: "scan", Title: "Scan"},
 	}
 	return []Panel{
@@ -142,42 +142,33 @@ func scans() []Panel {
 			},
 		},
 		{
-			Kind: Table, W: 12, H: 8, Title: "Scans that are late", SortBy: "Late by",
-			About:   "Scans that should have begun more than 6 hours ago, and neither run nor ended since: a scanner that is off, a queue, or a schedule that was paused.",
-			Queries: one(latest(late)),
-			Columns: append(which[:2:2], Column{Of: "A", Title: "Late by", Unit: "s", Decimals: 1, Width: 120}),
-		},
-		{
-			Kind: Table, W: 12, H: 8, Title: "Scans whose last result failed", SortBy: "Ended",
-			About: "Scans whose last result was not completed or not imported, and how long ago it ended.",
-			Queries: []Query{
-				named("", latest(`time() - securitycenter_scan_last_finish_timestamp_seconds and on (job, instance, organization_id, scan_id) (securitycenter_scan_last_success == 0)`)),
-			},
-			Columns: append(which[:2:2], Column{Of: "A", Title: "Ended", Unit: "s", Decimals: 1, Width: 120}),
-		},
-		{
-			Kind: Table, W: 12, H: 8, Title: "Scans that found no host", SortBy: "Targeted",
-			About: "Scans whose last run had targets and got no answer: a firewall, a wrong zone or old targets. Their old findings stay, until they expire.",
-			Queries: []Query{
-				named("", latest(`securitycenter_scan_last_hosts{state="targeted"} > 0 and on (job, instance, organization_id, scan_id) (securitycenter_scan_last_hosts{state="live"} == 0)`)),
-			},
-			Columns: append(which[:2:2], Column{Of: "A", Title: "Targeted", Unit: "locale", Width: 120}),
-		},
-		{
-			Kind: Table, W: 12, H: 8, Title: "Scans that are getting slower", SortBy: "Now / then",
-			About: "Scans that take more than a quarter longer than 28 days ago. They will overrun their window: split them or add a scanner. Empty before 28 days of history.",
-			Queries: []Query{
-				named("", latest(`securitycenter_scan_last_duration_seconds / (securitycenter_scan_last_duration_seconds offset 28d > 600) > 1.25`)),
-				named("", latest(`securitycenter_scan_last_duration_seconds and securitycenter_scan_last_duration_seconds / (securitycenter_scan_last_duration_seconds offset 28d > 600) > 1.25`)),
-			},
-			Columns: append(which[:2:2],
-				Column{Of: "A", Title: "Now / then", Unit: "suffix: ×", Decimals: 1, Width: 110},
-				Column{Of: "B", Title: "Takes now", Unit: "s", Decimals: 1, Width: 120}),
-		},
-		{
 			Kind: Series, W: 12, H: 8, Title: "Time to import a result", Unit: "s", Decimals: 1,
 			About:   "How long the import of the last result took; the 10 slowest scans. If all rise together, the console is the bottleneck.",
 			Queries: []Query{named("{{instance}} {{scan}}", `topk(10, `+latest(`securitycenter_scan_last_import_duration_seconds`)+`)`)},
+		},
+		{
+			Kind: Table, W: 6, H: 8, Title: "Scans that are late", SortBy: "Late by",
+			About:   "Scans that should have begun more than 6 hours ago, and neither run nor ended since: a scanner that is off, a queue, or a schedule that was paused.",
+			Queries: one(latest(late)),
+			Columns: append(which[:2:2], Column{Of: "A", Title: "Late by", Unit: "s", Decimals: 1, Width: 95}),
+		},
+		{
+			Kind: Table, W: 6, H: 8, Title: "Scans whose last result failed", SortBy: "Ended",
+			About:   "Scans whose last result was not completed or not imported, and how long ago it ended.",
+			Queries: one(latest(`time() - securitycenter_scan_last_finish_timestamp_seconds and on (job, instance, organization_id, scan_id) (securitycenter_scan_last_success == 0)`)),
+			Columns: append(which[:2:2], Column{Of: "A", Title: "Ended", Unit: "s", Decimals: 1, Width: 95}),
+		},
+		{
+			Kind: Table, W: 6, H: 8, Title: "Scans that found no host", SortBy: "Targeted",
+			About:   "Scans whose last run had targets and got no answer: a firewall, a wrong zone or old targets. Their old findings stay, until they expire.",
+			Queries: one(latest(`securitycenter_scan_last_hosts{state="targeted"} > 0 and on (job, instance, organization_id, scan_id) (securitycenter_scan_last_hosts{state="live"} == 0)`)),
+			Columns: append(which[:2:2], Column{Of: "A", Title: "Targeted", Unit: "locale", Width: 95}),
+		},
+		{
+			Kind: Table, W: 6, H: 8, Title: "Scans that are getting slower", SortBy: "Now / then",
+			About:   "Scans that take more than a quarter longer than 28 days ago. They will overrun their window: split them or add a scanner. Empty before 28 days of history.",
+			Queries: one(latest(`securitycenter_scan_last_duration_seconds / (securitycenter_scan_last_duration_seconds offset 28d > 600) > 1.25`)),
+			Columns: append(which[:2:2], Column{Of: "A", Title: "Now / then", Unit: "suffix: ×", Decimals: 1, Width: 105}),
 		},
 	}
 }
@@ -225,7 +216,7 @@ func scannerHealth() []Panel {
 		{
 			Kind: Bars, W: 8, H: 9, Title: "Progress of running scans", Unit: "percentunit", Decimals: 1, Max: 1, Empty: "none runs, or scans.progress is off",
 			About:   "Share of the checks that a running scan has done. Empty unless the collector scans has progress: true.",
-			Queries: []Query{named("{{instance}} {{scan}}", `sort_desc(max by (instance, scan_id, scan) (securitycenter_scan_progress_ratio))`)},
+			Queries: []Query{named("{{instance}} {{scan}}", `sort_desc(max by (instance, organization_id, scan_id, scan) (securitycenter_scan_progress_ratio))`)},
 		},
 	}
 }
