@@ -3,6 +3,7 @@ package collector
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -49,18 +50,28 @@ func loadWatches(ctx context.Context, c *console.Console, m *Metrics) error {
 		return err
 	}
 	for _, w := range m.Watches {
+		here := false
 		found, err := sum(f, watchVulnerabilities, addFindings, func(s *console.Scope) (scapi.Opt[console.Findings], error) {
-			return lookFor(ctx, s, w)
+			found, err := lookFor(ctx, s, w)
+			if errors.Is(err, errElsewhere) {
+				return scapi.Some(console.Findings{Hosts: scapi.Some(int64(0))}), nil
+			}
+			here = true
+			return found, err
 		})
-		if err != nil {
+		switch {
+		case errors.Is(err, errMistaken) || err != nil && scapi.Answered(err) && !scapi.IsTemporary(err):
+			m.lacking(watchVulnerabilities, fmt.Sprintf("watch %s: %v", w.Name, err)) // the other watches are in order
+		case err != nil:
 			return fmt.Errorf("watch %s: %w", w.Name, err)
-		}
-		if !found.Valid {
+		case !here:
+			m.lacking(watchVulnerabilities, fmt.Sprintf("watch %s %v", w.Name, errElsewhere))
+		case !found.Valid:
 			m.lacking(watchVulnerabilities, "nothing of watch "+w.Name)
-			continue
+		default:
+			m.SetCounts(watchVulnerabilities, found.Value.Counts, w.Name)
+			setNumber(m, watchHosts, found.Value.Hosts, w.Name)
 		}
-		m.SetCounts(watchVulnerabilities, found.Value.Counts, w.Name)
-		setNumber(m, watchHosts, found.Value.Hosts, w.Name)
 	}
 	return nil
 }
@@ -71,6 +82,13 @@ func addFindings(a, b console.Findings) console.Findings {
 		Hosts:  scapi.Opt[int64]{Value: a.Hosts.Value + b.Hosts.Value, Valid: a.Hosts.Valid && b.Hosts.Valid},
 	}
 }
+
+var (
+	// errMistaken: no console can be asked for what the watch looks for.
+	errMistaken = errors.New("cannot be asked for")
+	// errElsewhere: the account reads none of the repositories.
+	errElsewhere = errors.New("is about repositories that no account reads")
+)
 
 // lookFor counts what a watch looks for among one account's findings.
 func lookFor(ctx context.Context, s *console.Scope, w config.Watch) (scapi.Opt[console.Findings], error) {
@@ -106,13 +124,16 @@ func lookFor(ctx context.Context, s *console.Scope, w config.Watch) (scapi.Opt[c
 		case err != nil:
 			return scapi.Opt[console.Findings]{}, fmt.Errorf("saved query %s: %w", w.Query, err)
 		case saved.Type != "" && saved.Type != "vuln":
-			return scapi.Opt[console.Findings]{}, fmt.Errorf("saved query %s asks for type %s: expected vuln", w.Query, saved.Type)
+			return scapi.Opt[console.Findings]{}, fmt.Errorf("saved query %s %w: it is of type %s, expected vuln", w.Query, errMistaken, saved.Type)
 		}
 		raw = saved.Filters
 	}
 	for _, filter := range raw {
+		if filter.Name == "" {
+			return scapi.Opt[console.Findings]{}, fmt.Errorf("saved query %s %w: one of its filters cannot be read", w.Query, errMistaken)
+		}
 		if !narrow(&q, s, filter) {
-			return scapi.Some(console.Findings{Hosts: scapi.Some(int64(0))}), nil // it is about other repositories
+			return scapi.Opt[console.Findings]{}, errElsewhere
 		}
 	}
 	return s.Findings(ctx, q)
@@ -131,8 +152,13 @@ func narrow(q *console.Question, s *console.Scope, filter scapi.Filter) bool {
 		q.Risk = console.RiskAny
 	case "pluginID":
 		q.ByPlugin = true
+	case "pluginType":
+		if strings.Trim(fmt.Sprintf("%s", filter.Value), `"`) == "all" {
+			return true // no restriction
+		}
+		q.ByPlugin = true
 	}
-	q.Only = append(q.Only, console.Filter{Name: filter.Name, Filter: filter})
+	q.Only = append(q.Only, console.Filter{Name: filter.Name, Filter: filter, Own: true})
 	return true
 }
 

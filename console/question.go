@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"slices"
 
 	"securitycenter_exporter/scapi"
 )
@@ -17,7 +18,7 @@ type Question struct {
 	// Only are filters that all must hold. They define what is asked: where
 	// the console lacks one there is no answer.
 	Only []Filter
-	// ByPlugin says that Only chooses plugins by their ids. Compliance results
+	// ByPlugin says that Only chooses plugins by their ids or type. Compliance results
 	// are then not kept out, for that is done by the same filter.
 	ByPlugin bool
 }
@@ -46,11 +47,18 @@ const (
 type Filter struct {
 	Name string // on the wire, as the console names it when it refuses it
 	scapi.Filter
+	// Own says that the filter is in somebody's own words. The console may
+	// refuse it for its value: that is an error, and tells nothing of the console.
+	Own bool
 }
 
-func excludeWAS() Filter     { return Filter{"wasVuln", scapi.ExcludeWAS()} }
-func findingsOnly() Filter   { return Filter{"pluginID", scapi.ByPluginID(1, lastFindingPlugin)} }
-func complianceOnly() Filter { return Filter{"pluginType", scapi.ByPluginType("compliance")} }
+func excludeWAS() Filter { return Filter{Name: "wasVuln", Filter: scapi.ExcludeWAS()} }
+func findingsOnly() Filter {
+	return Filter{Name: "pluginID", Filter: scapi.ByPluginID(1, lastFindingPlugin)}
+}
+func complianceOnly() Filter {
+	return Filter{Name: "pluginType", Filter: scapi.ByPluginType("compliance")}
+}
 
 // selection is a question as filters. Where the console lacks a filter that
 // only excludes, the query is asked without it.
@@ -86,6 +94,9 @@ func (s *Scope) selection(ctx context.Context, q Question) (selection, bool, err
 			return sel, false, err
 		}
 		sel = sel.and(spelled.yes)
+	}
+	for _, f := range q.Only { // which has the last word
+		sel.excluding = slices.DeleteFunc(sel.excluding, func(e Filter) bool { return e.Name == f.Name })
 	}
 	return sel.and(q.Only...), true, nil
 }

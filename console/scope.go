@@ -187,7 +187,7 @@ func asked[T any](ctx context.Context, s *Scope, sel selection, call func(contex
 		return none, s.Account.wrap(err)
 	}
 	memory := &s.console.filters
-	refused := func(f Filter) bool { return memory.refused(f.Name, version) }
+	refused := func(f Filter) bool { return !f.Own && memory.refused(f.Name, version) }
 	if slices.ContainsFunc(sel.defining, refused) {
 		return none, nil
 	}
@@ -200,12 +200,14 @@ func asked[T any](ctx context.Context, s *Scope, sel selection, call func(contex
 		v, err := call(ctx, q)
 		if err == nil {
 			for _, f := range slices.Concat(sel.defining, excluding) {
-				memory.judge(f.Name, version, true)
+				if !f.Own {
+					memory.judge(f.Name, version, true)
+				}
 			}
 			return scapi.Some(v), nil
 		}
 		name, lacking := scapi.RefusedFilter(err)
-		named := func(f Filter) bool { return f.Name == name }
+		named := func(f Filter) bool { return f.Name == name && !f.Own }
 		unsent := errors.Is(err, scapi.ErrUnsupported)
 		switch {
 		case lacking && slices.ContainsFunc(slices.Concat(sel.defining, excluding), named):

@@ -25,7 +25,7 @@ type spelling struct {
 // spellings returns the ways that clients spell a status, the most likely first.
 func spellings(of Status, dialect scapi.API) []spelling {
 	named := func(name string, filter func(bool) scapi.Filter) spelling {
-		return spelling{true, Filter{name, filter(true)}, Filter{name, filter(false)}}
+		return spelling{true, Filter{Name: name, Filter: filter(true)}, Filter{Name: name, Filter: filter(false)}}
 	}
 	var word, flag spelling
 	switch of {

@@ -1,0 +1,172 @@
+package collector_test
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"securitycenter_exporter/collector"
+	"securitycenter_exporter/config"
+	"securitycenter_exporter/console"
+	"securitycenter_exporter/scapi/sctest"
+)
+
+// watch is what one watch finds: the findings that pass, none if it is absent.
+type watch struct {
+	config.Watch
+	finds func(sctest.Finding) bool
+	rest  bool // not on SecurityCenter 4
+}
+
+func filters(f ...config.Filter) config.Watch { return config.Watch{Filters: f} }
+
+func equal(name string, value any) config.Filter {
+	return config.Filter{Name: name, Operator: "=", Value: value}
+}
+
+// watches looks for what the console has, in every way that the configuration
+// knows.
+func (r *reckoning) watches(t *testing.T) map[string]watch {
+	t.Helper()
+	var cves, plugins []string
+	xref := ""
+	for _, f := range r.findings {
+		if !f.Open() || !counts(f) {
+			continue
+		}
+		if len(f.CVEs) > 0 && len(cves) < 3 && !slices.Contains(cves, f.CVEs[0]) {
+			cves = append(cves, f.CVEs[0])
+		}
+		if id := strconv.Itoa(f.PluginID); f.Severity > 1 && len(plugins) < 4 && !slices.Contains(plugins, id) {
+			plugins = append(plugins, id)
+		}
+		if len(f.XRefs) > 0 {
+			xref = f.XRefs[0]
+		}
+	}
+	one := func(of, wanted []string) bool {
+		return slices.ContainsFunc(of, func(v string) bool { return slices.Contains(wanted, v) })
+	}
+	risky := func(f sctest.Finding) bool { return f.Open() && !f.Accepted && !f.WebApplication } // compliance results too
+	open := func(f sctest.Finding) bool { return f.Open() && counts(f) }
+	repository := map[bool]config.Filter{true: equal("repositoryIDs", "2"), false: equal("repository", []any{map[string]any{"id": "2"}})}[r.rpc]
+	acceptance := map[bool]config.Filter{true: equal("acceptedRisk", "true"), false: equal("acceptRiskStatus", "accepted")}[r.rpc]
+	return map[string]watch{
+		"cves":    {Watch: config.Watch{CVEs: cves}, finds: func(f sctest.Finding) bool { return open(f) && one(f.CVEs, cves) }},
+		"plugins": {Watch: config.Watch{Plugins: plugins}, finds: func(f sctest.Finding) bool { return risky(f) && slices.Contains(plugins, strconv.Itoa(f.PluginID)) }},
+		"xref":    {Watch: config.Watch{XRef: xref}, finds: func(f sctest.Finding) bool { return open(f) && slices.Contains(f.XRefs, xref) }},
+		"filters": {
+			Watch: filters(equal("severity", "4,3"), equal("exploitAvailable", "true")),
+			finds: func(f sctest.Finding) bool { return open(f) && f.Severity >= 3 && f.Exploitable },
+		},
+		"a network":    {Watch: filters(equal("ip", "10.0.0.0/16")), finds: func(f sctest.Finding) bool { return open(f) && strings.HasPrefix(f.Host.IP, "10.0.") }},
+		"a repository": {Watch: filters(repository, equal("severity", "3")), finds: func(f sctest.Finding) bool { return open(f) && f.Host.Repository == "2" && f.Severity == 3 }},
+		"accepted risk": {Watch: filters(acceptance), finds: func(f sctest.Finding) bool {
+			f.WebApplication = f.WebApplication || !f.Accepted
+			f.Accepted = false
+			return open(f)
+		}},
+		"a plugin type":  {Watch: filters(equal("pluginType", "active")), finds: func(f sctest.Finding) bool { return risky(f) && f.PluginType == "active" }},
+		"all types":      {Watch: filters(equal("pluginType", "all"), equal("severity", "3")), finds: func(f sctest.Finding) bool { return open(f) && f.Severity == 3 }},
+		"old plugins":    {Watch: filters(equal("pluginID", "1-30000")), finds: func(f sctest.Finding) bool { return risky(f) && f.PluginID <= 30000 }},
+		"web findings":   {Watch: filters(equal("wasVuln", "onlyWas")), rest: true, finds: func(f sctest.Finding) bool { web := f.WebApplication; f.WebApplication = false; return web && open(f) }},
+		"an old plugin":  {Watch: filters(config.Filter{Name: "pluginID", Operator: "<=", Value: "30000"}), rest: true, finds: func(f sctest.Finding) bool { return risky(f) && f.PluginID <= 30000 }},
+		"criticals":      {Watch: config.Watch{Query: "1"}, rest: true, finds: func(f sctest.Finding) bool { return open(f) && f.Severity == 4 }},
+		"exploitable":    {Watch: config.Watch{Query: "2"}, rest: true, finds: func(f sctest.Finding) bool { return open(f) && f.Severity == 4 && f.Exploitable }},
+		"its own":        {Watch: config.Watch{Query: "3"}, rest: true, finds: func(f sctest.Finding) bool { return open(f) && f.Host.Repository == "1" }},
+		"everything":     {Watch: config.Watch{Query: "4"}, rest: true, finds: open},
+		"log events":     {Watch: config.Watch{Query: "5"}},
+		"no query":       {Watch: config.Watch{Query: "99"}},
+		"unknown filter": {Watch: filters(equal("moonPhase", "full"))},
+		"wrong value":    {Watch: filters(equal("severity", "very high"))},
+		"wrong operator": {Watch: filters(config.Filter{Name: "pluginID", Operator: "~=", Value: "19506"})},
+		"no repository":  {Watch: filters(equal("repository", []any{map[string]any{"id": "77"}}))},
+	}
+}
+
+func TestEveryWatchFindsWhatLookingAtEveryFindingDoes(t *testing.T) {
+	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+		for _, tt := range []struct {
+			name     string
+			quirks   sctest.Quirks
+			accounts []sctest.Account
+		}{
+			{name: "one account"},
+			{name: "two accounts", accounts: []sctest.Account{admin, alice, bob}},
+			{name: "compliance results subtracted", quirks: sctest.Quirks{LowCompliancePlugins: true, RPCMatchingCount: true}},
+		} {
+			in(t, dialect.String()+" "+tt.name, func(t *testing.T) {
+				e := export(t, sctest.Options{Dialect: dialect, Seed: 5, Accounts: tt.accounts, Quirks: tt.quirks})
+				before := e.load(t, "risk")
+				r := e.reckon(t)
+				watches := r.watches(t)
+				want, settings := samples{}, collector.Settings{}
+				for name, w := range watches {
+					w.Name = name
+					settings.Watches = append(settings.Watches, w.Watch)
+					if w.finds == nil || w.rest && r.rpc {
+						continue
+					}
+					r.present(t, "finding of watch "+name, w.finds)
+					found := r.all(w.finds)
+					want.severities("securitycenter_watch_vulnerabilities", 0, found, "watch", name)
+					byPlugin := len(w.Plugins) > 0 || slices.ContainsFunc(w.Filters, func(f config.Filter) bool {
+						return f.Name == "pluginID" || f.Name == "pluginType" && f.Value != "all"
+					})
+					if byPlugin || !tt.quirks.LowCompliancePlugins {
+						want[sample("securitycenter_watch_hosts", "watch", name)] = r.hosts(w.finds)
+					}
+				}
+				s, err := e.run(t, "watches", settings)
+				if err != nil {
+					t.Fatal(err)
+				}
+				diff(t, "watches", want, samplesOf(s.Families))
+				for name, w := range watches {
+					absent := w.finds == nil || w.rest && r.rpc
+					if noted := strings.Contains(strings.Join(s.Missing, "\n"), "watch "+name); noted != absent {
+						t.Errorf("watch %s is noted as missing: %v, want %v", name, noted, absent)
+					}
+				}
+				// What is wrong with a watch says nothing of the console.
+				diff(t, "risk after the watches", before, e.load(t, "risk"))
+				for filter, takes := range e.SupportedFilters() {
+					if !takes {
+						t.Errorf("filter %s is held to be refused", filter)
+					}
+				}
+			})
+		}
+	}
+}
+
+// elsewhere asks for saved query 99 wherever query 1 is asked for: it belongs to
+// another organisation.
+type elsewhere struct{ http.RoundTripper }
+
+func (e elsewhere) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Path == "/rest/query/1" {
+		r = r.Clone(r.Context())
+		r.URL.Path = "/rest/query/99"
+	}
+	return e.RoundTripper.RoundTrip(r)
+}
+
+func TestASavedQueryOfAnotherOrganisationMakesItsWatchAbsent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := export(t, sctest.Options{Accounts: []sctest.Account{admin, alice, bob}}, func(o *console.Options) {
+			for i, a := range o.Accounts {
+				if a.Name == "bob" {
+					o.Accounts[i].Transport = elsewhere{a.Transport}
+				}
+			}
+		})
+		got := e.with(t, "watches", collector.Settings{Watches: []config.Watch{{Name: "alice's", Query: "1"}, {Name: "theirs", Query: "2"}}})
+		if n := len(got); n != 6 || len(got.of("securitycenter_watch_hosts")) != 1 {
+			t.Errorf("%v, want the 6 series of the query that both see", got)
+		}
+	})
+}
