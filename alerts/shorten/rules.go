@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"regexp"
 	"time"
@@ -37,10 +38,10 @@ func shorten(file []byte, short durations) ([]byte, error) {
 	}
 	var out bytes.Buffer
 	encoder := yaml.NewEncoder(&out)
-	if err := encoder.Encode(&document); err != nil {
+	if err := errors.Join(encoder.Encode(&document), encoder.Close()); err != nil {
 		return nil, err
 	}
-	return out.Bytes(), encoder.Close()
+	return out.Bytes(), nil
 }
 
 func shortenRule(rule *yaml.Node, short durations) error {

@@ -55,6 +55,30 @@ func TestRulesThatCannotBeShortenedAreRefused(t *testing.T) {
 	}
 }
 
+func TestArgumentsThatMakeNoSenseAreRefused(t *testing.T) {
+	out, file := t.TempDir(), "../core.yml"
+	for _, test := range []struct {
+		name  string
+		out   string
+		short durations
+		files []string
+		want  string
+	}{
+		{"no folder", "", durations{0, time.Second}, []string{file}, "expected a folder"},
+		{"no file", out, durations{0, time.Second}, nil, "at least one rule file"},
+		{"a wait below 0", out, durations{-time.Second, time.Second}, []string{file}, "-for=-1s"},
+		{"a window of 0", out, durations{0, 0}, []string{file}, "-window=0s"},
+		{"a file that is not there", out, durations{0, time.Second}, []string{"absent.yml"}, "absent.yml"},
+		{"a file that holds no rules", out, durations{0, time.Second}, []string{"../alertmanager.yml"}, "../alertmanager.yml: found no rules"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if err := run(test.out, test.short, test.files); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, expected an error with %q", err, test.want)
+			}
+		})
+	}
+}
+
 // rule is what a rule file holds, for comparison.
 type rule struct {
 	Alert         string            `yaml:"alert"`
