@@ -71,7 +71,7 @@ func loadHosts(ctx context.Context, c *console.Console, m *Metrics) error {
 	if m.MaxSeries > 0 { // the bucket takes its share
 		shown = min(shown, max(m.MaxSeries-len(all), 0)/len(all))
 	}
-	pages, err := f.pages(ctx, hostVulnerabilities, "sumip", q, "score", m.Int("top"))
+	pages, err := f.pages(ctx, hostVulnerabilities, "sumip", q, "score", max(m.Int("top"), 1)) // 0 would be all of them
 	if err != nil || pages == nil {
 		return err
 	}

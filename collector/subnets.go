@@ -43,7 +43,10 @@ func loadSubnets(ctx context.Context, c *console.Console, m *Metrics) error {
 		tool = "sumclassb"
 	}
 	// More rows than may be shown need not be read: the family is then left out.
-	most := m.MaxSeries/len(all) + 1
+	most := 0
+	if m.MaxSeries > 0 {
+		most = m.MaxSeries/len(all) + 1
+	}
 	pages, err := f.pages(ctx, vulnerabilitiesBySubnet, tool, console.Question{}, "", most)
 	networks := int64(0)
 	for _, page := range pages {

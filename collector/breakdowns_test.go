@@ -1,0 +1,268 @@
+package collector_test
+
+import (
+	"math"
+	"net/netip"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"securitycenter_exporter/scapi/sctest"
+)
+
+// releases are consoles that differ in how they tell breakdowns.
+var releases = map[string]sctest.Options{
+	"6.4": {Version: "6.4.0"}, "5.8": {Version: "5.8.0"}, "6.4 without totals": {Version: "6.4.0", Quirks: sctest.Quirks{NoMatchingCount: true}},
+	"4.8": {Version: "4.8.1", Dialect: sctest.RPC}, "4.4": {Version: "4.4.0", Dialect: sctest.RPC},
+}
+
+// onEach runs a test on every release, with one account and with two.
+func onEach(t *testing.T, test func(*testing.T, *exported, *reckoning)) {
+	for release, o := range releases {
+		for name, accounts := range map[string][]sctest.Account{"one account": nil, "two accounts": {admin, alice, bob}} {
+			o.Accounts, o.Seed = accounts, 6
+			in(t, release+", "+name, func(t *testing.T) {
+				e := export(t, o)
+				test(t, e, e.reckon(t))
+			})
+		}
+	}
+}
+
+// grouped counts the open findings by severity and whatever key gives labels,
+// as name and value in turn.
+func (r *reckoning) grouped(family string, key func(sctest.Finding) []string) samples {
+	groups := map[string][5]float64{}
+	for _, f := range r.findings {
+		if f.Open() && r.keep(f) {
+			labels := strings.Join(key(f), "\xff")
+			n := groups[labels]
+			n[f.Severity]++
+			groups[labels] = n
+		}
+	}
+	want := samples{}
+	for labels, n := range groups {
+		want.severities(family, 0, n, strings.Split(labels, "\xff")...)
+	}
+	return want
+}
+
+func (r *reckoning) byHost() samples {
+	return r.grouped("securitycenter_host_vulnerabilities", func(f sctest.Finding) []string {
+		uuid := f.Host.UUID
+		if r.rpc {
+			uuid = "" // SecurityCenter 4 has no agents
+		}
+		return []string{"repository_id", f.Host.Repository, "ip", f.Host.IP, "host_uuid", uuid}
+	})
+}
+
+// scores are the console's weighted scores of the hosts, by series without severity.
+func scores(hosts samples) map[string]float64 {
+	weight := map[string]float64{"info": 0, "low": 1, "medium": 3, "high": 10, "critical": 40}
+	sums := map[string]float64{}
+	for name, v := range hosts {
+		host, severity, _ := strings.Cut(name, `severity="`)
+		sums[host] += v * weight[strings.TrimSuffix(severity, `"}`)]
+	}
+	return sums
+}
+
+// top checks that the keys shown are the n largest of all; which of equal ones
+// does not matter.
+func top(t *testing.T, n int, all map[string]float64, shown map[string]bool) {
+	t.Helper()
+	if len(shown) != min(n, len(all)) {
+		t.Errorf("%d are shown, want %d of %d", len(shown), n, len(all))
+	}
+	least, most := math.Inf(1), math.Inf(-1)
+	for key, v := range all {
+		if shown[key] {
+			least = min(least, v)
+		} else {
+			most = max(most, v)
+		}
+	}
+	if least < most {
+		t.Errorf("one of %v is shown, and one of %v is not", least, most)
+	}
+}
+
+func TestTheWorstHostsAndTheOthersAreAllOpenFindings(t *testing.T) {
+	onEach(t, func(t *testing.T, e *exported, r *reckoning) {
+		all := r.byHost()
+		for _, n := range []int{0, 7, 1000} {
+			got := e.with(t, "hosts", own(map[string]any{"top": n}))
+			hosts := got.of("securitycenter_host_vulnerabilities")
+			shown := map[string]bool{}
+			rest := r.open(func(sctest.Finding) bool { return true })
+			for name, v := range hosts {
+				if want, ok := all[name]; !ok || v != want {
+					t.Errorf("%s is %v, want %v", name, v, want)
+				}
+				host, severity, _ := strings.Cut(name, `severity="`)
+				shown[host] = true
+				for i, s := range severities {
+					if severity == s+`"}` {
+						rest[i] -= v
+					}
+				}
+			}
+			if top(t, n, scores(all), shown); n == 0 && e.simulated.Count(func(r sctest.Request) bool { return r.Tool == "sumip" && r.End > 1 }) > 0 {
+				t.Error("hosts are read that are not shown")
+			}
+			want := samples{}
+			want.severities("securitycenter_host_vulnerabilities_other", 0, rest)
+			diff(t, "the others", want, got.of("securitycenter_host_vulnerabilities_other"))
+			diff(t, "the same once more", got, e.with(t, "hosts", own(map[string]any{"top": n})))
+		}
+	})
+}
+
+func TestHostsOfSomeNetworksAreShownAndAllOthersAddedUp(t *testing.T) {
+	network := netip.MustParsePrefix("10.0.0.0/24")
+	onEach(t, func(t *testing.T, e *exported, r *reckoning) {
+		inside := func(f sctest.Finding) bool { return network.Contains(netip.MustParseAddr(f.Host.IP)) }
+		want := samples{}
+		want.severities("securitycenter_host_vulnerabilities_other", 0, r.open(func(f sctest.Finding) bool { return !inside(f) }))
+		all := r.findings
+		r.findings = nil
+		for _, f := range all {
+			if inside(f) {
+				r.findings = append(r.findings, f)
+			}
+		}
+		for name, v := range r.byHost() {
+			want[name] = v
+		}
+		diff(t, "hosts", want, e.with(t, "hosts", own(map[string]any{"top": 10_000, "networks": []netip.Prefix{network}})))
+	})
+}
+
+func TestOverMaxSeriesHostsAreCutAndTheOthersStayExact(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := export(t, sctest.Options{Seed: 6})
+		r := e.reckon(t)
+		settings := own(map[string]any{"top": 20})
+		settings.MaxSeries = 42 // seven hosts and the others
+		s, err := e.run(t, "hosts", settings)
+		if err != nil || s.Series != 40 || s.Dropped != 13*5 {
+			t.Fatalf("%d series, %d dropped, %v; want 40 and 65", s.Series, s.Dropped, err)
+		}
+		sum := 0.0
+		for _, v := range samplesOf(s.Families) {
+			sum += v
+		}
+		all := 0.0
+		for _, n := range r.open(func(sctest.Finding) bool { return true }) {
+			all += n
+		}
+		if sum != all {
+			t.Errorf("the shown and the others are %v findings, want %v", sum, all)
+		}
+	})
+}
+
+func TestAgentsAreToldApartByTheirUUID(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		got := export(t, sctest.Options{}).with(t, "hosts", own(map[string]any{"top": 1000})).of("securitycenter_host_vulnerabilities")
+		agents := 0
+		for name := range got {
+			agent := strings.Contains(name, `repository_id="4"`)
+			if agent == strings.Contains(name, `host_uuid=""`) {
+				t.Errorf("%s: an agent has a UUID, others have none", name)
+			}
+			if agent {
+				agents++
+			}
+		}
+		if agents == 0 {
+			t.Error("the console has no agents")
+		}
+	})
+}
+
+func TestAddressesAreHashedWithAKeyWhereHostsAreRedacted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := export(t, sctest.Options{})
+		hashed := func(key string) samples {
+			s := own(map[string]any{"top": 1000})
+			s.Redact, s.HashKey = map[string]bool{"host": true}, []byte(key)
+			return e.with(t, "hosts", s)
+		}
+		plain, one := e.with(t, "hosts", own(map[string]any{"top": 1000})), hashed("one")
+		diff(t, "the same key", one, hashed("one"))
+		values := func(all samples) map[string]bool {
+			seen := map[string]bool{}
+			for name := range all.of("securitycenter_host_vulnerabilities") {
+				for _, label := range strings.Split(name, ",") {
+					if _, v, _ := strings.Cut(label, `="`); (strings.Contains(label, "ip=") || strings.Contains(label, "host_uuid=")) && v != `"` {
+						seen[v] = true
+					}
+				}
+			}
+			return seen
+		}
+		if len(one) != len(plain) || len(values(one)) != len(values(plain)) {
+			t.Errorf("%d series of %d addresses, want %d of %d", len(one), len(values(one)), len(plain), len(values(plain)))
+		}
+		for _, other := range []samples{plain, hashed("two")} {
+			for v := range values(other) {
+				if values(one)[v] {
+					t.Fatalf("%s is there without the key, or with another", v)
+				}
+			}
+		}
+	})
+}
+
+func TestFamiliesOfPluginsAreCounted(t *testing.T) {
+	onEach(t, func(t *testing.T, e *exported, r *reckoning) {
+		want := r.grouped("securitycenter_vulnerabilities_by_family", func(f sctest.Finding) []string {
+			if r.rpc {
+				f.Family = ""
+			}
+			return []string{"family_id", strconv.Itoa(f.FamilyID), "family", f.Family}
+		})
+		diff(t, "families", want, e.load(t, "families"))
+	})
+}
+
+func TestNetworksAreCountedByRepositoryAndLeftOutAsAWhole(t *testing.T) {
+	for _, bits := range []int{16, 24} {
+		onEach(t, func(t *testing.T, e *exported, r *reckoning) {
+			want := r.grouped("securitycenter_vulnerabilities_by_subnet", func(f sctest.Finding) []string {
+				network, _ := netip.MustParseAddr(f.Host.IP).Prefix(bits)
+				return []string{"repository_id", f.Host.Repository, "subnet", network.String()}
+			})
+			settings := own(map[string]any{"prefix": bits})
+			diff(t, "without a limit", want, e.with(t, "subnets", settings))
+			settings.MaxSeries = len(want)
+			diff(t, "at the limit", want, e.with(t, "subnets", settings))
+			settings.MaxSeries = len(want) - 1
+			s, err := e.run(t, "subnets", settings)
+			if err != nil || s.Series != 0 || s.Dropped != len(want) {
+				t.Errorf("over the limit: %d series, %d dropped, %v; want all %d dropped", s.Series, s.Dropped, err, len(want))
+			}
+		})
+	}
+}
+
+func TestBreakdownsAreAbsentWhereComplianceResultsAreSubtracted(t *testing.T) {
+	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+		in(t, dialect.String(), func(t *testing.T) {
+			e := export(t, sctest.Options{Dialect: dialect, Quirks: sctest.Quirks{LowCompliancePlugins: true}})
+			for _, name := range []string{"hosts", "families", "subnets", "remediation"} {
+				if got := e.load(t, name); len(got) > 0 {
+					t.Errorf("%s: %v", name, got)
+				}
+			}
+			settings := own(map[string]any{"ids": []string{"0"}})
+			if got := e.with(t, "assets", settings).of("securitycenter_vulnerabilities_by_asset"); len(got) > 0 {
+				t.Errorf("assets: %v", got)
+			}
+		})
+	}
+}
