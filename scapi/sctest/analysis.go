@@ -49,7 +49,7 @@ func (c *Console) selectFor(a *Account, q question, now int64) (*selection, erro
 	for r := range repos {
 		repos[r] = c.mayRead(a, r)
 	}
-	return c.selections.get(selectionKey(repos, q, now, c.assetEditCount()), func() (*selection, error) {
+	return c.selections.get(selectionKey(repos, q, now, c.assetEditCount(), c.world.outbreak.Load()), func() (*selection, error) {
 		s := newSelection(c.world, now, q.source == "patched", repos)
 		if q.source == "individual" {
 			if q.view == "" {

@@ -39,6 +39,12 @@ const (
 	pluginCredentialsOK   = 117887
 )
 
+// pluginOfOutbreak is the check whose findings State.Outbreak switches on, in the cohorts that scanLag does not name.
+const (
+	pluginOfOutbreak = 140_000
+	scannedDaily     = uint32(1<<20 - 1)
+)
+
 const scanInformation = "Information about this scan : \n\nCredentialed checks : "
 
 var credentialTrouble = []int{104410, 110385, 110723, 117885, 110695}
@@ -73,6 +79,7 @@ type slot struct {
 	accepted, recast    uint32 // cohorts in which the risk is accepted, the severity changed
 	recastTo            int8
 	reopened            bool
+	fresh               bool   // first seen by the latest scan, whenever that is
 	output              string // plugin output; empty: an example
 	audit               int    // id of the audit file that it is a result of; 0: of none
 }
@@ -125,7 +132,7 @@ func (w *world) makeSlots(quirks Quirks) {
 		if a%6 == 1 {
 			own = w.addAudit(own, auditFileOf(kind), quirks.LowCompliancePlugins, random)
 		}
-		w.slots[a] = own
+		w.slots[a] = append(own, slot{plugin: w.plugins.finding(pluginOfOutbreak, 4), port: 443, protocol: 6, mask: scannedDaily, fresh: true})
 	}
 }
 

@@ -6,7 +6,7 @@
 // Everything the console answers is computed from the same findings, by arithmetic on a seed and the clock: equal
 // seeds give equal numbers on both protocols and in every tool, a console of a million hosts starts in a second, and
 // the data moves with time although nothing is stored. [Console.Findings] is the second path to the numbers,
-// [Console.Requests] what the console saw, [Console.Inject] makes it misbehave.
+// [Console.Requests] what the console saw, [Console.Inject] makes it misbehave, [Console.Change] breaks and mends what it is.
 //
 // What clients write is kept and can be looked at from outside: [Console.Asset], [Console.Credential] with its real
 // secrets, [Console.Uploads] and [Console.Imports]. A downloaded scan is as long as [Options].ScanBytes says, made

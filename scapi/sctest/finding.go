@@ -40,6 +40,10 @@ func (s *slot) life(cohort int, scanned, now int64) (f finding, ok bool) {
 		return f, false
 	}
 	f = finding{slot: s, cohort: uint8(cohort), severity: s.plugin.severity, last: scanned}
+	if s.fresh {
+		f.first = scanned
+		return f, true
+	}
 	if s.period == 0 {
 		f.first = scanned - (200+int64(s.plugin.id%300))*day
 		return f, true
@@ -60,11 +64,20 @@ func (s *slot) life(cohort int, scanned, now int64) (f finding, ok bool) {
 	return f, now-f.mitigated < mitigatedLifetime
 }
 
+// slotsOf returns the slots of the hosts of a group; those of an outbreak come last, while there is one.
+func (w *world) slotsOf(group int) []slot {
+	slots := w.slots[group/cohorts]
+	if w.outbreak.Load() {
+		return slots
+	}
+	return slots[:len(slots)-1]
+}
+
 // findings appends to buf what the hosts of a group show: open findings, or mitigated ones.
 func (w *world) findings(buf []finding, group int, now int64, mitigated bool) []finding {
 	cohort := group % cohorts
 	scanned := lastScan(cohort, now)
-	slots := w.slots[group/cohorts]
+	slots := w.slotsOf(group)
 	for i := range slots {
 		if f, ok := slots[i].life(cohort, scanned, now); ok && (f.mitigated > 0) == mitigated {
 			buf = append(buf, f)
@@ -104,8 +117,9 @@ func (c *Console) Findings() iter.Seq[Finding] {
 		for i := range w.groupOf {
 			host := w.host(i, now)
 			group := int(w.groupOf[i])
-			for k := range w.slots[group/cohorts] {
-				f, ok := w.slots[group/cohorts][k].life(group%cohorts, host.LastSeen, now)
+			slots := w.slotsOf(group)
+			for k := range slots {
+				f, ok := slots[k].life(group%cohorts, host.LastSeen, now)
 				if ok && !yield(f.export(host)) {
 					return
 				}

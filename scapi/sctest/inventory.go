@@ -41,7 +41,7 @@ func (c *Console) Zones() []Zone {
 	for i := range c.o.Scanners {
 		if z := c.zoneOf(i); z >= 0 {
 			list[z].Total++
-			if c.scannerUsable(i) {
+			if c.scannerState(i).usable() {
 				list[z].Active++
 			}
 		}

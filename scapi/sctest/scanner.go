@@ -28,21 +28,27 @@ var scannerStates = []scannerState{
 	{1 + 131072, true, true}, // licence invalid
 }
 
-func (c *Console) scannerState(i int) scannerState {
+// firstScannerState is how scanner i began.
+func firstScannerState(i int) scannerState {
 	if i < len(scannerStates) {
 		return scannerStates[i]
 	}
 	return scannerState{1, true, true}
 }
 
-// scannerUsable is the console's notion of a working scanner.
-func (c *Console) scannerUsable(i int) bool {
-	s := c.scannerState(i)
-	return s.status&1 == 1 && s.status&131072 == 0
+func (c *Console) scannerState(i int) scannerState {
+	s := firstScannerState(i)
+	if status, ok := c.state.Load().Scanners[strconv.Itoa(i+1)]; ok {
+		return scannerState{status, status&16384 == 0, s.contacted || status&1 == 1}
+	}
+	return s
 }
 
+// usable is the console's notion of a working scanner.
+func (s scannerState) usable() bool { return s.status&1 == 1 && s.status&131072 == 0 }
+
 // zoneOf returns the index of the zone that scanner i belongs to; the second scanner belongs to none, and those that
-// do not work fill the last zone.
+// did not work at first fill the last zone.
 func (c *Console) zoneOf(i int) int {
 	last := c.o.Zones - 1
 	switch {
@@ -50,7 +56,7 @@ func (c *Console) zoneOf(i int) int {
 		return -1
 	case last == 0:
 		return 0
-	case !c.scannerUsable(i) && i%2 == 1:
+	case !firstScannerState(i).usable() && i%2 == 1:
 		return last
 	}
 	return i % last
@@ -119,7 +125,7 @@ func (c *Console) zones(now int64) []object {
 			if c.zoneOf(i) != z {
 				continue
 			}
-			if c.scannerUsable(i) {
+			if c.scannerState(i).usable() {
 				active++
 			}
 			s := c.scannerObject(i, now)

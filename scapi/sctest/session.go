@@ -215,6 +215,17 @@ func (c *Console) Locked(username string) bool {
 	return c.o.LockAfter > 0 && c.sessions.refused[username] >= c.o.LockAfter
 }
 
+// SetPassword changes the password of a user. Sessions that are open stay so: what a real console does is not known.
+func (c *Console) SetPassword(username, password string) {
+	c.sessions.mu.Lock()
+	defer c.sessions.mu.Unlock()
+	for i := range c.o.Accounts {
+		if a := &c.o.Accounts[i]; a.Username == username {
+			a.Password = password
+		}
+	}
+}
+
 // Unlock lets a locked user log in again, as an administrator does.
 func (c *Console) Unlock(username string) {
 	c.sessions.mu.Lock()

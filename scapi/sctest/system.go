@@ -3,6 +3,7 @@ package sctest
 import (
 	"fmt"
 	"strconv"
+	"time"
 )
 
 // system is GET /system and system::init. Before login consoles from 5.20 on keep their version to themselves.
@@ -24,6 +25,7 @@ func (c *Console) system(loggedIn bool) object {
 
 // feedTime returns when a feed was last updated: once a day, the event feed long ago because it expired.
 func (c *Console) feedTime(feed string, now int64) int64 {
+	now -= int64(c.state.Load().FeedAge[feed].Seconds())
 	switch feed {
 	case "lce":
 		return c.world.anchor - 60*day
@@ -33,6 +35,11 @@ func (c *Console) feedTime(feed string, now int64) int64 {
 		return now - now%day + 3*3600 - flagSeconds(now%day < 3*3600)
 	}
 	return now - now%day + 2*3600 - flagSeconds(now%day < 2*3600)
+}
+
+// feedStale is the console's own opinion of a feed.
+func (c *Console) feedStale(feed string) bool {
+	return feed == "lce" || c.state.Load().FeedAge[feed] >= 24*time.Hour
 }
 
 // flagSeconds is a day where today's update is still to come.
@@ -50,7 +57,7 @@ func (c *Console) feeds(now int64) object {
 		if feed == "lce" {
 			status = "Expired"
 		}
-		all[feed] = object{"updateTime": epoch(c.feedTime(feed, now)), "stale": trueFalse(feed == "lce"),
+		all[feed] = object{"updateTime": epoch(c.feedTime(feed, now)), "stale": trueFalse(c.feedStale(feed)),
 			"updateRunning": "false", "subscriptionStatus": status}
 	}
 	if c.release.atLeast(6, 0) {
@@ -62,7 +69,7 @@ func (c *Console) feeds(now int64) object {
 // status is GET /status; an organisation user gets fewer keys.
 func (c *Console) status(a *Account, now int64) object {
 	update := func(feed string) object {
-		return object{"updateTime": epoch(c.feedTime(feed, now)), "stale": trueFalse(feed == "lce")}
+		return object{"updateTime": epoch(c.feedTime(feed, now)), "stale": trueFalse(c.feedStale(feed))}
 	}
 	active := update("active")
 	active["pluginCurrentSet"] = stamp(c.feedTime("active", now) - day/6)
@@ -73,12 +80,12 @@ func (c *Console) status(a *Account, now int64) object {
 	if c.release.atLeast(6, 0) {
 		updates["industrial"] = object{"stale": "false"}
 		zones := []object{}
-		for z := range c.o.Zones {
+		for _, z := range c.Zones() {
 			status := "Working"
-			if z > 0 && z == c.o.Zones-1 {
+			if z.Active == 0 {
 				status = "Not Working"
 			}
-			zones = append(zones, object{"id": strconv.Itoa(z + 1), "name": zoneName(z), "description": "", "status": status, "uuid": ""})
+			zones = append(zones, object{"id": z.ID, "name": z.Name, "description": "", "status": status, "uuid": ""})
 		}
 		o["zones"], o["migrationStatus"] = zones, nil
 	}
@@ -114,6 +121,9 @@ func (c *Console) jobs(now int64) []object {
 		target, start, pid, status := now+int64(600+i*60), int64(-1), "-1", "0"
 		switch i % 4 {
 		case 1: // late
+			if c.state.Load().NoLateJobs {
+				continue
+			}
 			target = now - 1800
 		case 2: // running
 			target, start, pid, status = now-300, now-290, strconv.Itoa(4000+i), "1"

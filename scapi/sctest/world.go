@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"sync/atomic"
 )
 
 // The world is arithmetic on a seed: a host has a repository, an archetype (which plugins it can show) and a
@@ -56,6 +57,7 @@ type world struct {
 	counts   [][]int32
 	plugins  pluginList
 	families []family
+	outbreak atomic.Bool // the last slot of every archetype is in force
 }
 
 func newWorld(o Options) *world {
@@ -210,8 +212,9 @@ func (w *world) named(host int) bool { return mix(w.seed, 3, uint64(host))%4 != 
 
 // hasPlugin says whether hosts of the group show the plugin, for plugins that are always open.
 func (w *world) hasPlugin(group, plugin int) bool {
-	for i := range w.slots[group/cohorts] {
-		s := &w.slots[group/cohorts][i]
+	slots := w.slotsOf(group)
+	for i := range slots {
+		s := &slots[i]
 		if s.plugin.id == plugin && s.mask>>(group%cohorts)&1 == 1 {
 			return true
 		}
