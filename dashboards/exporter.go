@@ -19,7 +19,7 @@ func exporter() Board {
 func exporterGlance() []Panel {
 	return []Panel{
 		{
-			Kind: Stat, W: 4, H: 4, Title: "Consoles down", Whole: true, Steps: none(), Empty: "no exporter",
+			Kind: Stat, W: 4, H: 4, Title: "Consoles out", Whole: true, Steps: none(), Empty: "no exporter",
 			About:   "Consoles that give no answer, and scrapes that fail. Ask /probe?target=NAME&debug=true for the log of the latest loads.",
 			Queries: one(`sum((1 - securitycenter_up) or on (job, instance) (1 - up))`),
 		},

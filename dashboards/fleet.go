@@ -33,6 +33,7 @@ func fleetTable() []Panel {
 			named("", `sum by (instance) (securitycenter_hosts)`),
 			named("", `sum by (instance) (securitycenter_vulnerabilities{severity="critical"})`),
 			named("", `max by (instance) (time() - securitycenter_collector_last_success_timestamp_seconds{collector="vulnerabilities"})`),
+			named("", `min by (instance) (securitycenter_license_valid)`),
 		},
 		Columns: []Column{
 			{Of: "instance", Title: "Console", URL: "/d/securitycenter-posture?${datasource:queryparam}&${job:queryparam}&var-instance=${__value.raw}"},
@@ -40,6 +41,7 @@ func fleetTable() []Panel {
 			{Of: "A", Title: "Answers", Width: 90, Words: onOff},
 			{Of: "C", Title: "Jobs run", Width: 90, Words: onOff},
 			{Of: "D", Title: "Plugin feed", Unit: "s", Decimals: 1, Width: 120, Steps: rising(2*day, 7*day)},
+			{Of: "K", Title: "Licence", Width: 80, Words: []Word{{"1", "valid", good}, {"0", "not valid", bad}}},
 			{Of: "E", Title: "Licence used", Unit: "percentunit", Decimals: 0, Width: 110, Steps: rising(0.9, 1)},
 			{Of: "F", Title: "Certificate ends in", Unit: "s", Decimals: 1, Width: 150, Steps: falling(14*day, 30*day)},
 			{Of: "G", Title: "Scanners out", Unit: "none", Width: 110, Steps: none()},

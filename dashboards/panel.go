@@ -117,7 +117,7 @@ var onOff = []Word{{"1", "yes", good}, {"0", "no", bad}}
 var severities = []struct{ name, color string }{
 	{"critical", "dark-red"},
 	{"high", "orange"},
-	{"medium", "yellow"},
+	{"medium", "dark-yellow"},
 	{"low", "blue"},
 	{"info", "#8e8e8e"},
 }

@@ -22,7 +22,7 @@ func posture() Board {
 func trust() []Panel {
 	return []Panel{
 		{
-			Kind: Stat, W: 3, H: 4, Title: "Consoles down", Whole: true, Steps: none(), Empty: "no exporter", Link: "fleet",
+			Kind: Stat, W: 3, H: 4, Title: "Consoles out", Whole: true, Steps: none(), Empty: "no exporter", Link: "fleet",
 			About:   "Consoles that give no answer, and scrapes that fail. Above 0, their findings are old or missing. See the fleet board.",
 			Queries: one(`sum((1 - securitycenter_up) or on (job, instance) (1 - up))`),
 		},

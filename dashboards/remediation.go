@@ -110,18 +110,23 @@ func backlog() []Panel {
 			Queries: bySeverity(`sum(securitycenter_vulnerabilities_new{window="7d",severity="%s"} - on (job, instance) securitycenter_vulnerabilities_mitigated{window="7d",severity="%s"})`),
 		},
 		{
-			Kind: Stat, W: 8, H: 6, Title: "Days to clear the backlog", Unit: "suffix: d", Whole: true, Severity: true, Empty: "none fixed",
+			Kind: Stat, W: 6, H: 6, Title: "Days to clear the backlog", Unit: "suffix: d", Whole: true, Severity: true, Empty: "none fixed",
 			About: "Open findings by findings fixed each day over the last 7 days: how long the backlog would take at this pace if nothing came in.",
 			Queries: bySeverity(`sum(sum by (job, instance) (securitycenter_vulnerabilities{severity="%s"}) and on (job, instance) securitycenter_vulnerabilities_mitigated{window="7d"})
   / (sum(securitycenter_vulnerabilities_mitigated{window="7d",severity="%s"}) / 7 > 0)`),
 		},
 		{
-			Kind: Series, W: 8, H: 6, Title: "Older than 90 days", Unit: "locale", Severity: true,
+			Kind: Series, W: 6, H: 6, Title: "Older than 90 days", Unit: "locale", Severity: true,
 			About:   "Open findings that are older than 90 days. It should fall: what is this old is nobody's or an exception that nobody wrote down.",
 			Queries: bySeverity(`sum(securitycenter_vulnerabilities_aged{severity="%s",min_age_days="90"})`),
 		},
 		{
-			Kind: Series, W: 8, H: 6, Title: "Came back", Unit: "locale", Severity: true,
+			Kind: Stat, W: 6, H: 6, Title: "Different vulnerabilities", Unit: "locale", Whole: true, Severity: true, Empty: "unknown",
+			About:   "How many plugins have open findings: pieces of work rather than instances, added up over consoles. Absent on consoles that several accounts read.",
+			Queries: bySeverity(`sum(securitycenter_unique_vulnerabilities{severity="%s"})`),
+		},
+		{
+			Kind: Series, W: 6, H: 6, Title: "Came back", Unit: "locale", Severity: true,
 			About:   "Open findings that had been fixed once: roll-backs, old images, or scans with and without credentials in turn.",
 			Queries: bySeverity(`sum(securitycenter_vulnerabilities_reopened{severity="%s"})`),
 		},
@@ -174,12 +179,26 @@ func patchNext() []Panel {
 			Queries: []Query{named("{{family}} #{{family_id}}", `sort_desc(topk(12, sum by (family, family_id) (securitycenter_vulnerabilities_by_family{severity=~"critical|high"})))`)},
 		},
 		{
-			Kind: Bars, W: 6, H: 9, Title: "By Vulnerability Priority Rating", Unit: "locale", Whole: true, Severity: true, Empty: "risk.vpr is off",
+			Kind: Table, W: 12, H: 9, Title: "By asset list", SortBy: "Critical",
+			About: "Open findings of the asset lists that are configured: whose they are. Lists overlap, so they do not add up to the console's count. Empty unless the collector assets is on.",
+			Queries: []Query{
+				named("", `max by (instance, organization_id, asset_id, asset) (securitycenter_vulnerabilities_by_asset{severity="critical"})`),
+				named("", `max by (instance, organization_id, asset_id, asset) (securitycenter_vulnerabilities_by_asset{severity="high"})`),
+			},
+			Columns: []Column{
+				{Of: "instance", Title: "Console", Width: 110},
+				{Of: "asset", Title: "Asset list"},
+				{Of: "A", Title: "Critical", Unit: "locale", Width: 90},
+				{Of: "B", Title: "High", Unit: "locale", Width: 90},
+			},
+		},
+		{
+			Kind: Bars, W: 12, H: 7, Title: "By Vulnerability Priority Rating", Unit: "locale", Whole: true, Severity: true, Empty: "risk.vpr is off",
 			About:   "Open findings by band of Tenable's Vulnerability Priority Rating, which weighs threat rather than impact. Empty unless the collector risk has vpr: true; not on SecurityCenter 4.",
 			Queries: bySeverity(`sum(securitycenter_vulnerabilities_vpr{band="%s"})`),
 		},
 		{
-			Kind: Bars, W: 6, H: 9, Title: "Compliance checks passed", Unit: "percentunit", Decimals: 1, Max: 1, Steps: falling(0.7, 0.9), Empty: "collector compliance is off",
+			Kind: Bars, W: 12, H: 7, Title: "Compliance checks passed", Unit: "percentunit", Decimals: 1, Max: 1, Steps: falling(0.7, 0.9), Empty: "collector compliance is off",
 			About:   "Share of the checks of an audit that passed, of those that passed or failed. Empty unless the collector compliance is on.",
 			Queries: []Query{named("{{instance}} {{audit}}", `sort(sum by (instance, audit, audit_id) (securitycenter_compliance_checks{result="passed"}) / (sum by (instance, audit, audit_id) (securitycenter_compliance_checks{result=~"passed|failed"}) > 0))`)},
 		},

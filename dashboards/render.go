@@ -71,7 +71,7 @@ func (p Panel) options() object {
 	case Timeline:
 		return object{
 			"mergeValues": true, "showValue": "never", "alignValue": "left", "rowHeight": 0.85,
-			"legend":  object{"displayMode": "list", "placement": "bottom", "showLegend": true},
+			"legend":  object{"displayMode": "list", "placement": "bottom", "showLegend": true, "calcs": []string{}},
 			"tooltip": object{"mode": "single", "sort": "none"},
 		}
 	case Heatmap:
@@ -117,7 +117,7 @@ func (p Panel) defaults() object {
 	switch p.Kind {
 	case Stat:
 		if p.Spark {
-			d["fieldMinMax"] = true // each its own scale
+			d["fieldMinMax"], d["min"] = true, 0 // each its own scale, from 0
 		}
 	case Series:
 		d["color"] = object{"mode": "palette-classic"}
@@ -128,7 +128,7 @@ func (p Panel) defaults() object {
 		}
 		d["min"] = 0
 	case Timeline:
-		d["custom"] = object{"fillOpacity": 80, "lineWidth": 0, "spanNulls": false}
+		d["custom"] = object{"fillOpacity": 80, "lineWidth": 0}
 	case Table:
 		d["custom"] = object{"align": "auto", "inspect": false, "cellOptions": object{"type": "auto"}, "filterable": false}
 	}

@@ -107,14 +107,19 @@ func scanners() []Panel {
 			Queries: []Query{named("{{instance}} {{scanner}}", `topk(8, sum by (instance, scanner) (securitycenter_scanner_hosts_scanning))`)},
 		},
 		{
-			Kind: Series, W: 12, H: 7, Title: "Load average of the scanners", Unit: "none", Decimals: 1,
-			About:   "Load average of the scanners' machines; the 10 highest. Compare with their number of cores.",
-			Queries: []Query{named("{{instance}} {{scanner}}", `topk(10, securitycenter_scanner_load_average)`)},
+			Kind: Series, W: 9, H: 7, Title: "Load average of the scanners", Unit: "none", Decimals: 1,
+			About:   "Load average of the scanners' machines; the 8 highest. Compare with their number of cores.",
+			Queries: []Query{named("{{instance}} {{scanner}}", `topk(8, securitycenter_scanner_load_average)`)},
 		},
 		{
-			Kind: Series, W: 12, H: 7, Title: "TCP sessions of the scanners", Unit: "locale",
-			About:   "TCP sessions that the scanners hold open; the 10 highest. A flat top is a firewall's limit, and findings are lost there.",
-			Queries: []Query{named("{{instance}} {{scanner}}", `topk(10, securitycenter_scanner_tcp_sessions)`)},
+			Kind: Series, W: 9, H: 7, Title: "TCP sessions of the scanners", Unit: "locale",
+			About:   "TCP sessions that the scanners hold open; the 8 highest. A flat top is a firewall's limit, and findings are lost there.",
+			Queries: []Query{named("{{instance}} {{scanner}}", `topk(8, securitycenter_scanner_tcp_sessions)`)},
+		},
+		{
+			Kind: Bars, W: 6, H: 7, Title: "Versions of the scanners", Unit: "locale", Whole: true, Empty: "unknown",
+			About:   "How many scanners run each version. Stragglers miss checks and security fixes: update them.",
+			Queries: []Query{named("{{type}} {{version}}", `sort_desc(count by (type, version) (securitycenter_scanner_info))`)},
 		},
 	}
 }
@@ -131,10 +136,10 @@ func scans() []Panel {
 	return []Panel{
 		{
 			Kind: Series, W: 12, H: 8, Title: "Results of each day", Unit: "locale", Whole: true, Fill: Columns, Every: "1d",
-			About: "Scan results that ended in the 24 hours before. What was not imported changes no count: look at the space of the repository and of the console's disk.",
+			About: "Scan results that ended in the 24 hours before. What was not imported changes no count: look at the space of the repository and of the console's disk. Empty before the first midnight (UTC).",
 			Queries: []Query{
 				results("completed", "green", `status="completed",import_status="finished"`),
-				results("partial", "yellow", `status="partial",import_status="finished"`),
+				results("partial", "dark-yellow", `status="partial",import_status="finished"`),
 				results("found nothing", "blue", `status=~"completed|partial",import_status="no_results"`),
 				results("not imported", "red", `status=~"completed|partial",import_status!~"finished|no_results"`),
 				results("error", "dark-red", `status="error"`),

@@ -62,7 +62,7 @@ func (v Variable) object() object {
 	o := object{"name": v.Name, "label": v.Label, "description": v.About, "hide": 0, "skipUrlSync": false}
 	if v.query == "" {
 		o["type"], o["query"], o["refresh"] = "datasource", "prometheus", 1
-		o["current"], o["options"], o["regex"] = object{}, []object{}, ""
+		o["regex"] = ""
 		o["includeAll"], o["multi"] = false, false
 		return o
 	}
@@ -72,7 +72,6 @@ func (v Variable) object() object {
 	o["sort"] = 1
 	o["regex"] = v.regex
 	o["includeAll"], o["multi"] = v.many, v.many
-	o["current"], o["options"] = object{}, []object{}
 	if v.many {
 		o["current"] = object{"selected": true, "text": []string{"All"}, "value": []string{"$__all"}}
 	}
