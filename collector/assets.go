@@ -85,7 +85,12 @@ func loadAssets(ctx context.Context, c *console.Console, m *Metrics) error {
 	counts := map[ownedKey]scapi.Counts{}
 	for i, page := range pages {
 		for _, row := range page.Rows {
-			key := ownedKey{organizations[f.scopes[i].Account], row.Ref("asset", "assetID").ID}
+			// No source tells the columns of SecurityCenter 4 for certain.
+			key := ownedKey{organizations[f.scopes[i].Account], row.Ref("asset", "assetID", "id").ID}
+			if key.id == "" {
+				m.lacking(vulnerabilitiesByAsset, "the console does not tell which list a row is of")
+				return nil
+			}
 			if n, ok := row.Counts().Get(); ok {
 				counts[key] = counts[key].Add(n)
 			}

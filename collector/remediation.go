@@ -25,7 +25,7 @@ var (
 	topPluginHosts = &Family{
 		Name:   "securitycenter_top_plugin_hosts",
 		Source: Source{"POST /analysis, sumid", "vuln::query, sumid", "1 page of rows"},
-		Help:   "Hosts with an open finding of the plugin, for the plugins of severity low and higher on most hosts; a host counts once in every repository that holds it. Where several accounts read findings these are the worst of each. Absent where compliance results have to be subtracted.",
+		Help:   "Hosts with an open finding of the plugin, for the plugins of severity low and higher on most hosts; a host counts once in every repository that holds it. Where several accounts read findings the first 1000 plugins of each count. Absent where compliance results have to be subtracted.",
 		Labels: []string{"plugin_id", "severity"},
 	}
 )
@@ -59,10 +59,21 @@ func loadRemediation(ctx context.Context, c *console.Console, m *Metrics) error 
 	return f.widespread(ctx, m.Int("plugins"))
 }
 
+// severalRows are read of each account where several read findings: what is
+// worst of all together need not be among the worst of each.
+const severalRows = 1000
+
+func (f findings) rowsFor(most int) int {
+	if len(f.scopes) > 1 {
+		return max(most, severalRows)
+	}
+	return most
+}
+
 // fixes emits the fixes that remove most of the score. The shares of several
 // accounts are weighted with their scores.
 func (f findings) fixes(ctx context.Context, most int) error {
-	pages, err := f.pages(ctx, remediationRiskRatio, "sumremediation", console.Question{}, "score", most)
+	pages, err := f.pages(ctx, remediationRiskRatio, "sumremediation", console.Question{}, "score", f.rowsFor(most))
 	if err != nil || pages == nil {
 		return err
 	}
@@ -98,7 +109,7 @@ func (f findings) fixes(ctx context.Context, most int) error {
 // widespread emits the plugins that are on most hosts.
 func (f findings) widespread(ctx context.Context, most int) error {
 	q := only(console.Filter{Name: "severity", Filter: scapi.BySeverity(rated...)})
-	pages, err := f.pages(ctx, topPluginHosts, "sumid", q, "hostTotal", most)
+	pages, err := f.pages(ctx, topPluginHosts, "sumid", q, "hostTotal", f.rowsFor(most))
 	if err != nil {
 		return err
 	}
