@@ -26,7 +26,7 @@ func TestTheJSONInTheFolderIsCurrent(t *testing.T) {
 		name := b.Name + ".json"
 		names = append(names, name)
 		if *update {
-			if err := os.WriteFile(name, want, 0o644); err != nil { //nolint:gosec // a file of the project, for all to read
+			if err := os.WriteFile(name, want, 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -157,14 +157,14 @@ func repositories() []Panel {
 				named("", by(`time() - securitycenter_repository_last_sync_timestamp_seconds`)),
 			},
 			Columns: []Column{
-				{Of: "instance", Title: "Console", Width: 110},
+				{Of: "instance", Title: "Console", Width: 80},
 				{Of: "repository", Title: "Repository", URL: repositoryOf},
 				{Of: "repository_id", Title: "Id", Width: 50},
 				{Of: "type", Title: "Type", Width: 80},
-				{Of: "B", Title: "Read", Width: 80, Words: []Word{{"1", "yes", good}, {"0", "unread", bad}}},
+				{Of: "B", Title: "Read", Width: 70, Words: []Word{{"1", "yes", good}, {"0", "unread", bad}}},
 				{Of: "C", Title: "Addresses", Unit: "locale", Width: 100},
-				{Of: "D", Title: "Last data", Unit: "s", Decimals: 1, Width: 110, Steps: rising(3*day, 10*day)},
-				{Of: "E", Title: "Last sync", Unit: "s", Decimals: 1, Width: 110, Steps: rising(3*day, 10*day)},
+				{Of: "D", Title: "Last data", Unit: "s", Decimals: 1, Width: 100, Steps: rising(3*day, 10*day)},
+				{Of: "E", Title: "Last sync", Unit: "s", Decimals: 1, Width: 100, Steps: rising(3*day, 10*day)},
 			},
 		},
 		{
