@@ -8,7 +8,6 @@ type Variable struct {
 	selector string // the PromQL in it
 	regex    string
 	many     bool // several values, or all
-	hidden   bool
 }
 
 // source is the choice of the Prometheus server, so that the same file works
