@@ -21,6 +21,7 @@ type Account struct {
 	log       *slog.Logger
 
 	answers   answers
+	apart     *memo[verdict]
 	spellings map[Status]*checked
 
 	mu    sync.Mutex
@@ -46,6 +47,7 @@ func newAccount(c *Console, g *gate, o Options, ao AccountOptions) (*Account, er
 		transport: ao.Transport,
 		log:       c.log.With("account", ao.Name),
 
+		apart:     newMemo[verdict](),
 		spellings: map[Status]*checked{},
 	}
 	for _, of := range []Status{acceptedRisk, Recast, Reopened} {

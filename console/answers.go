@@ -23,6 +23,12 @@ func WithReuse(ctx context.Context, age time.Duration) context.Context {
 	return context.WithValue(ctx, reuseKey{}, min(age, mostReuse))
 }
 
+// reuse returns how old an answer may be under ctx.
+func reuse(ctx context.Context) time.Duration {
+	age, _ := ctx.Value(reuseKey{}).(time.Duration)
+	return age
+}
+
 // afresh makes queries under ctx ask the console, whatever it said before.
 func afresh(ctx context.Context) context.Context { return WithReuse(ctx, 0) }
 
@@ -66,8 +72,7 @@ func (a *Account) summary(ctx context.Context, q scapi.Query, call func(context.
 	if err != nil {
 		return told{}, err
 	}
-	age, _ := ctx.Value(reuseKey{}).(time.Duration)
-	return a.answers.of(query).get(ctx, age, func(ctx context.Context) (told, error) {
+	return a.answers.of(query).get(ctx, reuse(ctx), func(ctx context.Context) (told, error) {
 		t, err := call(ctx, q)
 		a.note(ctx, err)
 		return t, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"securitycenter_exporter/scapi"
 )
@@ -72,7 +73,14 @@ func (s *Scope) IDs() []string {
 // one more (sumseverity) where it does not, twice as many where compliance
 // results are subtracted; then hosts are absent.
 func (s *Scope) Findings(ctx context.Context, q Question) (scapi.Opt[Findings], error) {
-	return summed(ctx, s, q, s.Account.findings, func(whole, part Findings) (Findings, bool) {
+	ask := s.Account.findings
+	if s.subtracts(q) && s.Account.answers.plain.Load() { // nothing else would be left of it
+		ask = func(ctx context.Context, q scapi.Query) (Findings, error) {
+			counts, err := s.Account.counts(ctx, q)
+			return Findings{Counts: counts}, err
+		}
+	}
+	return summed(ctx, s, q, ask, func(whole, part Findings) (Findings, bool) {
 		f := Findings{Counts: whole.Counts.Sub(part.Counts)}
 		if whole.Score.Valid && part.Score.Valid {
 			f.Score = scapi.Some(whole.Score.Value - part.Score.Value)
@@ -153,7 +161,7 @@ func whole[T any](ctx context.Context, s *Scope, q Question, call func(context.C
 // and does so where they are not told apart by their plugins. Absent where the
 // difference stays negative because the data moves.
 func summed[T any](ctx context.Context, s *Scope, q Question, call func(context.Context, scapi.Query) (T, error), less func(whole, part T) (T, bool)) (scapi.Opt[T], error) {
-	if q.ByPlugin || s.apart != bySubtraction {
+	if !s.subtracts(q) {
 		return whole(ctx, s, q, call)
 	}
 	sel, ok, err := s.selection(ctx, q)
@@ -163,6 +171,9 @@ func summed[T any](ctx context.Context, s *Scope, q Question, call func(context.
 	for range 2 {
 		all, err := asked(ctx, s, sel, call)
 		if err != nil || !all.Valid {
+			return all, err
+		}
+		if none, err := s.mitigatesNoAudits(ctx, q); err != nil || none {
 			return all, err
 		}
 		part, err := asked(ctx, s, sel.and(complianceOnly()), call)
@@ -175,6 +186,23 @@ func summed[T any](ctx context.Context, s *Scope, q Question, call func(context.
 		ctx = afresh(ctx) // a finding arrived between the two requests
 	}
 	return scapi.Opt[T]{}, nil
+}
+
+// subtracts reports whether compliance results are counted and taken off to
+// answer q.
+func (s *Scope) subtracts(q Question) bool { return !q.ByPlugin && s.apart == bySubtraction }
+
+// mitigatesNoAudits reports whether q is about mitigated findings, and no
+// compliance result is among those of its repositories, as is usual: then one request
+// spares one for every question.
+func (s *Scope) mitigatesNoAudits(ctx context.Context, q Question) (bool, error) {
+	if q.Source != scapi.Mitigated {
+		return false, nil
+	}
+	sel := s.everything(q.Repositories).and(complianceOnly())
+	sel.source = q.Source
+	audits, err := asked(ctx, s, sel, s.Account.counts)
+	return audits.Valid && audits.Value.Total() == 0, err
 }
 
 // asked asks for what sel selects, by hosts unless call wants another tool.
@@ -194,7 +222,9 @@ func asked[T any](ctx context.Context, s *Scope, sel selection, call func(contex
 	excluding := slices.DeleteFunc(slices.Clone(sel.excluding), refused)
 	for {
 		q := scapi.Query{Tool: "sumip", Source: sel.source, Filters: []scapi.Filter{scapi.ByRepository(sel.repositories...)}}
-		for _, f := range slices.Concat(sel.defining, excluding) {
+		filters := slices.Concat(sel.defining, excluding)
+		slices.SortStableFunc(filters, func(a, b Filter) int { return strings.Compare(a.Name, b.Name) }) // equal questions are equal texts
+		for _, f := range filters {
 			q.Filters = append(q.Filters, f.Filter)
 		}
 		v, err := call(ctx, q)

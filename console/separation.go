@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"fmt"
 )
 
 // lastFindingPlugin is the highest plugin id that is a vulnerability check.
@@ -18,10 +19,35 @@ const (
 	inseparable                     // the console takes neither filter
 )
 
-// separate checks that all findings less compliance results are the findings
-// of plugins with low ids, severity by severity. It costs three analysis
-// requests, six if they do not agree at first: the data may have moved.
+// verdict is how compliance results are kept out of the findings of some
+// repositories.
+type verdict struct {
+	separation
+	on string // the repositories, and the filter that keeps accepted risk out
+}
+
+// separate tells how compliance results are kept out, as was checked for
+// another collector just now or is checked again.
 func (s *Scope) separate(ctx context.Context) (separation, error) {
+	on := fmt.Sprint(s.IDs(), s.accepted.no.Name)
+	kept := s.Account.apart
+	check := func(ctx context.Context) (verdict, error) {
+		known := kept.value == verdict{bySubtraction, on} // by the load before: no need to ask twice
+		apart, err := s.check(ctx, known)
+		return verdict{apart, on}, err
+	}
+	v, err := kept.get(ctx, reuse(ctx), check)
+	if err == nil && v.on != on {
+		v, err = kept.get(ctx, 0, check)
+	}
+	return v.separation, err
+}
+
+// check checks that all findings less compliance results are the findings
+// of plugins with low ids, severity by severity. It costs three analysis
+// requests, six if they do not agree at first: the data may have moved. Where
+// they are known not to agree three are enough.
+func (s *Scope) check(ctx context.Context, known bool) (separation, error) {
 	log := s.console.log.With("account", s.Account.name)
 	sel := s.everything(nil)
 	if s.accepted.known {
@@ -51,6 +77,9 @@ func (s *Scope) separate(ctx context.Context) (separation, error) {
 		}
 		if all.Value.Sub(compliance.Value) == low.Value {
 			return byPluginID, nil
+		}
+		if known {
+			return bySubtraction, nil
 		}
 		ctx = afresh(ctx)
 	}
