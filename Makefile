@@ -5,7 +5,7 @@ BINARY ?= securitycenter_exporter
 SCCTL  ?= scctl
 
 # What --version and securitycenter_exporter_build_info say. The date is the commit's, so that the same commit
-# gives the same binary whoever builds it.
+# and the same BUILD_USER give the same binary.
 VERSION    ?= $(shell git describe --tags --match 'v*' --dirty 2>/dev/null | sed 's/^v//' | grep . || echo devel)
 REVISION   ?= $(shell git rev-parse --verify -q HEAD 2>/dev/null || echo unknown)
 BRANCH     ?= $(shell git symbolic-ref --short -q HEAD 2>/dev/null || echo detached)
@@ -23,7 +23,7 @@ LDFLAGS := -s -w \
 
 FUZZTIME ?= 30s
 
-.PHONY: build test race lint fuzz bench golden demo e2e ci docker
+.PHONY: build test race lint fuzz bench golden demo e2e ci docker cross licences release
 
 # Static binaries, stamped with their version: the exporter and the command-line tool.
 build:
@@ -67,3 +67,13 @@ docker:
 		--build-arg BRANCH='$(BRANCH)' \
 		--build-arg BUILD_USER='$(BUILD_USER)' \
 		--build-arg BUILD_DATE='$(BUILD_DATE)' .
+
+# What a release consists of; see .goreleaser.yml.
+cross:
+	deploy/release/cross dist/cross
+
+licences:
+	deploy/release/licences THIRD_PARTY
+
+release:
+	deploy/release/goreleaser release

@@ -11,6 +11,8 @@ staticcheck=$cache/staticcheck-$staticcheck_version/staticcheck
 
 export PROMETHEUS=$debian/usr/bin/prometheus
 export PROMTOOL=$debian/usr/bin/promtool
+export ALERTMANAGER=$debian/usr/bin/prometheus-alertmanager
+export AMTOOL=$debian/usr/bin/amtool
 
 # apt_get runs apt-get without a question, as root whoever calls it.
 apt_get() {

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/renameio/v2"
+	"github.com/google/renameio/v2/maybe"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 )
@@ -42,7 +42,7 @@ func (e *Exporter) Once(ctx context.Context, w io.Writer, file string) error {
 		}
 		page, err := exposition(families)
 		if err == nil {
-			err = renameio.WriteFile(path, page, 0o644)
+			err = maybe.WriteFile(path, page, 0o644)
 		}
 		if err != nil {
 			errs = append(errs, err)
