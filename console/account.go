@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"time"
 
 	"securitycenter_exporter/scapi"
 )
@@ -37,6 +38,7 @@ type State struct {
 	Used    bool      // a call has ended
 	Up      bool      // the latest call got an answer
 	Blocked bool      // left alone until its credentials change
+	Next    time.Time // no login before, because one was refused; zero: none was, or blocked
 	Err     error     // why it is not up
 }
 
@@ -91,7 +93,7 @@ func (a *Account) State() State {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	s := a.state
-	s.Name, s.Blocked = a.name, a.guard.isBlocked()
+	s.Name, s.Blocked, s.Next = a.name, a.guard.isBlocked(), a.guard.nextLogin()
 	return s
 }
 

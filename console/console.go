@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"securitycenter_exporter/scapi"
@@ -56,6 +57,7 @@ type Console struct {
 	log      *slog.Logger
 
 	repositories *memo[[]Repository]
+	seen         atomic.Pointer[[]Repository] // what was last in there
 }
 
 // New returns the console of o. It sends nothing.

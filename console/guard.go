@@ -81,6 +81,18 @@ func (g *loginGuard) isBlocked() bool {
 	return g.blocked()
 }
 
+// nextLogin returns the time before which no login is tried; zero if there is
+// none, or if waiting does not help.
+func (g *loginGuard) nextLogin() time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.forgiveChanged()
+	if g.blocked() || !time.Now().Before(g.next) {
+		return time.Time{}
+	}
+	return g.next
+}
+
 func (g *loginGuard) blocked() bool { return g.refusals > len(pauses) }
 
 // forgiveChanged forgets refusals of credentials that are no longer the present ones.

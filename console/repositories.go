@@ -45,6 +45,16 @@ func (c *Console) Repositories(ctx context.Context) ([]Repository, error) {
 	return c.repositories.get(ctx, repositoriesTTL, c.loadRepositories)
 }
 
+// SeenRepositories returns what Repositories last had from the console, and
+// whether there was anything yet. It asks nothing.
+func (c *Console) SeenRepositories() ([]Repository, bool) {
+	seen := c.seen.Load()
+	if seen == nil {
+		return nil, false
+	}
+	return *seen, true
+}
+
 func (c *Console) loadRepositories(ctx context.Context) ([]Repository, error) {
 	merged := map[string]*Repository{}
 	var refusal, stranger error
@@ -87,6 +97,7 @@ func (c *Console) loadRepositories(ctx context.Context) ([]Repository, error) {
 		}
 	}
 	slices.SortFunc(all, func(a, b Repository) int { return CompareIDs(a.ID, b.ID) })
+	c.seen.Store(&all)
 	return all, nil
 }
 

@@ -1,8 +1,11 @@
 package exporter
 
 import (
+	"cmp"
 	_ "embed"
 	"html/template"
+	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -16,56 +19,73 @@ import (
 	"securitycenter_exporter/scapi"
 )
 
+const (
+	docsURL = "https://github.com/securitycenter-exporter/securitycenter_exporter/blob/main/docs/"
+	// openConsoles is up to how many consoles all details are shown at once.
+	openConsoles = 4
+)
+
 var (
 	//go:embed landing.html
 	landingHTML string
 	//go:embed landing.css
 	landingCSS string
 
-	// Names come from the console: html/template escapes them.
-	landingTemplate = template.Must(template.New("consoles").Parse(landingHTML))
+	// Names come from the console: html/template escapes them, name and text
+	// keep them short and in their place.
+	landingTemplate = template.Must(template.New("consoles").Funcs(template.FuncMap{
+		"name": func(s string) string { return plain(s, 80) },
+		"text": func(s string) string { return plain(s, 400) },
+		"ago":  func(t time.Time) string { return lasting(time.Since(t)) },
+		"in":   func(t time.Time) string { return lasting(time.Until(t)) },
+		"iso":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"utc":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
+	}).Parse(landingHTML))
 )
 
-// landingConsole is what the landing page says of a console.
-type landingConsole struct {
-	Name, Probe, Debug string
-	Up                 bool
-	Default            bool
-	Dialect, Version   string
-	Accounts           []landingAccount
-	Collectors         []landingCollector
+// landingPage is what the landing page says.
+type landingPage struct {
+	Now              time.Time
+	Docs             string
+	Up, Down, Unborn int // consoles
+	Collectors       collectorTotals
+	Troubled         []landingConsole
+	Oldest           landingAge
+	Consoles         []landingConsole
 }
 
-type landingAccount struct{ Name, Kind, State, Error string }
+// collectorTotals counts the collectors of all consoles by state.
+type collectorTotals struct{ OK, Failed, NotAllowed, Untried, Dropped int }
 
-type landingCollector struct {
-	Name, Help, State, Age, Error, Probe string
-	OK                                   bool
-	Series                               int
-	Missing                              []string
+// landingAge says when the data of a collector was read.
+type landingAge struct {
+	Console, Collector string
+	ReadAt             time.Time // zero: there is no data
 }
+
+// mark is a state in a word; its class gives a colour and a sign.
+type mark struct{ Class, Word string }
+
+var (
+	isUp       = mark{"ok", "up"}
+	isDown     = mark{"bad", "down"}
+	isUnborn   = mark{"idle", "not asked yet"}
+	works      = mark{"ok", "ok"}
+	fails      = mark{"bad", "failed"}
+	notAllowed = mark{"warn", "no account can read this"}
+	untried    = mark{"idle", "not tried yet"}
+)
 
 // serveLanding answers with a page for people: what is exported, how it is,
-// and where to look.
+// and where to look. It asks no console.
 func (e *Exporter) serveLanding(w http.ResponseWriter, r *http.Request) {
 	prefix := "/"
-	if e.o.ExternalURL != nil {
-		prefix = strings.TrimSuffix(e.o.ExternalURL.Path, "/") + "/"
+	if e.o.ExternalURL != nil { // escaped: the toolkit writes it as it is
+		prefix = strings.TrimSuffix(e.o.ExternalURL.EscapedPath(), "/") + "/"
 	}
-	links := []web.LandingLinks{
-		{Address: e.o.TelemetryPath, Text: "Metrics", Description: "of the exporter itself, and of the default console"},
-		{Address: "/sd", Text: "Service discovery", Description: "for http_sd_configs of Prometheus"},
-		{Address: "/-/healthy", Text: "Health"},
-		{Address: "/-/ready", Text: "Readiness"},
-	}
-	var consoles []landingConsole
-	for _, t := range e.all() {
-		consoles = append(consoles, t.landing(prefix))
-	}
-	var rows strings.Builder
-	if err := landingTemplate.Execute(&rows, consoles); err != nil {
-		e.log.Error("Landing page failed", "err", err)
-		http.Error(w, "The landing page could not be made.", http.StatusInternalServerError)
+	var body strings.Builder
+	if err := landingTemplate.Execute(&body, e.landing(prefix)); err != nil {
+		e.refuseLanding(w, err)
 		return
 	}
 	profiling := "false"
@@ -77,50 +97,201 @@ func (e *Exporter) serveLanding(w http.ResponseWriter, r *http.Request) {
 		Name:        "securitycenter_exporter",
 		Description: "Prometheus exporter for Tenable Security Center",
 		Version:     Version() + " (revision " + version.GetRevision() + ")",
-		Links:       links,
-		ExtraHTML:   rows.String(),
-		ExtraCSS:    landingCSS,
-		HeaderColor: "#1f4e79",
-		Profiling:   profiling,
+		Links: []web.LandingLinks{
+			{Address: e.o.TelemetryPath, Text: "Metrics", Description: "of the exporter itself, and of the default console"},
+			{Address: "/sd", Text: "Service discovery", Description: "for http_sd_configs of Prometheus"},
+			{Address: "/-/healthy", Text: "Health"},
+			{Address: "/-/ready", Text: "Readiness"},
+		},
+		ExtraHTML: body.String(),
+		CSS:       landingCSS,
+		Profiling: profiling,
 	})
 	if err != nil {
-		e.log.Error("Landing page failed", "err", err)
-		http.Error(w, "The landing page could not be made.", http.StatusInternalServerError)
+		e.refuseLanding(w, err)
 		return
 	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
+	// The toolkit's page has none; without it browsers mimic those of 1998.
+	if _, err := io.WriteString(w, "<!DOCTYPE html>\n"); err != nil {
+		return // the client has gone
+	}
 	here := r.Clone(r.Context())
 	here.URL.Path = prefix // the page checks it
 	page.ServeHTTP(w, here)
 }
 
+func (e *Exporter) refuseLanding(w http.ResponseWriter, err error) {
+	e.log.Error("Landing page failed", "err", err)
+	http.Error(w, "The landing page could not be made.", http.StatusInternalServerError)
+}
+
+// landing gathers what the page says. prefix is the path of the exporter.
+func (e *Exporter) landing(prefix string) landingPage {
+	p := landingPage{Now: time.Now(), Docs: docsURL}
+	targets := e.all()
+	for _, t := range targets {
+		c := t.landing(prefix)
+		c.Open = len(targets) <= openConsoles || len(c.Trouble) > 0
+		switch c.Mark {
+		case isUp:
+			p.Up++
+		case isDown:
+			p.Down++
+		default:
+			p.Unborn++
+		}
+		for _, col := range c.Collectors {
+			p.Collectors.add(col)
+		}
+		if len(c.Trouble) > 0 {
+			p.Troubled = append(p.Troubled, c)
+		}
+		p.Oldest = older(p.Oldest, c.Oldest)
+		p.Consoles = append(p.Consoles, c)
+	}
+	return p
+}
+
+func (n *collectorTotals) add(c landingCollector) {
+	n.Dropped += c.Dropped
+	switch c.Mark {
+	case works:
+		n.OK++
+	case fails:
+		n.Failed++
+	case notAllowed:
+		n.NotAllowed++
+	default:
+		n.Untried++
+	}
+}
+
+func older(a, b landingAge) landingAge {
+	if a.ReadAt.IsZero() || !b.ReadAt.IsZero() && b.ReadAt.Before(a.ReadAt) {
+		return b
+	}
+	return a
+}
+
+// landingConsole is what the page says of a console.
+type landingConsole struct {
+	Name, Probe, Debug   string
+	Mark                 mark
+	Default, Open        bool
+	Dialect, Version     string
+	ACAS, Classification string // as the console tells
+	Oldest               landingAge
+	Trouble              []string // what somebody should look at
+	Accounts             []landingAccount
+	Unread               []landingRepository // that no account reads
+	Collectors           []landingCollector
+	Refused              []string // filters
+}
+
+type landingRepository struct{ ID, Name string }
+
 // landing says how the console is, without asking it.
 func (t *target) landing(prefix string) landingConsole {
+	cfg := t.config()
 	probe := prefix + "probe?target=" + url.QueryEscape(t.console.Name())
 	c := landingConsole{
 		Name:    t.console.Name(),
 		Probe:   probe,
 		Debug:   probe + "&debug=true",
-		Up:      t.answered(),
-		Default: t.config().Default,
+		Mark:    isUnborn,
+		Default: cfg.Default,
 	}
+	preferred := map[scapi.Kind][]string{}
+	var failed []string
+	for _, s := range t.chosen(nil) {
+		v := s.view()
+		col := v.landing(probe)
+		c.Collectors = append(c.Collectors, col)
+		preferred[s.collector.Account] = append(preferred[s.collector.Account], col.Name)
+		c.Oldest = older(c.Oldest, landingAge{c.Name, col.Name, v.readAt})
+		if col.Mark == fails {
+			failed = append(failed, col.Name)
+		}
+		if v.health.tried {
+			c.Mark = isDown
+		}
+		if label := v.label("securitycenter_info"); label != nil {
+			c.ACAS, c.Classification = label["acas"], label["classification"]
+		}
+	}
+	if t.answered() {
+		c.Mark = isUp
+	}
+	repositories := map[*console.Account][]landingRepository{}
+	seen, known := t.console.SeenRepositories()
+	for _, r := range seen {
+		shown := landingRepository{ID: r.ID, Name: r.Name}
+		if slices.Contains(cfg.Redact, "repository") {
+			shown.Name = ""
+		}
+		repositories[r.Reader] = append(repositories[r.Reader], shown)
+	}
+	c.Unread = repositories[nil]
 	for _, a := range t.console.Accounts() {
 		s := a.State()
 		if s.Dialect != "" {
-			c.Dialect, c.Version = string(s.Dialect), s.Version
+			c.Dialect, c.Version = string(s.Dialect), cmp.Or(s.Version, c.Version)
 		}
-		c.Accounts = append(c.Accounts, describeAccount(s))
+		account := describeAccount(s)
+		account.Preferred = preferred[s.Kind]
+		account.Repositories, account.Known = repositories[a], known
+		if account.Mark.Class == "bad" {
+			c.Trouble = append(c.Trouble, "account "+account.Name+": "+account.Mark.Word)
+		}
+		c.Accounts = append(c.Accounts, account)
 	}
-	for _, s := range t.chosen(nil) {
-		c.Collectors = append(c.Collectors, s.view().landing(probe))
+	switch len(failed) {
+	case 0:
+	case len(c.Collectors):
+		c.Trouble = append(c.Trouble, "every collector failed")
+	default:
+		c.Trouble = append(c.Trouble, "failed: "+strings.Join(failed, ", "))
+	}
+	supported := t.console.SupportedFilters()
+	for _, filter := range slices.Sorted(maps.Keys(supported)) {
+		if !supported[filter] {
+			c.Refused = append(c.Refused, filter)
+		}
 	}
 	return c
 }
 
+// label returns the labels of the first series of a family that the collector
+// shows; nil if there is none.
+func (v view) label(family string) map[string]string {
+	for _, f := range v.families {
+		if f.GetName() == family && len(f.GetMetric()) > 0 {
+			labels := map[string]string{}
+			for _, pair := range f.GetMetric()[0].GetLabel() {
+				labels[pair.GetName()] = pair.GetValue()
+			}
+			return labels
+		}
+	}
+	return nil
+}
+
+type landingAccount struct {
+	Name, Kind   string
+	Mark         mark
+	Next         time.Time // of a login that waits; zero: none does
+	Error        string
+	Preferred    []string // collectors that ask this kind of account first
+	Repositories []landingRepository
+	Known        bool // Repositories is
+}
+
 func describeAccount(s console.State) landingAccount {
-	a := landingAccount{Name: s.Name, Kind: "unknown", State: "not used yet"}
+	a := landingAccount{Name: s.Name, Kind: "not known yet", Mark: mark{"idle", "not used yet"}, Next: s.Next}
 	switch s.Kind {
 	case scapi.Administrator:
 		a.Kind = "administrator"
@@ -129,47 +300,63 @@ func describeAccount(s console.State) landingAccount {
 	}
 	switch {
 	case s.Blocked:
-		a.State = "left alone until its credentials change"
+		a.Mark = mark{"bad", "login refused, left alone until its credentials change"}
+	case !s.Next.IsZero():
+		a.Mark = mark{"bad", "login refused"}
 	case s.Used && s.Up:
-		a.State = "answers"
+		a.Mark = mark{"ok", "answers"}
 	case s.Used:
-		a.State = "fails"
+		a.Mark = mark{"bad", cmp.Or(reason(s.Err), "fails")}
 	}
 	if s.Err != nil {
-		a.Error = s.Err.Error()
+		a.Error = firstLine(s.Err.Error())
 	}
 	return a
 }
 
+type landingCollector struct {
+	Name, Help, Probe string
+	Mark              mark
+	Reason, Error     string
+	Missing           []string
+	ReadAt            time.Time // zero: no data
+	Until             time.Time // when data that cannot be read again is no longer shown; zero: no such
+	Due               time.Time // of the next reading; zero: at once
+	Loading, Late     bool
+	Series, Dropped   int
+}
+
 func (v view) landing(probe string) landingCollector {
 	c := landingCollector{
-		Name:   v.collector.Name,
-		Help:   v.collector.Help,
-		Series: v.series,
-		OK:     v.health.success(),
-		Probe:  probe + "&collect[]=" + url.QueryEscape(v.collector.Name),
+		Name:    v.collector.Name,
+		Help:    v.collector.Help,
+		Probe:   probe + "&collect[]=" + url.QueryEscape(v.collector.Name),
+		Missing: v.missing,
+		ReadAt:  v.readAt,
+		Due:     v.due,
+		Loading: v.loading,
+		Late:    !time.Now().Before(v.due),
+		Series:  v.series,
+		Dropped: v.dropped,
 	}
 	switch {
 	case !v.health.tried:
-		c.State = "not tried yet"
+		c.Mark = untried
 	case v.health.notAllowed():
-		c.State = "no account can read this"
+		c.Mark = notAllowed
 	case v.health.failed():
-		c.State = "failed"
+		c.Mark, c.Reason = fails, reason(v.health.err)
+		if !v.readAt.IsZero() {
+			c.Until = v.readAt.Add(v.maxAge)
+		}
 	default:
-		c.State = "ok"
+		c.Mark = works
 	}
 	if v.health.err != nil {
 		c.Error = firstLine(v.health.err.Error())
 	}
-	if !v.readAt.IsZero() {
-		c.Age = time.Since(v.readAt).Round(time.Second).String()
-	}
-	c.Missing = slices.Clone(v.missing)
 	return c
 }
 
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(s, "\n")
-	return line
-}
+// Expired reports whether the data is too old to be shown.
+func (c landingCollector) Expired() bool { return !c.Until.IsZero() && !time.Now().Before(c.Until) }

@@ -76,7 +76,7 @@ func newSlot(col *collector.Collector, c *console.Console, s collector.Settings,
 func (s *slot) refresh(ctx context.Context, loads *sync.WaitGroup) <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if ctx.Err() == nil && s.loading == nil && s.due(time.Now()) {
+	if ctx.Err() == nil && s.loading == nil && !time.Now().Before(s.due()) {
 		s.loading = make(chan struct{})
 		loads.Go(func() { s.load(ctx) })
 	}
@@ -86,17 +86,17 @@ func (s *slot) refresh(ctx context.Context, loads *sync.WaitGroup) <-chan struct
 	return s.loading
 }
 
-// due reports whether a load should start. s.mu is held.
-func (s *slot) due(now time.Time) bool {
+// due returns when the next load may start; zero: at once. s.mu is held.
+func (s *slot) due() time.Time {
 	switch {
 	case !s.health.tried, s.outdated:
-		return true
+		return time.Time{}
 	case s.health.failed():
-		return now.Sub(s.health.ended) >= min(s.settings.Interval, retryAfter)
+		return s.health.ended.Add(min(s.settings.Interval, retryAfter))
 	case s.health.notAllowed():
-		return now.Sub(s.health.ended) >= s.interval()
+		return s.health.ended.Add(s.interval())
 	default:
-		return now.Sub(s.readAt) >= s.interval()
+		return s.readAt.Add(s.interval())
 	}
 }
 
@@ -189,6 +189,8 @@ type view struct {
 	readAt    time.Time // zero: no data
 	interval  time.Duration
 	maxAge    time.Duration
+	due       time.Time // of the next load; zero: at once
+	loading   bool
 	health    health
 	permitted scapi.Opt[bool]
 }
@@ -201,6 +203,8 @@ func (s *slot) view() view {
 		readAt:    s.readAt,
 		interval:  s.interval(),
 		maxAge:    s.maxAge(),
+		due:       s.due(),
+		loading:   s.loading != nil,
 		health:    s.health,
 		permitted: s.permitted,
 	}
