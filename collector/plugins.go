@@ -112,7 +112,7 @@ func (l *pluginLoader) Load(ctx context.Context, c *console.Console, m *Metrics)
 
 // countFamilies returns the plugin families with their numbers of plugins, one
 // request for each.
-func countFamilies(client *scapi.Client, ctx context.Context) ([]scapi.PluginFamily, error) {
+func countFamilies(client *scapi.Client, ctx context.Context) ([]scapi.PluginFamily, error) { //nolint:revive // in the order of a method of the client
 	list, err := client.PluginFamilies(ctx)
 	if err != nil {
 		return nil, err

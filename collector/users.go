@@ -60,13 +60,13 @@ func loadUsers(ctx context.Context, c *console.Console, m *Metrics) error {
 	return nil
 }
 
-func allUsers(client *scapi.Client, ctx context.Context) ([]scapi.User, error) {
+func allUsers(client *scapi.Client, ctx context.Context) ([]scapi.User, error) { //nolint:revive // in the order of a method of the client
 	return client.Users(ctx)
 }
 
 // administrators returns the administrators to one of them. Others see the
 // users of their organisation instead, who are counted already.
-func administrators(client *scapi.Client, ctx context.Context) ([]scapi.User, error) {
+func administrators(client *scapi.Client, ctx context.Context) ([]scapi.User, error) { //nolint:revive // in the order of a method of the client
 	who, err := client.Whoami(ctx)
 	if err != nil || who.Kind != scapi.Administrator {
 		return nil, err

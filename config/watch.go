@@ -158,7 +158,7 @@ func readFilter(v value) Filter {
 	x, ok := m.take("value", "text, number, mapping or list", required, "What it compares with.")
 	switch {
 	case ok:
-		f.Value, _ = x.json()
+		f.Value = x.json()
 	case m.node != nil:
 		x.refuse("is missing", "the value of the filter")
 	}
@@ -168,47 +168,44 @@ func readFilter(v value) Filter {
 
 // json returns what stands there as JSON has it. A number without a fraction
 // is an integer, however it is written.
-func (v value) json() (any, bool) {
+func (v value) json() any {
 	switch {
 	case v.node.Kind == yaml.MappingNode:
 		m := v.mapping("a mapping of words to values")
 		object := make(map[string]any, len(m.order))
-		before := len(v.doc.problems)
 		for _, e := range m.open() {
-			object[e.key.node.Value], _ = e.value.json()
+			object[e.key.node.Value] = e.value.json()
 		}
-		return object, len(v.doc.problems) == before
+		return object
 	case v.node.Kind == yaml.SequenceNode:
 		list := []any{}
-		before := len(v.doc.problems)
 		for _, e := range v.list("a list of values") {
-			x, _ := e.json()
-			list = append(list, x)
+			list = append(list, e.json())
 		}
-		return list, len(v.doc.problems) == before
+		return list
 	case isNull(v.node):
 		v.refuse(v.kind(), "a text, a number, a mapping or a list")
-		return nil, false
+		return nil
 	}
 	var x any
 	switch v.node.ShortTag() {
 	case "!!int", "!!float", "!!bool":
 		if v.node.Decode(&x) != nil {
-			return v.node.Value, true
+			return v.node.Value
 		}
 	default:
-		return v.node.Value, true
+		return v.node.Value
 	}
 	if f, ok := x.(float64); ok {
 		switch {
 		case math.IsNaN(f), math.IsInf(f, 0):
 			v.refuse("is "+quote(v.node.Value), "a number that JSON has")
-			return nil, false
+			return nil
 		case f == math.Trunc(f) && math.Abs(f) < 1<<53:
-			return int(f), true
+			return int(f)
 		}
 	}
-	return x, true
+	return x
 }
 
 // watchesOf are the watches that are asked of a console.

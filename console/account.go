@@ -61,6 +61,9 @@ func newAccount(c *Console, g *gate, o Options, ao AccountOptions) (*Account, er
 		log:         a.log,
 		count:       c.metrics.logins.MustCurryWith(map[string]string{"account": a.name}),
 	}
+	for _, result := range []string{"success", "refused", "error"} {
+		a.guard.count.WithLabelValues(result) // from 0, or the first one is no increase
+	}
 	client, err := scapi.New(scapi.Options{
 		URL:             o.URL,
 		API:             o.API,

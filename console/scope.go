@@ -168,7 +168,7 @@ func summed[T any](ctx context.Context, s *Scope, q Question, call func(context.
 	if err != nil || !ok {
 		return scapi.Opt[T]{}, err
 	}
-	for range 2 {
+	for _, ctx := range []context.Context{ctx, afresh(ctx)} { // a finding may arrive between two requests
 		all, err := asked(ctx, s, sel, call)
 		if err != nil || !all.Valid {
 			return all, err
@@ -183,7 +183,6 @@ func summed[T any](ctx context.Context, s *Scope, q Question, call func(context.
 		if rest, ok := less(all.Value, part.Value); ok {
 			return scapi.Some(rest), nil
 		}
-		ctx = afresh(ctx) // a finding arrived between the two requests
 	}
 	return scapi.Opt[T]{}, nil
 }

@@ -53,7 +53,7 @@ func (s *Scope) check(ctx context.Context, known bool) (separation, error) {
 	if s.accepted.known {
 		sel.excluding = append(sel.excluding, s.accepted.no)
 	}
-	for range 2 {
+	for _, ctx := range []context.Context{ctx, afresh(ctx)} {
 		low, err := asked(ctx, s, sel.and(findingsOnly()), s.Account.counts)
 		if err != nil {
 			return inseparable, err
@@ -81,7 +81,6 @@ func (s *Scope) check(ctx context.Context, known bool) (separation, error) {
 		if known {
 			return bySubtraction, nil
 		}
-		ctx = afresh(ctx)
 	}
 	log.Warn("Compliance results cannot be told apart by plugin id on this console: they are subtracted, and numbers of hosts are absent")
 	return bySubtraction, nil

@@ -102,7 +102,7 @@ func (s *Scope) spelling(ctx context.Context, of Status) (spelling, error) {
 // addsUp reports whether what passes one filter and what passes the other is
 // all that sel selects.
 func (s *Scope) addsUp(ctx context.Context, sel selection, way spelling) (bool, error) {
-	for range 2 { // twice, because the data may move meanwhile
+	for _, ctx := range []context.Context{ctx, afresh(ctx)} { // twice, because the data may move meanwhile
 		var counts [3]scapi.Counts
 		for i, part := range []selection{sel.and(way.yes), sel.and(way.no), sel} {
 			c, err := asked(ctx, s, part, s.Account.counts)
@@ -114,7 +114,6 @@ func (s *Scope) addsUp(ctx context.Context, sel selection, way spelling) (bool, 
 		if counts[0].Add(counts[1]) == counts[2] {
 			return true, nil
 		}
-		ctx = afresh(ctx)
 	}
 	return false, nil
 }

@@ -79,7 +79,7 @@ func scoped(expr string) string {
 		if more {
 			end = ","
 		}
-		return fmt.Sprintf(`%s{job=~"$job",instance=~"%s"%s`, bare, instance, end)
+		return fmt.Sprintf(`%s{job=~"$job",instance=~%q%s`, bare, instance, end)
 	})
 }
 

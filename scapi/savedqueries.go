@@ -43,7 +43,7 @@ func (l *savedFilters) UnmarshalJSON(b []byte) error {
 	var list []json.RawMessage
 	if json.Unmarshal(b, &list) != nil {
 		*l = savedFilters{{}}
-		return nil
+		return nil //nolint:nilerr // kept as a filter without a name, so that the query around it stays readable
 	}
 	for _, raw := range list {
 		var f struct {
