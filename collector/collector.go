@@ -31,6 +31,8 @@ type Collector struct {
 	Priority int           // place in the queue towards the console: lower goes first
 	Keys     []config.Key  // its own keys in the configuration
 	Hosts    bool          // shows hosts one by one, which is for protected listeners only
+	SLA      bool          // reads the deadlines of the configuration
+	Watches  bool          // reads the watches of the configuration
 	Families []*Family     // every metric that it may emit
 	// New returns what loads the collector's data from one console. A loader
 	// is called by one goroutine at a time and may remember things between
@@ -65,9 +67,9 @@ func All() []*Collector {
 
 // Settings are what a load reads, and shape what it may emit.
 type Settings struct {
-	config.CollectorSettings // MaxSeries 0: no limit
-	SLA                      []config.SLA
-	Watches                  []config.Watch
+	config.CollectorSettings                 // MaxSeries 0: no limit
+	SLA                      []config.SLA    // where the collector reads them
+	Watches                  []config.Watch  // likewise
 	Redact                   map[string]bool // labels that are emptied: repository, zone, scanner, scan; host: addresses are hashed
 	HashKey                  []byte          // of those hashes
 }

@@ -114,6 +114,7 @@ func Risk() *Collector {
 		Default:  true,
 		Account:  scapi.Organization,
 		Priority: 1,
+		SLA:      true,
 		Keys: []config.Key{
 			{Name: "due_soon", Kind: config.Bool, Default: false, Help: "count the findings whose deadline ends within 7 days too; up to 4 analysis requests more for each policy"},
 			{Name: "vpr", Kind: config.Bool, Default: false, Help: "count the findings by band of their Vulnerability Priority Rating too; 4 analysis requests more"},

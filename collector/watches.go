@@ -39,6 +39,7 @@ func Watches() *Collector {
 		Interval: time.Hour,
 		Account:  scapi.Organization,
 		Priority: 3,
+		Watches:  true,
 		Families: []*Family{watchVulnerabilities, watchHosts},
 		New:      stateless(loadWatches),
 	}

@@ -100,9 +100,15 @@ func (t *target) configure(cfg config.Console, collectors []*collector.Collector
 	}
 	t.cfg, t.slots = cfg, nil
 	for _, col := range collectors {
-		settings := collector.Settings{CollectorSettings: cfg.Collectors[col.Name], SLA: cfg.SLA, Watches: cfg.Watches, Redact: redact, HashKey: hashKey}
+		settings := collector.Settings{CollectorSettings: cfg.Collectors[col.Name], Redact: redact, HashKey: hashKey}
 		if !settings.Enabled {
 			continue
+		}
+		if col.SLA {
+			settings.SLA = cfg.SLA
+		}
+		if col.Watches {
+			settings.Watches = cfg.Watches
 		}
 		s := running[col.Name]
 		if s == nil {
