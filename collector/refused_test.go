@@ -70,7 +70,7 @@ func TestARefusedFilterTakesAwayOnlyWhatItDefines(t *testing.T) {
 				continue
 			}
 			in(t, dialect.String()+" "+tt.name, func(t *testing.T) {
-				e := export(t, sctest.Options{Dialect: dialect, Seed: 11, Hosts: 100, RefuseFilters: tt.filters})
+				e := export(t, sctest.Options{Dialect: dialect, Seed: 11, Hosts: 60, RefuseFilters: tt.filters})
 				r := e.reckon(t)
 				if tt.keep != nil {
 					r.keep = tt.keep

@@ -4,8 +4,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"securitycenter_exporter/console"
 	"securitycenter_exporter/scapi/sctest"
 )
 
@@ -150,4 +152,48 @@ func TestASharedRepositoryIsAskedForThroughOneAccount(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The simulated console mitigates no compliance result; here it says that one
+// failed check is among all that are mitigated.
+func TestMitigatedComplianceResultsAreSubtractedToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		saying := &intercepting{}
+		e := export(t, sctest.Options{Repositories: 1, Hosts: 600, Quirks: sctest.Quirks{LowCompliancePlugins: true}}, func(o *console.Options) {
+			saying.RoundTripper = o.Accounts[0].Transport
+			for i := range o.Accounts {
+				o.Accounts[i].Transport = saying
+			}
+		})
+		r := e.reckon(t)
+		if n := r.mitigated(func(f sctest.Finding) bool { return r.since(f.FirstSeen, 1) }); n[3] > 0 {
+			t.Fatalf("%v findings were fixed within their first day", n)
+		}
+		want := e.load(t, "risk")
+		saying.answer = func(body string) string {
+			if !strings.Contains(body, `"patched"`) || !strings.Contains(body, `"pluginType"`) {
+				return ""
+			}
+			return `{"totalRecords":"1","returnedRecords":1,"startOffset":"0","endOffset":"1","matchingDataElementCount":"1:0:1:0:0:0:10","results":[{"ip":"10.0.0.1"}]}`
+		}
+		fewer := 0
+		for name := range want {
+			family, _, _ := strings.Cut(name, "{")
+			if family == "securitycenter_vulnerabilities_new" && strings.Contains(name, `"1d"`) {
+				delete(want, name) // one of none would be less than nothing
+				continue
+			}
+			switch family {
+			case "securitycenter_vulnerabilities_new", "securitycenter_vulnerabilities_mitigated", "securitycenter_remediation_findings", "securitycenter_remediation_findings_within":
+				if strings.Contains(name, `severity="high"`) {
+					want[name]--
+					fewer++
+				}
+			}
+		}
+		diff(t, "risk", want, e.load(t, "risk"))
+		if fewer != 1+2+1+5 {
+			t.Errorf("%d numbers are about mitigated findings of severity high, want 9", fewer)
+		}
+	})
 }
