@@ -3,9 +3,11 @@ package demo
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,6 +15,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"securitycenter_exporter/collector"
 	"securitycenter_exporter/config"
 	"securitycenter_exporter/exporter"
 	"securitycenter_exporter/scapi/sctest"
@@ -105,6 +108,32 @@ func TestEveryCollectorOfBothConsolesSucceeds(t *testing.T) {
 				if !strings.HasSuffix(line, " 1") {
 					t.Errorf("%s: %s", name, line)
 				}
+			}
+		}
+	})
+}
+
+// TestTheCurrentConsoleShowsTheWholeCatalogue looks for every metric of every
+// collector.
+func TestTheCurrentConsoleShowsTheWholeCatalogue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := startScraper(t)
+		for _, col := range collector.All() {
+			for _, family := range col.Families {
+				if len(s.series(Current, family.Name+"{", family.Name+" ")) == 0 {
+					t.Errorf("collector %s: no %s", col.Name, family.Name)
+				}
+			}
+		}
+		// Without deadlines in the configuration there is the vendor's policy.
+		for severity, days := range map[string]int{"critical": 7, "high": 30, "medium": 60, "low": 180} {
+			want := fmt.Sprintf(`securitycenter_sla_threshold_seconds{severity=%q,sla="default"} `, severity)
+			got := s.series(Current, want)
+			if len(got) != 1 {
+				t.Fatalf("%s: %q", want, got)
+			}
+			if v, err := strconv.ParseFloat(strings.TrimPrefix(got[0], want), 64); err != nil || v != float64(days*86400) {
+				t.Errorf("%s, want %d days", got[0], days)
 			}
 		}
 	})
