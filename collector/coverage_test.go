@@ -2,7 +2,6 @@ package collector_test
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"testing"
 	"testing/synctest"
@@ -73,7 +72,7 @@ func TestWhereNoPluginTellsOfLoggingInTheScanInformationDoes(t *testing.T) {
 				e := export(t, sctest.Options{Dialect: dialect, Quirks: sctest.Quirks{NoCredentialPlugins: true}, RefuseFilters: tt.refuse})
 				r := e.reckon(t)
 				want := r.coverage().without("securitycenter_hosts_credentialed")
-				for f := range slices.Values(r.findings) {
+				for _, f := range r.findings {
 					if causes[f.PluginID] != "" {
 						t.Fatalf("plugin %d is there", f.PluginID)
 					}
