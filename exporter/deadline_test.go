@@ -150,17 +150,14 @@ func TestManyScrapersAtOnce(t *testing.T) {
 func TestCollectorsTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, hq, slow(20*time.Millisecond), func(o *Options) {
-			for _, name := range []string{"system", "feeds", "scanners"} {
-				c := collector.Vulnerabilities()
-				c.Name = name
-				o.Collectors = append(o.Collectors, c)
+			o.Collectors = []*collector.Collector{
+				collector.Vulnerabilities(), collector.Risk(), collector.Coverage(), collector.Repositories(), collector.Scans(),
 			}
-			o.Collectors = append(o.Collectors, collector.Repositories(), collector.Scans())
 		})
 		b.do(http.MethodGet, "/probe?target=hq")
 		b.settle()
 		console := b.consoles["hq"]
-		if n := console.Count(func(r sctest.Request) bool { return r.Endpoint == "POST /analysis" }); n < 3*3 {
+		if n := console.Count(func(r sctest.Request) bool { return r.Endpoint == "POST /analysis" }); n < 40 {
 			t.Fatalf("%d analysis requests of three collectors: the test shows nothing", n)
 		}
 		if n := analysesAtOnce(console.Requests()); n != 1 {
