@@ -111,10 +111,13 @@ func TestShippedRulesChangeInNothingButTheirDurations(t *testing.T) {
 		for i := range after.Groups {
 			for j := range after.Groups[i].Rules {
 				was, is := &before.Groups[i].Rules[j], &after.Groups[i].Rules[j]
-				if is.For != "" {
+				for key, wait := range map[string]string{"for": is.For, "keep_firing_for": is.KeepFiringFor} {
+					if wait == "" {
+						continue
+					}
 					waits++
-					if is.For != "2000ms" {
-						t.Errorf("%s: for is %s, expected 2000ms", is.Alert, is.For)
+					if wait != "2000ms" {
+						t.Errorf("%s: %s is %s, expected 2000ms", is.Alert, key, wait)
 					}
 				}
 				for _, window := range durationsOf.FindAllString(is.Expr, -1) {
@@ -123,7 +126,7 @@ func TestShippedRulesChangeInNothingButTheirDurations(t *testing.T) {
 						t.Errorf("%s%s has %s, expected 10000ms", is.Alert, is.Record, window)
 					}
 				}
-				was.For, is.For = "", ""
+				was.For, is.For, was.KeepFiringFor, is.KeepFiringFor = "", "", "", ""
 				was.Expr, is.Expr = durationsOf.ReplaceAllString(was.Expr, "…"), durationsOf.ReplaceAllString(is.Expr, "…")
 			}
 		}
