@@ -343,3 +343,26 @@ func write(t *testing.T, file, content string) {
 		t.Fatal(err)
 	}
 }
+
+func TestMissingPartsAreLoggedOnceAndAgainWhenTheyChange(t *testing.T) {
+	bubble(t, "a watch with a mistake", func(t *testing.T) {
+		const mistake = "\nwatches: [{name: typo, filters: [{name: severty, value: \"4\"}]}]\ncollectors: {watches: {interval: 1m}}\n"
+		b := newBench(t, hq+mistake, nil)
+		for range 3 {
+			b.probe("hq", "watches").want(t, "with the mistake", map[string]float64{of("success", "watches"): 1, `securitycenter_watch_hosts{watch="typo"}`: absent})
+			time.Sleep(time.Minute)
+			b.settle()
+		}
+		if lines := b.log.lines("Parts of the collector are missing", "watch typo", "severty", "collector=watches"); len(lines) != 1 {
+			t.Errorf("%d lines:\n%s", len(lines), b.log)
+		}
+		if err := b.reload(hq + strings.Replace(mistake, "severty", "severety", 1)); err != nil {
+			t.Fatal(err)
+		}
+		b.probe("hq", "watches")
+		b.settle()
+		if lines := b.log.lines("Parts of the collector are missing", "severety"); len(lines) != 1 {
+			t.Errorf("after a change %d lines:\n%s", len(lines), b.log)
+		}
+	})
+}

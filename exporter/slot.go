@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -147,6 +149,9 @@ func (s *slot) load(ctx context.Context) {
 		journal.Printf(end, "loaded %d series in %s", data.Series, end.Sub(start).Round(time.Millisecond))
 		if data.Dropped > 0 && data.Dropped != s.data.Dropped {
 			s.log.Warn("Series were left out: max_series is reached", "dropped", data.Dropped, "max_series", settings.MaxSeries)
+		}
+		if len(data.Missing) > 0 && !slices.Equal(data.Missing, s.data.Missing) {
+			s.log.Info("Parts of the collector are missing", "parts", strings.Join(data.Missing, "; "))
 		}
 		if before.failed() {
 			s.log.Info("Collector works again")
