@@ -1,0 +1,101 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"securitycenter_exporter/dashboards"
+	"securitycenter_exporter/demo"
+)
+
+// withoutAnswer are the expressions that may have no answer after a minute of the demonstration, and why.
+var withoutAnswer = []exception{
+	{"Alerts that fire", "", "no rules are loaded"},
+	{"Consoles", "securitycenter_tls_certificate", "the simulated consoles speak plain HTTP"},
+	{"Certificate ends in", "", "the simulated consoles speak plain HTTP"},
+	{"Days until the licence is full", "", "the number of hosts does not grow"},
+	{"Scans that are late", "", "every simulated scan begins in time"},
+	{"Scans that found no host", "", "every simulated scan finds hosts"},
+	{"Scans that are getting slower", "", "simulated scans are as fast as ever"},
+	{"Scans whose last result failed", "", "depends on the hour"},
+	{"Longest running scan", "", "depends on the hour"},
+	{"Progress of running scans", "", "depends on the hour"},
+	{"Days to clear the backlog", "", "there are weeks in which nothing of a severity is mitigated"},
+	{"Accounts", `result="refused"`, "no login is refused"},
+	{"Accounts", `result="error"`, "no login fails"},
+	{"Failed requests each minute", "", "after the start none has to fail"},
+	{"Filters that a console refuses", "", "the current console knows every filter"},
+}
+
+// exception is about the expressions of a panel that have a part in them.
+type exception struct{ panel, part, because string }
+
+func (x exception) covers(e dashboards.Expression) bool {
+	return x.panel == e.Panel && strings.Contains(e.Expr, x.part)
+}
+
+// daysAgo is what an expression compares with, for which a minute has no history: it is cut as short as the rules are
+// in the test of the alerts.
+var daysAgo = regexp.MustCompile(`\boffset [0-9]+d\b`)
+
+// chosen is what the variables of a board stand for.
+var chosen = strings.NewReplacer(
+	"$job", "securitycenter",
+	"$instance", demo.Current,
+	"$exporter", ".+",
+	"$repository_id", "3", // a remote one, which has a time of synchronisation too
+	"$sla", "default",
+	"$__rate_interval", "20s",
+	"$__range", "40s",
+)
+
+func TestEveryDashboardExpressionHasAnAnswer(t *testing.T) {
+	t.Parallel()
+	address := freeAddress(t)
+	exporter := newClient("http://" + address)
+	ready(t, startExporter(t, exporter, address), exporter)
+	server := startPrometheus(t, fmt.Sprintf(`
+global: {scrape_interval: 2s, scrape_timeout: 2s}
+scrape_configs:
+  - job_name: securitycenter
+    http_sd_configs:
+      - {url: "http://%s/sd", refresh_interval: 1s}
+`, address))
+	server.eventually(t, 2*time.Minute, func() error {
+		instances, err := server.instances("count_over_time(securitycenter_up[2m]) >= 25")
+		if err == nil && len(instances) < 2 {
+			err = fmt.Errorf("only %v scraped for a minute; targets that are not up: %s", instances, server.lastErrors())
+		}
+		return err
+	})
+
+	expressions := dashboards.Expressions()
+	if len(expressions) < 100 {
+		t.Errorf("the boards have %d expressions, want at least 100", len(expressions))
+	}
+	for _, e := range expressions {
+		query := daysAgo.ReplaceAllString(chosen.Replace(e.Expr), "offset 20s")
+		found, err := server.query(query)
+		if err != nil {
+			t.Errorf("%s, %s: %v\n%s", e.Board, e.Panel, err, query)
+			continue
+		}
+		if strings.Contains(query, "$") {
+			t.Errorf("%s, %s: a variable is left in\n%s", e.Board, e.Panel, query)
+		}
+		if len(found) == 0 && !slices.ContainsFunc(withoutAnswer, func(x exception) bool { return x.covers(e) }) {
+			t.Errorf("%s, %s: no answer to\n%s", e.Board, e.Panel, query)
+		}
+	}
+	for _, x := range withoutAnswer {
+		if !slices.ContainsFunc(expressions, x.covers) {
+			t.Errorf("no panel %q has an expression with %q, which may be empty because %s", x.panel, x.part, x.because)
+		}
+	}
+}
