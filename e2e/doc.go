@@ -1,6 +1,7 @@
-// Package e2e runs the built exporter the way a user does, against a real Prometheus.
+// Package e2e runs the built exporter the way a user does, against a real Prometheus and a real Alertmanager.
 //
-// Its tests have the build tag e2e and use two programs, prometheus and promtool, which the environment variables
-// PROMETHEUS and PROMTOOL name when they are not in PATH. E2E_OUT names a folder in which the tests leave what they
-// saw: every exposition, and Prometheus' list of targets.
+// Its tests have the build tag e2e and use four programs, prometheus, promtool, prometheus-alertmanager and amtool, which
+// the environment variables PROMETHEUS, PROMTOOL, ALERTMANAGER and AMTOOL name when they are not in PATH. E2E_OUT names a
+// folder in which the tests leave what they saw: every exposition, Prometheus' list of targets and its rules, and every
+// notification that Alertmanager sent.
 package e2e

@@ -17,7 +17,13 @@ const settled = time.Minute
 // startExporter starts the exporter over its simulated consoles and waits for it to answer.
 func startExporter(t *testing.T, c *client, address string, flags ...string) *process {
 	t.Helper()
-	flags = append([]string{"--demo", "--web.listen-address=" + address}, flags...)
+	return runExporter(t, c, address, append([]string{"--demo"}, flags...)...)
+}
+
+// runExporter starts the exporter and waits for it to answer.
+func runExporter(t *testing.T, c *client, address string, flags ...string) *process {
+	t.Helper()
+	flags = append([]string{"--web.listen-address=" + address}, flags...)
 	p := start(t, exec.Command(binary, flags...))
 	p.eventually(t, 15*time.Second, func() error {
 		_, err := c.get("/-/healthy")

@@ -181,3 +181,34 @@ func (p *prometheus) checkNoDuplicates(t *testing.T) {
 		}
 	}
 }
+
+// checkRules checks that every rule could be evaluated.
+func (p *prometheus) checkRules(t *testing.T) {
+	t.Helper()
+	var answer struct {
+		Data struct {
+			Groups []struct {
+				Rules []struct {
+					Name      string `json:"name"`
+					Health    string `json:"health"`
+					LastError string `json:"lastError"`
+				} `json:"rules"`
+			} `json:"groups"`
+		} `json:"data"`
+	}
+	if err := p.getJSON("/api/v1/rules", &answer); err != nil {
+		t.Fatal(err)
+	}
+	rules := 0
+	for _, group := range answer.Data.Groups {
+		for _, rule := range group.Rules {
+			rules++
+			if rule.Health != "ok" {
+				t.Errorf("rule %s is %s: %s", rule.Name, rule.Health, rule.LastError)
+			}
+		}
+	}
+	if rules < 70 {
+		t.Errorf("Prometheus has %d rules, want at least 70: 18 recording rules and 57 alerts are shipped", rules)
+	}
+}

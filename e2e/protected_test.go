@@ -19,24 +19,52 @@ const (
 	passwordHash = "$2a$04$oX.dQEDgna1KeuOLT16fL.NaUMf4UceOJfqFLlwoTL7Y8aZQ/cKWO"
 )
 
-func TestPrometheusScrapesAnExporterWithTLSAndAPassword(t *testing.T) {
+// protection is a web configuration file that asks for TLS and a password, and what those who keep to it need.
+type protection struct {
+	webConfig   string // file
+	certificate certificate
+}
+
+func protect(t *testing.T) protection {
+	t.Helper()
 	dir := t.TempDir()
-	certificate := writeCertificate(t, dir)
-	webConfig := filepath.Join(dir, "web.yml")
-	if err := os.WriteFile(webConfig, fmt.Appendf(nil, `
+	p := protection{filepath.Join(dir, "web.yml"), writeCertificate(t, dir)}
+	if err := os.WriteFile(p.webConfig, fmt.Appendf(nil, `
 tls_server_config: {cert_file: %s, key_file: %s}
 basic_auth_users: {%s: %s}
-`, certificate.certFile, certificate.keyFile, user, passwordHash), 0o600); err != nil {
+`, p.certificate.certFile, p.certificate.keyFile, user, passwordHash), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return p
+}
 
+// client returns a client that keeps to the protection.
+func (p protection) client(address string) *client {
 	roots := x509.NewCertPool()
-	roots.AddCert(certificate.x509)
+	roots.AddCert(p.certificate.x509)
+	c := newClient("https://" + address)
+	c.user, c.password = user, password
+	c.http.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
+	return c
+}
+
+// scrapeConfigs is the scrape job of a Prometheus that keeps to the protection.
+func (p protection) scrapeConfigs(address string) string {
+	return fmt.Sprintf(`
+scrape_configs:
+  - job_name: securitycenter
+    basic_auth: &credentials {username: %[1]s, password: %[2]s}
+    tls_config: &ca {ca_file: %[3]s}
+    http_sd_configs:
+      - {url: "https://%[4]s/sd", refresh_interval: 1s, basic_auth: *credentials, tls_config: *ca}
+`, user, password, p.certificate.certFile, address)
+}
+
+func TestPrometheusScrapesAnExporterWithTLSAndAPassword(t *testing.T) {
+	protection := protect(t)
 	address := freeAddress(t)
-	exporter := newClient("https://" + address)
-	exporter.user, exporter.password = user, password
-	exporter.http.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
-	process := startExporter(t, exporter, address, "--web.config.file="+webConfig)
+	exporter := protection.client(address)
+	process := startExporter(t, exporter, address, "--web.config.file="+protection.webConfig)
 
 	entries := discovered(t, exporter, address, "https")
 	var instances, consoles []string
@@ -58,15 +86,7 @@ basic_auth_users: {%s: %s}
 		t.Error("/sd answers without a password")
 	}
 
-	server := startPrometheus(t, fmt.Sprintf(`
-global: {scrape_interval: 1s, scrape_timeout: 1s}
-scrape_configs:
-  - job_name: securitycenter
-    basic_auth: &credentials {username: %[1]s, password: %[2]s}
-    tls_config: &ca {ca_file: %[3]s}
-    http_sd_configs:
-      - {url: "https://%[4]s/sd", refresh_interval: 1s, basic_auth: *credentials, tls_config: *ca}
-`, user, password, certificate.certFile, address))
+	server := startPrometheus(t, "global: {scrape_interval: 1s, scrape_timeout: 1s}"+protection.scrapeConfigs(address))
 	server.waitUntil(t, "up == 1", instances)
 	server.waitUntil(t, "securitycenter_up == 1", consoles)
 	server.waitUntil(t, "securitycenter_vulnerabilities", consoles)
