@@ -57,12 +57,13 @@ func TestTheDefaultSetStaysWithinItsBudgetOfRequests(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		options sctest.Options
-		again   bool // questions are asked twice, as the numbers do not agree
+		again   bool // the checks of the first cycle and of a day later ask twice, as the numbers do not agree
 	}{
 		{name: "6.4"},
 		{name: "6.4 without totals", options: sctest.Options{Quirks: sctest.Quirks{NoMatchingCount: true}}},
 		{name: "6.4 with low compliance plugins", options: sctest.Options{Quirks: sctest.Quirks{LowCompliancePlugins: true}}, again: true},
 		{name: "6.4 with low compliance plugins and without totals", options: sctest.Options{Quirks: sctest.Quirks{LowCompliancePlugins: true, NoMatchingCount: true}}, again: true},
+		{name: "6.4 that hides accepted risk", options: sctest.Options{Quirks: sctest.Quirks{AcceptedHidden: true}}, again: true},
 		{name: "4.8", options: sctest.Options{Dialect: sctest.RPC}},
 		{name: "4.8 with low compliance plugins", options: sctest.Options{Dialect: sctest.RPC, Quirks: sctest.Quirks{LowCompliancePlugins: true}}, again: true},
 		{name: "4.2", options: sctest.Options{Dialect: sctest.RPC, Version: "4.2.0"}},
@@ -86,7 +87,7 @@ func TestTheDefaultSetStaysWithinItsBudgetOfRequests(t *testing.T) {
 								t.Errorf("cycle %d: account %s asks %d times, want at most %d", n+1, account, total(questions), most)
 							}
 							for question, times := range questions {
-								if times > 1 && (!tt.again || n != 0) {
+								if times > 1 && (!tt.again || n == 1) {
 									t.Errorf("cycle %d: asked %d times: %s", n+1, times, question)
 								}
 							}

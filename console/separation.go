@@ -45,13 +45,17 @@ func (s *Scope) separate(ctx context.Context) (separation, error) {
 
 // check checks that all findings less compliance results are the findings
 // of plugins with low ids, severity by severity. It costs three analysis
-// requests, six if they do not agree at first: the data may have moved. Where
-// they are known not to agree three are enough.
+// requests. Where they do not agree and did not before, the data may have moved:
+// one more shows whether it has, and then they are asked again.
 func (s *Scope) check(ctx context.Context, known bool) (separation, error) {
 	log := s.console.log.With("account", s.Account.name)
 	sel := s.everything(nil)
 	if s.accepted.known {
 		sel.excluding = append(sel.excluding, s.accepted.no)
+	}
+	version, err := s.Account.client.Version(ctx)
+	if err != nil {
+		return inseparable, s.Account.wrap(err)
 	}
 	for _, ctx := range []context.Context{ctx, afresh(ctx)} {
 		low, err := asked(ctx, s, sel.and(findingsOnly()), s.Account.counts)
@@ -80,6 +84,13 @@ func (s *Scope) check(ctx context.Context, known bool) (separation, error) {
 		}
 		if known {
 			return bySubtraction, nil
+		}
+		again, moved, err := s.again(ctx, sel, version)
+		if err != nil {
+			return inseparable, err
+		}
+		if !moved && again == all.Value {
+			break
 		}
 	}
 	log.Warn("Compliance results cannot be told apart by plugin id on this console: they are subtracted, and numbers of hosts are absent")

@@ -78,7 +78,7 @@ func (s *Scope) spelling(ctx context.Context, of Status) (spelling, error) {
 	}
 	c.spelling = spelling{}
 	for _, way := range spellings(of, dialect) {
-		adds, err := s.addsUp(ctx, sel, way)
+		adds, err := s.addsUp(ctx, sel, way, version)
 		if err != nil {
 			return spelling{}, err
 		}
@@ -100,20 +100,45 @@ func (s *Scope) spelling(ctx context.Context, of Status) (spelling, error) {
 }
 
 // addsUp reports whether what passes one filter and what passes the other is
-// all that sel selects.
-func (s *Scope) addsUp(ctx context.Context, sel selection, way spelling) (bool, error) {
-	for _, ctx := range []context.Context{ctx, afresh(ctx)} { // twice, because the data may move meanwhile
-		var counts [3]scapi.Counts
-		for i, part := range []selection{sel.and(way.yes), sel.and(way.no), sel} {
+// all that sel selects. Where it is not, the data may have moved meanwhile: it
+// is looked at once more if all is not what it was.
+func (s *Scope) addsUp(ctx context.Context, sel selection, way spelling, version string) (bool, error) {
+	whole, err := asked(ctx, s, sel, s.Account.counts)
+	if err != nil {
+		return false, err
+	}
+	all := whole.Value
+	for _, ctx := range []context.Context{ctx, afresh(ctx)} {
+		var parts scapi.Counts
+		for _, part := range []selection{sel.and(way.yes), sel.and(way.no)} {
 			c, err := asked(ctx, s, part, s.Account.counts)
 			if err != nil || !c.Valid {
 				return false, err
 			}
-			counts[i] = c.Value
+			parts = parts.Add(c.Value)
 		}
-		if counts[0].Add(counts[1]) == counts[2] {
+		if parts == all {
 			return true, nil
 		}
+		again, moved, err := s.again(ctx, sel, version)
+		if err != nil || !moved && again == all {
+			return false, err
+		}
+		all = again
 	}
 	return false, nil
+}
+
+// again counts what sel selects, whatever was answered before, and reports
+// whether the console is another one than it was.
+func (s *Scope) again(ctx context.Context, sel selection, version string) (scapi.Counts, bool, error) {
+	counts, err := asked(afresh(ctx), s, sel, s.Account.counts)
+	if err != nil {
+		return scapi.Counts{}, false, err
+	}
+	now, err := s.Account.client.Version(ctx)
+	if err != nil {
+		return scapi.Counts{}, false, s.Account.wrap(err)
+	}
+	return counts.Value, now != version, nil
 }

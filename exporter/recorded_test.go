@@ -151,6 +151,17 @@ consoles:
 	}
 	got.want(t, "from the recorded answers", want)
 
+	// No spelling of a status adds up there: still the first cycle keeps to its bound.
+	queries := 0.0
+	for _, series := range got.family("securitycenter_api_requests_total") {
+		if strings.Contains(series, `endpoint="/analysis"`) {
+			queries += got[series]
+		}
+	}
+	if most := 60.0 + 2*4; queries == 0 || queries > most {
+		t.Errorf("%v analysis requests in the first cycle, want at most %v", queries, most)
+	}
+
 	for name, n := range map[string]int{
 		"securitycenter_scanner_info":   3,
 		"securitycenter_scanner_usable": 2, // status 8192 is in transition: neither usable nor not
