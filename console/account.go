@@ -96,7 +96,8 @@ func (a *Account) State() State {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	s := a.state
-	s.Name, s.Blocked, s.Next = a.name, a.guard.isBlocked(), a.guard.nextLogin()
+	s.Name = a.name
+	s.Blocked, s.Next = a.guard.state()
 	return s
 }
 

@@ -74,23 +74,16 @@ func (g *loginGuard) Done(err error) {
 	}
 }
 
-func (g *loginGuard) isBlocked() bool {
+// state reports whether the account is left alone, and else before which time
+// no login is tried; zero if there is none.
+func (g *loginGuard) state() (blocked bool, next time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.forgiveChanged()
-	return g.blocked()
-}
-
-// nextLogin returns the time before which no login is tried; zero if there is
-// none, or if waiting does not help.
-func (g *loginGuard) nextLogin() time.Time {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.forgiveChanged()
-	if g.blocked() || !time.Now().Before(g.next) {
-		return time.Time{}
+	if !g.blocked() && time.Now().Before(g.next) {
+		next = g.next
 	}
-	return g.next
+	return g.blocked(), next
 }
 
 func (g *loginGuard) blocked() bool { return g.refusals > len(pauses) }

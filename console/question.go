@@ -79,15 +79,16 @@ func (sel selection) and(filters ...Filter) selection {
 // tell such findings.
 func (s *Scope) selection(ctx context.Context, q Question) (selection, bool, error) {
 	sel := s.everything(q.Repositories)
-	sel.source = q.Source
-	switch {
-	case q.Risk == RiskOpen && s.accepted.known:
-		sel.excluding = append(sel.excluding, s.accepted.no)
-	case q.Risk == RiskAccepted && !s.accepted.known:
-		return sel, false, nil
-	case q.Risk == RiskAccepted:
+	switch q.Risk {
+	case RiskOpen:
+		sel = s.open(q.Repositories)
+	case RiskAccepted:
+		if !s.accepted.known {
+			return sel, false, nil
+		}
 		sel = sel.and(s.accepted.yes)
 	}
+	sel.source = q.Source
 	if q.Status != AnyStatus {
 		spelled, err := s.spelling(ctx, q.Status)
 		if err != nil || !spelled.known {
@@ -108,4 +109,14 @@ func (s *Scope) everything(repositories []string) selection {
 		repositories = s.IDs()
 	}
 	return selection{repositories: repositories, excluding: []Filter{excludeWAS()}}
+}
+
+// open selects everything but what has its risk accepted, as far as the
+// console can tell.
+func (s *Scope) open(repositories []string) selection {
+	sel := s.everything(repositories)
+	if s.accepted.known {
+		sel.excluding = append(sel.excluding, s.accepted.no)
+	}
+	return sel
 }

@@ -49,10 +49,7 @@ func (s *Scope) separate(ctx context.Context) (separation, error) {
 // one more shows whether it has, and then they are asked again.
 func (s *Scope) check(ctx context.Context, known bool) (separation, error) {
 	log := s.console.log.With("account", s.Account.name)
-	sel := s.everything(nil)
-	if s.accepted.known {
-		sel.excluding = append(sel.excluding, s.accepted.no)
-	}
+	sel := s.open(nil)
 	version, err := s.Account.client.Version(ctx)
 	if err != nil {
 		return inseparable, s.Account.wrap(err)
@@ -85,11 +82,11 @@ func (s *Scope) check(ctx context.Context, known bool) (separation, error) {
 		if known {
 			return bySubtraction, nil
 		}
-		again, moved, err := s.again(ctx, sel, version)
+		_, moved, err := s.again(ctx, sel, all.Value, version)
 		if err != nil {
 			return inseparable, err
 		}
-		if !moved && again == all.Value {
+		if !moved {
 			break
 		}
 	}

@@ -72,13 +72,10 @@ func (s *Scope) spelling(ctx context.Context, of Status) (spelling, error) {
 	if err != nil {
 		return spelling{}, a.wrap(err)
 	}
-	sel := s.everything(nil)
-	if of != acceptedRisk && s.accepted.known {
-		sel.excluding = append(sel.excluding, s.accepted.no)
-	}
 	c.spelling = spelling{}
-	for _, way := range spellings(of, dialect) {
-		adds, err := s.addsUp(ctx, sel, way, version)
+	ways := spellings(of, dialect)
+	for _, way := range ways {
+		adds, err := s.addsUp(ctx, way, version)
 		if err != nil {
 			return spelling{}, err
 		}
@@ -93,16 +90,18 @@ func (s *Scope) spelling(ctx context.Context, of Status) (spelling, error) {
 		if of == acceptedRisk {
 			consequence = "findings with accepted risk are counted as open"
 		}
-		s.console.log.Warn("No spelling of a filter is understood by this console", "account", a.name, "filter", spellings(of, dialect)[0].no.Name, "so", consequence)
+		s.console.log.Warn("No spelling of a filter is understood by this console", "account", a.name, "filter", ways[0].no.Name, "so", consequence)
 	}
 	c.version, c.at = version, time.Now()
 	return c.spelling, nil
 }
 
-// addsUp reports whether what passes one filter and what passes the other is
-// all that sel selects. Where it is not, the data may have moved meanwhile: it
-// is looked at once more if all is not what it was.
-func (s *Scope) addsUp(ctx context.Context, sel selection, way spelling, version string) (bool, error) {
+// addsUp reports whether what passes one filter and what passes the other are
+// all findings, but those of which the risk is known to be accepted. Where they
+// are not, the data may have moved meanwhile: it is looked at once more if all is
+// not what it was.
+func (s *Scope) addsUp(ctx context.Context, way spelling, version string) (bool, error) {
+	sel := s.open(nil) // everything, where accepted risk itself is in question
 	whole, err := asked(ctx, s, sel, s.Account.counts)
 	if err != nil {
 		return false, err
@@ -120,18 +119,17 @@ func (s *Scope) addsUp(ctx context.Context, sel selection, way spelling, version
 		if parts == all {
 			return true, nil
 		}
-		again, moved, err := s.again(ctx, sel, version)
-		if err != nil || !moved && again == all {
+		var moved bool
+		if all, moved, err = s.again(ctx, sel, all, version); err != nil || !moved {
 			return false, err
 		}
-		all = again
 	}
 	return false, nil
 }
 
-// again counts what sel selects, whatever was answered before, and reports
-// whether the console is another one than it was.
-func (s *Scope) again(ctx context.Context, sel selection, version string) (scapi.Counts, bool, error) {
+// again counts what sel selects anew, and reports whether the data has moved:
+// the number, or the console's version, is not what it was.
+func (s *Scope) again(ctx context.Context, sel selection, before scapi.Counts, version string) (all scapi.Counts, moved bool, err error) {
 	counts, err := asked(afresh(ctx), s, sel, s.Account.counts)
 	if err != nil {
 		return scapi.Counts{}, false, err
@@ -140,5 +138,5 @@ func (s *Scope) again(ctx context.Context, sel selection, version string) (scapi
 	if err != nil {
 		return scapi.Counts{}, false, s.Account.wrap(err)
 	}
-	return counts.Value, now != version, nil
+	return counts.Value, counts.Value != before || now != version, nil
 }
