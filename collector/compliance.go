@@ -3,6 +3,7 @@ package collector
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"securitycenter_exporter/config"
@@ -41,7 +42,7 @@ var complianceResults = []struct {
 	result   string
 }{{scapi.Info, "passed"}, {scapi.Medium, "warning"}, {scapi.High, "failed"}}
 
-// audits returns a question for the results of one audit file, or of all.
+// audit returns a question for the results of one audit file, or of all.
 func audit(filters ...console.Filter) console.Question {
 	q := only(append([]console.Filter{{Name: "pluginType", Filter: scapi.ByPluginType("compliance")}}, filters...)...)
 	q.ByPlugin = true
@@ -72,14 +73,11 @@ func loadCompliance(ctx context.Context, c *console.Console, m *Metrics) error {
 // auditFiles returns the audit files that are asked for; false if the console
 // does not list any.
 func auditFiles(ctx context.Context, c *console.Console, m *Metrics) (files []scapi.Ref, told bool, err error) {
-	wanted := map[string]bool{}
-	for _, id := range m.Strings("audits") {
-		wanted[id] = true
-	}
+	wanted := m.Strings("audits")
 	err = readEach(ctx, c, m, "audit files", (*scapi.Client).AuditFiles, func(a scapi.AuditFile) string { return a.ID }, func(list []owned[scapi.AuditFile]) {
 		told = true
 		for _, a := range list {
-			if len(wanted) == 0 || wanted[a.object.ID] {
+			if len(wanted) == 0 || slices.Contains(wanted, a.object.ID) {
 				files = append(files, scapi.Ref{ID: a.object.ID, Name: a.object.Name})
 			}
 		}

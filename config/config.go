@@ -28,6 +28,19 @@ type Labels struct {
 	hashKey secret
 }
 
+// HashKey returns the key of the hashes that stand for hosts where these are
+// redacted, as it is now; nil where none is configured.
+func (l Labels) HashKey() ([]byte, error) {
+	text, err := l.hashKey.read()
+	if err != nil {
+		return nil, fmt.Errorf("read labels.hash_key: %w", err)
+	}
+	if text == "" {
+		return nil, nil
+	}
+	return []byte(text), nil
+}
+
 // Load reads and validates the file at path. known are the collectors that the
 // file may name. The error is an *Error where the content is refused.
 func Load(path string, known []Collector) (*Config, error) {

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"net/url"
 	"reflect"
 	"regexp"
@@ -67,19 +66,6 @@ func (c Console) SameData(o Console) bool {
 		console.Collectors, console.SLA, console.Watches = nil, nil, nil
 	}
 	return c.Equal(o)
-}
-
-// HashKey returns the key of the hashes that stand for hosts where these are
-// redacted, as it is now; nil where none is configured.
-func (c Console) HashKey() ([]byte, error) {
-	text, err := c.hashKey.read()
-	if err != nil {
-		return nil, fmt.Errorf("read labels.hash_key: %w", err)
-	}
-	if text == "" {
-		return nil, nil
-	}
-	return []byte(text), nil
 }
 
 // String returns the console's name.

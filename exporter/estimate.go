@@ -31,16 +31,15 @@ func (e *Exporter) Estimate(ctx context.Context, w io.Writer) error {
 			v := s.view()
 			x := v.estimate()
 			all.add(x)
+			errs = append(errs, t.unread(v))
 			state := ""
 			switch h := v.health; {
 			case !h.tried:
 				state = "no answer in time"
-				errs = append(errs, fmt.Errorf("console %s: collector %s: no answer in time", t.console.Name(), v.collector.Name))
 			case h.notAllowed():
 				state = "no account can read this"
 			case h.failed():
 				state = "failed"
-				errs = append(errs, fmt.Errorf("console %s: collector %s: %w", t.console.Name(), v.collector.Name, h.err))
 			}
 			fmt.Fprintf(table, "# %s\t%s\t%d\t%d\t%d\t%d\t%s\t%d\t%s\t%s\n", t.console.Name(), v.collector.Name,
 				x.series, x.dropped, x.queries, x.others, model.Duration(v.interval), x.daily, v.health.duration.Round(time.Millisecond), state)

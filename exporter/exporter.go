@@ -149,7 +149,7 @@ func (e *Exporter) reload() error {
 		running[t.console.Name()] = t
 	}
 	hashKey := e.hashKey
-	if key, err := cfg.Consoles[0].HashKey(); err != nil {
+	if key, err := cfg.Labels.HashKey(); err != nil {
 		return err
 	} else if key != nil {
 		hashKey = key

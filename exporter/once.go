@@ -96,12 +96,7 @@ func (t *target) once(ctx context.Context) ([]*dto.MetricFamily, error) {
 	}
 	var errs []error
 	for _, s := range t.chosen(nil) {
-		switch h := s.view().health; {
-		case !h.tried:
-			errs = append(errs, fmt.Errorf("console %s: collector %s: no answer in time", t.console.Name(), s.collector.Name))
-		case h.failed():
-			errs = append(errs, fmt.Errorf("console %s: collector %s: %w", t.console.Name(), s.collector.Name, h.err))
-		}
+		errs = append(errs, t.unread(s.view()))
 	}
 	families = slices.DeleteFunc(families, func(f *dto.MetricFamily) bool {
 		return f.GetType() != dto.MetricType_GAUGE
@@ -116,4 +111,16 @@ func (t *target) once(ctx context.Context) ([]*dto.MetricFamily, error) {
 		}
 	}
 	return labelled, errors.Join(errs...)
+}
+
+// unread says why the last load of a collector gave nothing; nil if it gave its
+// metrics, or if no account may read them.
+func (t *target) unread(v view) error {
+	switch h := v.health; {
+	case !h.tried:
+		return fmt.Errorf("console %s: collector %s: no answer in time", t.console.Name(), v.collector.Name)
+	case h.failed():
+		return fmt.Errorf("console %s: collector %s: %w", t.console.Name(), v.collector.Name, h.err)
+	}
+	return nil
 }
