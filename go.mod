@@ -1,4 +1,4 @@
-module securitycenter_exporter
+module github.com/securitycenter-exporter/securitycenter_exporter
 
 go 1.26.0
 

@@ -22,9 +22,9 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
-	"securitycenter_exporter/config"
-	"securitycenter_exporter/demo"
-	"securitycenter_exporter/exporter"
+	"github.com/securitycenter-exporter/securitycenter_exporter/config"
+	"github.com/securitycenter-exporter/securitycenter_exporter/demo"
+	"github.com/securitycenter-exporter/securitycenter_exporter/exporter"
 )
 
 const (

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // releases are consoles that differ in how they tell breakdowns.

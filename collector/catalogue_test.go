@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"securitycenter_exporter/collector"
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // catalogue is what the collectors export: collector, name, type, labels. Dashboards and rules rely on it.

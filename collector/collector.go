@@ -16,9 +16,9 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 
-	"securitycenter_exporter/config"
-	"securitycenter_exporter/console"
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/config"
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // Collector reads one subject from a console.

@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // causes are the plugins that tell what became of logging in.

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"securitycenter_exporter/config"
-	"securitycenter_exporter/console"
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/config"
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 var (

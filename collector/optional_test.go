@@ -10,8 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"securitycenter_exporter/console"
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 func TestAssetListsThatAreNamedAreCountedZerosToo(t *testing.T) {

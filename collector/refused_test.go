@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // refusals are what is lost where a console takes none of some filters.

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"securitycenter_exporter/collector"
-	"securitycenter_exporter/console"
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // cycle loads all default collectors as the exporter does, and returns how

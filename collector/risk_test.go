@@ -8,9 +8,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"securitycenter_exporter/collector"
-	"securitycenter_exporter/config"
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
+	"github.com/securitycenter-exporter/securitycenter_exporter/config"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // policies are all presets, every basis, and policies that have no deadline

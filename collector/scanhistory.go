@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"securitycenter_exporter/console"
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 const (

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // The console's words for the state of a scan and of its import, in our

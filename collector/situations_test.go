@@ -7,8 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"securitycenter_exporter/console"
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // present fails the test unless the console contains what it is about.

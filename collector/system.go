@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"securitycenter_exporter/console"
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // lateAfter is how long after it was due a job that has not begun is late.

@@ -7,9 +7,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"securitycenter_exporter/console"
-	"securitycenter_exporter/scapi"
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 func TestTheLicenceCountsAnAddressOnce(t *testing.T) {

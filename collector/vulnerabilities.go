@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"securitycenter_exporter/console"
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 var (

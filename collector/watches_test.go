@@ -8,10 +8,10 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"securitycenter_exporter/collector"
-	"securitycenter_exporter/config"
-	"securitycenter_exporter/console"
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
+	"github.com/securitycenter-exporter/securitycenter_exporter/config"
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // watch is what one watch finds: the findings that pass, none if it is absent.

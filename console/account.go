@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // Account is one login of a console.

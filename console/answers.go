@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // mostReuse bounds how old an answer may be that is used again, and with it

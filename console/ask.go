@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // ErrNotReadable says that no account of the console may read this, or that

@@ -17,7 +17,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // Options describe a console. Name, URL and Accounts are required.

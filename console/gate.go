@@ -5,7 +5,7 @@ import (
 	"slices"
 	"sync"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // gate bounds the requests in flight towards a console: at most so many at

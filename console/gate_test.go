@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 func TestGateBoundsRequestsAndRunsOneAnalysisAtATime(t *testing.T) {

@@ -10,9 +10,9 @@ import (
 
 	"go.uber.org/goleak"
 
-	"securitycenter_exporter/console"
-	"securitycenter_exporter/scapi"
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // journalLines bounds the log of one load.

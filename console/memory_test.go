@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 func TestAMemoAsksOnceForAllWhoComeAtTheSameTime(t *testing.T) {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // Question says which findings of a scope are meant. The zero Question means

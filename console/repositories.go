@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // repositoriesTTL is how long the merged list of repositories is kept.

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // Findings are what a summary by hosts tells.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // spellingTTL is how long the checked spelling of a filter is trusted, unless

@@ -7,8 +7,8 @@ import (
 	"io"
 	"strings"
 
-	"securitycenter_exporter/config"
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/config"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // The names of the consoles.

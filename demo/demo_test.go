@@ -15,10 +15,10 @@ import (
 
 	"go.uber.org/goleak"
 
-	"securitycenter_exporter/collector"
-	"securitycenter_exporter/config"
-	"securitycenter_exporter/exporter"
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
+	"github.com/securitycenter-exporter/securitycenter_exporter/config"
+	"github.com/securitycenter-exporter/securitycenter_exporter/exporter"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

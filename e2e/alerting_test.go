@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // site is everything that stands between a console and whoever is told: consoles, the exporter with TLS and a password,

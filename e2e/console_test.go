@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // console is a simulated console of the test's own, which can be stopped and started again at its address.

@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"securitycenter_exporter/dashboards"
-	"securitycenter_exporter/demo"
+	"github.com/securitycenter-exporter/securitycenter_exporter/dashboards"
+	"github.com/securitycenter-exporter/securitycenter_exporter/demo"
 )
 
 // withoutAnswer are the expressions that may have no answer after a minute of the demonstration, and why.

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 func TestTheLandingPageIsReadableInABrowser(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // feedsEvery has the feeds collector alone: one request for each load.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"securitycenter_exporter/config"
+	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 )
 
 const aboutConfiguration = `# Configuration

@@ -8,8 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"securitycenter_exporter/collector"
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 func slow(d time.Duration) map[string]sctest.Options {

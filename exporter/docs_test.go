@@ -13,8 +13,8 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
-	"securitycenter_exporter/collector"
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // TestTheReferenceOfMetricsIsWhatTheCodeSays compares docs/metrics.md with what

@@ -21,8 +21,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/common/version"
 
-	"securitycenter_exporter/collector"
-	"securitycenter_exporter/config"
+	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
+	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 )
 
 // Options configure an Exporter.

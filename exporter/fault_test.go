@@ -9,9 +9,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"securitycenter_exporter/collector"
-	"securitycenter_exporter/console"
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // analysisOf names the call behind the vulnerabilities collector.

@@ -22,8 +22,8 @@ import (
 
 	"go.uber.org/goleak"
 
-	"securitycenter_exporter/config"
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/config"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")

@@ -7,7 +7,7 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 
-	"securitycenter_exporter/collector"
+	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 )
 
 var (

@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // with is a console with these accounts, each a line of YAML.

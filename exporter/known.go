@@ -1,8 +1,8 @@
 package exporter
 
 import (
-	"securitycenter_exporter/collector"
-	"securitycenter_exporter/config"
+	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
+	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 )
 
 // KnownCollectors returns what the configuration may say of collectors.

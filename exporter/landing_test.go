@@ -15,7 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 var (

@@ -10,8 +10,8 @@ import (
 	"time"
 	"unicode"
 
-	"securitycenter_exporter/console"
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // reason says in a few words what kind of failure err is; empty if only err

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"securitycenter_exporter/console"
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 func TestReason(t *testing.T) {

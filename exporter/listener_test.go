@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"securitycenter_exporter/collector"
+	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 )
 
 func TestAListenerIsProtectedByItsAddressOrByItsWebConfiguration(t *testing.T) {

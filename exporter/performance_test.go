@@ -7,8 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"securitycenter_exporter/collector"
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // cycle is the interval of the collectors that ask analysis queries.

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"securitycenter_exporter/config"
+	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 )
 
 // recordings returns the folder of recorded answers of a real Tenable.sc 5.8

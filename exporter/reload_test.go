@@ -10,8 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"securitycenter_exporter/config"
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/config"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 const (

@@ -16,8 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"securitycenter_exporter/config"
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/config"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // The benchmark runs this test binary twice more: as a simulated console and as

@@ -14,10 +14,10 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 
-	"securitycenter_exporter/collector"
-	"securitycenter_exporter/config"
-	"securitycenter_exporter/console"
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
+	"github.com/securitycenter-exporter/securitycenter_exporter/config"
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // startJitter spreads the first loads of a console's collectors.

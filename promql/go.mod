@@ -1,12 +1,12 @@
 // A module of its own: Prometheus' parser and what it needs are no part of the exporter.
-module securitycenter_exporter/promql
+module github.com/securitycenter-exporter/securitycenter_exporter/promql
 
 go 1.26.7
 
 require (
 	github.com/prometheus/prometheus v0.316.0
+	github.com/securitycenter-exporter/securitycenter_exporter v0.0.0
 	go.yaml.in/yaml/v3 v3.0.6
-	securitycenter_exporter v0.0.0
 )
 
 require (
@@ -26,4 +26,4 @@ require (
 	google.golang.org/protobuf v1.36.12 // indirect
 )
 
-replace securitycenter_exporter => ../
+replace github.com/securitycenter-exporter/securitycenter_exporter => ../

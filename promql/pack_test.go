@@ -9,7 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"securitycenter_exporter/dashboards"
+	"github.com/securitycenter-exporter/securitycenter_exporter/dashboards"
 )
 
 type ruleFile struct {

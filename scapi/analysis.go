@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"securitycenter_exporter/scapi/internal/rest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rest"
 )
 
 // call spells the query for the rows from start to before end.

@@ -7,7 +7,7 @@ import (
 	"net/netip"
 	"strings"
 
-	"securitycenter_exporter/scapi/internal/wire"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
 // AddressRange is consecutive addresses of one family, both ends included.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"securitycenter_exporter/scapi/internal/wire"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
 // Asset is an asset list: hosts under a name, given one by one or by a rule.

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // The addresses of a static list are replaced; its name, description and

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"securitycenter_exporter/scapi/internal/wire"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
 // AuditFile is a set of checks of a configuration, such as a CIS benchmark. Its

@@ -3,8 +3,8 @@ package scapi_test
 import (
 	"testing"
 
-	"securitycenter_exporter/scapi"
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 func TestAuditFilesHaveTheirResults(t *testing.T) {

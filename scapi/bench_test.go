@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // benchmarkRows are read in each round.

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"securitycenter_exporter/scapi"
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // breakdown is a tool with a row for each key: how the key is read from a row, and which keys a finding counts for.

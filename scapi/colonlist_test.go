@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"testing"
 
-	"securitycenter_exporter/scapi/internal/wire"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
 func FuzzParseColonList(f *testing.F) {

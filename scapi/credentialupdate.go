@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"securitycenter_exporter/scapi/internal/wire"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
 // CredentialUpdate says what to change of a stored credential. What is absent

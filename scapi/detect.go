@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"net/http"
 
-	"securitycenter_exporter/scapi/internal/rest"
-	"securitycenter_exporter/scapi/internal/rpc"
-	"securitycenter_exporter/scapi/internal/wire"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rpc"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
 // rpcPaths are where request.php may be: 4.0 to 4.2 have it below /sc4.

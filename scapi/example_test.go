@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"log"
 
-	"securitycenter_exporter/scapi"
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // analyst returns a client of a simulated console that ends with stop.

@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 func TestFeeds(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"time"
 
-	"securitycenter_exporter/scapi/internal/wire"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
 // Host is a row of the host summary: what one repository knows of one address

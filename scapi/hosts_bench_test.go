@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"securitycenter_exporter/scapi/internal/wire"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
 // BenchmarkDecodeHosts is the cost of a page of hosts without reading it.

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"securitycenter_exporter/scapi"
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // template has what would end a form with a fixed boundary.

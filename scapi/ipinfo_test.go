@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"securitycenter_exporter/scapi"
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 const deviceInfo = `{"ip":"192.0.2.1","uuid":"","score":"105","total":"30","severityInfo":"4","severityLow":"20","severityMedium":"3","severityHigh":"2","severityCritical":"1","macAddress":"00:00:5e:00:53:01",

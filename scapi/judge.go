@@ -8,9 +8,9 @@ import (
 	"net/url"
 	"strings"
 
-	"securitycenter_exporter/scapi/internal/rest"
-	"securitycenter_exporter/scapi/internal/rpc"
-	"securitycenter_exporter/scapi/internal/wire"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rpc"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
 // reply is one answer of a console, read whole.

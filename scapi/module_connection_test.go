@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"securitycenter_exporter/scapi"
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // connecting are the promises of the module's constructor and its session.

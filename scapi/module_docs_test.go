@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 const guideFile = "../docs/client.md"

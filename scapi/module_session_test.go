@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"securitycenter_exporter/scapi"
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 var sessionCookie = regexp.MustCompile(`^TNS_SESSIONID=[0-9a-f]{32}$`)

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"securitycenter_exporter/scapi/internal/wire"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
 // Whatever a console sends, reading it does not panic, addresses are in order,

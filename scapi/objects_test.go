@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"testing"
 
-	"securitycenter_exporter/scapi"
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 func TestBothDialectsHaveTheSameObjects(t *testing.T) {

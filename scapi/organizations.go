@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"securitycenter_exporter/scapi/internal/wire"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
 // OrganizationInfo is users who share data, apart from other organisations.

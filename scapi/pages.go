@@ -8,7 +8,7 @@ import (
 	"slices"
 	"sync"
 
-	"securitycenter_exporter/scapi/internal/wire"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
 // rowType says how the rows of a query are read.

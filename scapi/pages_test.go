@@ -11,7 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // slowly lets every request take a while, of the time inside a bubble, and

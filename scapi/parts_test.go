@@ -21,8 +21,8 @@ import (
 	"testing"
 	"time"
 
-	"securitycenter_exporter/scapi"
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // The test binary runs itself as other processes, whose part is in the environment.

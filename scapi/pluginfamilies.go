@@ -8,8 +8,8 @@ import (
 	"net/url"
 	"strings"
 
-	"securitycenter_exporter/scapi/internal/rest"
-	"securitycenter_exporter/scapi/internal/wire"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
 // PluginFamily is a family of plugins. Names repeat between types.

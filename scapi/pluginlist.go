@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"securitycenter_exporter/scapi/internal/wire"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
 // PluginQuery selects plugins. The zero value is all of them, by id.

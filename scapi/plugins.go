@@ -8,7 +8,7 @@ import (
 	"net/url"
 	"strconv"
 
-	"securitycenter_exporter/scapi/internal/wire"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
 // PluginCounts are numbers of plugins.

@@ -8,8 +8,8 @@ import (
 	"net/url"
 	"strings"
 
-	"securitycenter_exporter/scapi/internal/rest"
-	"securitycenter_exporter/scapi/internal/rpc"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rpc"
 )
 
 // RawCall is a call that this package does not model. Method and Path are for

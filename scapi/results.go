@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strconv"
 
-	"securitycenter_exporter/scapi/internal/wire"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
 // results is the answer to one analysis request, its rows read as T.

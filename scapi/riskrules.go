@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"securitycenter_exporter/scapi/internal/wire"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
 // RiskRule says what to make of findings of a plugin on some hosts of a

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"securitycenter_exporter/scapi/internal/wire"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
 // Row is one row of an answer, as the console sent it. Its columns depend on

@@ -10,9 +10,9 @@ import (
 	"net/http"
 	"strconv"
 
-	"securitycenter_exporter/scapi/internal/rest"
-	"securitycenter_exporter/scapi/internal/rpc"
-	"securitycenter_exporter/scapi/internal/zipstream"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rpc"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/zipstream"
 )
 
 // DownloadScan returns the file of a scan result: the first of the archive

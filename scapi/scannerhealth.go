@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"securitycenter_exporter/scapi/internal/rest"
-	"securitycenter_exporter/scapi/internal/wire"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
 // ScannerHealth is what a scanner says of the computer that it runs on, in

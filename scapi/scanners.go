@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"securitycenter_exporter/scapi/internal/wire"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
 // Scanner is a Nessus scanner of the console. Zero times and absent values are unknown.

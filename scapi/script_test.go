@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // asked is a request as a scripted console sees it.

@@ -10,8 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"securitycenter_exporter/scapi"
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // harmless is a call that every account may make, in both dialects.

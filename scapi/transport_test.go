@@ -19,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // writePair makes a self-signed certificate of this name, and returns the

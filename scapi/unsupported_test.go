@@ -4,7 +4,7 @@ import (
 	"errors"
 	"testing"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // What SecurityCenter 4 has no call for is said before anything is sent but the login.

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"securitycenter_exporter/scapi/internal/wire"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
 // Vuln is a finding: what a plugin says about a host. Which fields have a value

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"securitycenter_exporter/scapi/internal/wire"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
 // Zone is a scan zone: address ranges and the scanners that reach them.

@@ -8,9 +8,9 @@ import (
 
 	"github.com/prometheus/common/version"
 
-	"securitycenter_exporter/config"
-	"securitycenter_exporter/exporter"
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/config"
+	"github.com/securitycenter-exporter/securitycenter_exporter/exporter"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // account is one login of a console.

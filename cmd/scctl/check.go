@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 func addLoginCheck(t *tree) {

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 func TestLoginCheckTellsWhatEachAccountMayRead(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // filterHelp explains --filter.

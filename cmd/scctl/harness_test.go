@@ -10,7 +10,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"securitycenter_exporter/scapi"
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 func TestHelpShowsExamplesAndExitCodes(t *testing.T) {

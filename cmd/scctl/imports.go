@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 func addImports(t *tree) {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // item is one line of output: values that mean the same on every console, by

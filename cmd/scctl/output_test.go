@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 func TestFieldsAreFoundInTheConsolesObject(t *testing.T) {

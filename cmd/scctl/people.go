@@ -6,7 +6,7 @@ import (
 	"maps"
 	"slices"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 func addPeople(t *tree) {

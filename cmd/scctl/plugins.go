@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 func addPlugins(t *tree) {

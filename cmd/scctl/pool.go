@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // logoutTimeout bounds the end of the sessions, also after an interrupt.

@@ -10,7 +10,7 @@ import (
 	"net/url"
 	"strings"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 func addRaw(t *tree) {

@@ -3,7 +3,7 @@ package main
 import (
 	"encoding/json"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 func addRules(t *tree) {

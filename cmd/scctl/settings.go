@@ -6,7 +6,7 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // settings are the flags of all commands.

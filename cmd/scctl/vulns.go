@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
-	"securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 func addVulns(t *tree) {

@@ -1,4 +1,4 @@
-module securitycenter_exporter/deploy/k8sval
+module github.com/securitycenter-exporter/securitycenter_exporter/deploy/k8sval
 
 go 1.26.0
 

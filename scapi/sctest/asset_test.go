@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // addressesOf returns how many addresses the hosts of an asset list have in each repository.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // A filter that takes a list keeps what fits any of it, in each form that clients write lists in.

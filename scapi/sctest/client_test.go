@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // clock is the time of most tests.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 func TestASecretIsShownAsSETAndKeptInClear(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // askEvents sends an event query in the console's dialect.

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"testing"
 
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // A test starts a console in one line; it ends with the test.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // oldBoundary is the fixed boundary of an old client, sic.

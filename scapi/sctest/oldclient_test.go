@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // oldClient behaves on the wire as the Python module of SecurityCenter 4 does: it stores the whole text of

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 func TestRPCCallsAnswerTheirLists(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 // aResult returns the id of a result that can be downloaded.

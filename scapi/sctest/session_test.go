@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 func TestASessionNeedsItsCookieAndItsToken(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"securitycenter_exporter/scapi/sctest"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }

@@ -13,7 +13,7 @@ import (
 	"net/url"
 	"strings"
 
-	"securitycenter_exporter/scapi/internal/upload"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/upload"
 )
 
 // Request is a request below /rest.

@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"strings"
 
-	"securitycenter_exporter/scapi/internal/upload"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/upload"
 )
 
 // Request is a call of an action of a module.

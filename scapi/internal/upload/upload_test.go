@@ -12,7 +12,7 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"securitycenter_exporter/scapi/internal/upload"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/upload"
 )
 
 // sent is a form as a console reads it.

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"securitycenter_exporter/scapi/internal/zipstream"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/zipstream"
 )
 
 // entry is a file as an archive may hold it.
