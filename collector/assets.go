@@ -7,6 +7,7 @@ import (
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -47,7 +48,7 @@ var assetStatuses = []string{"ready", "calculating", "other"}
 // maxAssetRows bounds the rows of sumasset: a console has thousands of lists.
 const maxAssetRows = 20000
 
-func loadAssets(ctx context.Context, c *console.Console, m *Metrics) error {
+func loadAssets(ctx context.Context, c *findings.Console, m *Metrics) error {
 	var named []owned[scapi.Asset]
 	err := readEach(ctx, c, m, "asset lists", (*scapi.Client).Assets, func(a scapi.Asset) string { return a.ID }, func(list []owned[scapi.Asset]) {
 		count := map[string]int{}
@@ -66,19 +67,19 @@ func loadAssets(ctx context.Context, c *console.Console, m *Metrics) error {
 	if err != nil || len(named) == 0 {
 		return err
 	}
-	f, err := scopes(ctx, c, m)
-	if err != nil || len(f.scopes) == 0 {
+	t, err := newTally(ctx, c, m)
+	if err != nil || len(t.scopes) == 0 {
 		return err
 	}
 	organizations := map[*console.Account]string{}
-	for _, s := range f.scopes {
+	for _, s := range t.scopes {
 		who, err := console.Through(ctx, s.Account, (*scapi.Client).Whoami)
 		if err != nil {
 			return err
 		}
 		organizations[s.Account] = who.OrganizationID
 	}
-	pages, err := f.pages(ctx, vulnerabilitiesByAsset, "sumasset", console.Question{}, "", maxAssetRows)
+	pages, err := t.pages(ctx, vulnerabilitiesByAsset, "sumasset", findings.Question{}, "", maxAssetRows)
 	if err != nil || pages == nil {
 		return err
 	}
@@ -86,7 +87,7 @@ func loadAssets(ctx context.Context, c *console.Console, m *Metrics) error {
 	for i, page := range pages {
 		for _, row := range page.Rows {
 			// No source tells the columns of SecurityCenter 4 for certain.
-			key := ownedKey{organizations[f.scopes[i].Account], row.Ref("asset", "assetID", "id").ID}
+			key := ownedKey{organizations[t.scopes[i].Account], row.Ref("asset", "assetID", "id").ID}
 			if key.id == "" {
 				m.lacking(vulnerabilitiesByAsset, "the console does not tell which list a row is of")
 				return nil

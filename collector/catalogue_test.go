@@ -161,7 +161,7 @@ func TestWhatIsEmittedIsDeclaredAndWhatIsDeclaredIsEmitted(t *testing.T) {
 			for _, col := range collector.All() {
 				// Run leaves undeclared families out: the loader is run by itself.
 				m := collector.NewMetrics(completed(col, everything(col)))
-				if err := col.New().Load(t.Context(), e.Console, m); err != nil {
+				if err := col.New()(t.Context(), e.Console, m); err != nil {
 					t.Fatalf("%s on %s: %v", col.Name, o.Dialect, err)
 				}
 				declared := m.Snapshot(col.Families)

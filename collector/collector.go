@@ -18,6 +18,7 @@ import (
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -34,28 +35,17 @@ type Collector struct {
 	SLA      bool          // reads the deadlines of the configuration
 	Watches  bool          // reads the watches of the configuration
 	Families []*Family     // every metric that it may emit
-	// New returns what loads the collector's data from one console. A loader
-	// is called by one goroutine at a time and may remember things between
-	// loads.
+	// New returns what loads the collector's data from one console.
 	New func() Loader
 }
 
 // Loader reads a collector's data from a console into m. An error means that
-// nothing of m may be shown.
-type Loader interface {
-	Load(ctx context.Context, c *console.Console, m *Metrics) error
-}
+// nothing of m may be shown. It is called by one goroutine at a time, and may
+// remember things between calls.
+type Loader func(ctx context.Context, c *findings.Console, m *Metrics) error
 
-// Stateless is a Loader that remembers nothing.
-type Stateless func(ctx context.Context, c *console.Console, m *Metrics) error
-
-// Load implements Loader.
-func (f Stateless) Load(ctx context.Context, c *console.Console, m *Metrics) error {
-	return f(ctx, c, m)
-}
-
-// stateless is Collector.New for loaders without memory.
-func stateless(f Stateless) func() Loader { return func() Loader { return f } }
+// stateless is Collector.New for a loader that remembers nothing.
+func stateless(l Loader) func() Loader { return func() Loader { return l } }
 
 // All returns every collector, in the order of the documentation.
 func All() []*Collector {
@@ -91,14 +81,14 @@ type Snapshot struct {
 // Run loads the collector's data from c. The error wraps
 // console.ErrNotReadable if no account can supply any of it. A panic is an
 // error.
-func (col *Collector) Run(ctx context.Context, loader Loader, c *console.Console, settings Settings) (s Snapshot, err error) {
+func (col *Collector) Run(ctx context.Context, loader Loader, c *findings.Console, settings Settings) (s Snapshot, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
 	m := NewMetrics(settings)
-	if err := loader.Load(console.WithPriority(ctx, col.Priority), c, m); err != nil {
+	if err := loader(console.WithPriority(ctx, col.Priority), c, m); err != nil {
 		return Snapshot{}, err
 	}
 	if m.read == 0 && len(m.missing) > 0 {
@@ -110,8 +100,8 @@ func (col *Collector) Run(ctx context.Context, loader Loader, c *console.Console
 // read makes one call for a part of a collector, through the account that can
 // best answer, and hands the answer to use. A part that no account may read is
 // noted and left out; any other failure is returned.
-func read[T any](ctx context.Context, c *console.Console, m *Metrics, part string, prefer scapi.Kind, call func(*scapi.Client, context.Context) (T, error), use func(T)) error {
-	v, err := console.Ask(ctx, c, prefer, call)
+func read[T any](ctx context.Context, c *findings.Console, m *Metrics, part string, prefer scapi.Kind, call func(*scapi.Client, context.Context) (T, error), use func(T)) error {
+	v, err := console.Ask(ctx, c.Console, prefer, call)
 	return m.part(part, err, func() { use(v) })
 }
 

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
-	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -43,15 +43,15 @@ var complianceResults = []struct {
 }{{scapi.Info, "passed"}, {scapi.Medium, "warning"}, {scapi.High, "failed"}}
 
 // audit returns a question for the results of one audit file, or of all.
-func audit(filters ...console.Filter) console.Question {
-	q := only(append([]console.Filter{{Name: "pluginType", Filter: scapi.ByPluginType("compliance")}}, filters...)...)
+func audit(filters ...scapi.Filter) findings.Question {
+	q := only(append([]scapi.Filter{scapi.ByPluginType("compliance")}, filters...)...)
 	q.ByPlugin = true
 	return q
 }
 
-func loadCompliance(ctx context.Context, c *console.Console, m *Metrics) error {
-	f, err := scopes(ctx, c, m)
-	if err != nil || len(f.scopes) == 0 {
+func loadCompliance(ctx context.Context, c *findings.Console, m *Metrics) error {
+	t, err := newTally(ctx, c, m)
+	if err != nil || len(t.scopes) == 0 {
 		return err
 	}
 	files, told, err := auditFiles(ctx, c, m)
@@ -59,11 +59,11 @@ func loadCompliance(ctx context.Context, c *console.Console, m *Metrics) error {
 		return err
 	}
 	if !told {
-		return f.checks(ctx, audit(), scapi.Ref{})
+		return t.checks(ctx, audit(), scapi.Ref{})
 	}
 	for _, file := range files {
-		q := audit(console.Filter{Name: "auditFile", Filter: scapi.ByAuditFile(file.ID)})
-		if err := f.checks(ctx, q, file); err != nil {
+		q := audit(scapi.ByAuditFile(file.ID))
+		if err := t.checks(ctx, q, file); err != nil {
 			return fmt.Errorf("audit file %s (%s): %w", file.ID, file.Name, err)
 		}
 	}
@@ -72,7 +72,7 @@ func loadCompliance(ctx context.Context, c *console.Console, m *Metrics) error {
 
 // auditFiles returns the audit files that are asked for; false if the console
 // does not list any.
-func auditFiles(ctx context.Context, c *console.Console, m *Metrics) (files []scapi.Ref, told bool, err error) {
+func auditFiles(ctx context.Context, c *findings.Console, m *Metrics) (files []scapi.Ref, told bool, err error) {
 	wanted := m.Strings("audits")
 	err = readEach(ctx, c, m, "audit files", (*scapi.Client).AuditFiles, func(a scapi.AuditFile) string { return a.ID }, func(list []owned[scapi.AuditFile]) {
 		told = true
@@ -85,13 +85,13 @@ func auditFiles(ctx context.Context, c *console.Console, m *Metrics) (files []sc
 	return files, told, err
 }
 
-func (f findings) checks(ctx context.Context, q console.Question, file scapi.Ref) error {
-	counts, err := f.total(ctx, complianceChecks, q)
+func (t tally) checks(ctx context.Context, q findings.Question, file scapi.Ref) error {
+	counts, err := t.total(ctx, complianceChecks, q)
 	if err != nil || !counts.Valid {
 		return err
 	}
 	for _, r := range complianceResults {
-		f.m.Set(complianceChecks, float64(counts.Value[r.severity]), file.ID, file.Name, r.result)
+		t.m.Set(complianceChecks, float64(counts.Value[r.severity]), file.ID, file.Name, r.result)
 	}
 	return nil
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -66,43 +66,43 @@ var (
 	assessedDays = []int{30, 7} // the longest first
 )
 
-func loadCoverage(ctx context.Context, c *console.Console, m *Metrics) error {
-	f, err := scopes(ctx, c, m)
-	if err != nil || len(f.scopes) == 0 {
+func loadCoverage(ctx context.Context, c *findings.Console, m *Metrics) error {
+	t, err := newTally(ctx, c, m)
+	if err != nil || len(t.scopes) == 0 {
 		return err
 	}
 	for _, n := range seenDays {
-		seen, err := f.hosts(ctx, hostsSeen, only(seenWithin(n)))
+		seen, err := t.hosts(ctx, hostsSeen, only(seenWithin(n)))
 		if err != nil {
 			return err
 		}
 		setNumber(m, hostsSeen, seen, windowLabel(n))
 	}
-	return f.logins(ctx)
+	return t.logins(ctx)
 }
 
-func seenWithin(n int) console.Filter {
-	return since("lastSeen", scapi.LastSeen, hour().Add(-days(n)))
+func seenWithin(n int) scapi.Filter {
+	return scapi.LastSeen(daysAgo(n), forever)
 }
 
 // shows asks for findings of one plugin within so many days. That a risk was
 // accepted does not matter: the plugin tells of the scan, not of a risk.
-func shows(plugin int64, n int, filters ...console.Filter) console.Question {
-	q := only(append([]console.Filter{{Name: "pluginID", Filter: scapi.ByPluginIDs(plugin)}, seenWithin(n)}, filters...)...)
-	q.Risk, q.ByPlugin = console.RiskAny, true
+func shows(plugin int64, n int, filters ...scapi.Filter) findings.Question {
+	q := only(append([]scapi.Filter{scapi.ByPluginIDs(plugin), seenWithin(n)}, filters...)...)
+	q.Risk, q.ByPlugin = findings.RiskAny, true
 	return q
 }
 
 // logins counts the hosts that were scanned, and what became of logging in.
-func (f findings) logins(ctx context.Context) error {
+func (t tally) logins(ctx context.Context) error {
 	// Hosts were scanned and no plugin tells how: they are too old for that.
 	old := false
 	for i, n := range assessedDays {
-		assessed, err := f.hosts(ctx, hostsAssessed, shows(scanInformation, n))
+		assessed, err := t.hosts(ctx, hostsAssessed, shows(scanInformation, n))
 		if err != nil {
 			return err
 		}
-		setNumber(f.m, hostsAssessed, assessed, windowLabel(n))
+		setNumber(t.m, hostsAssessed, assessed, windowLabel(n))
 
 		told := false
 		results := make([]scapi.Opt[int64], len(loginResults))
@@ -110,7 +110,7 @@ func (f findings) logins(ctx context.Context) error {
 			if old {
 				break
 			}
-			if results[j], err = f.hosts(ctx, hostsCredentialed, shows(r.plugin, n)); err != nil {
+			if results[j], err = t.hosts(ctx, hostsCredentialed, shows(r.plugin, n)); err != nil {
 				return err
 			}
 			told = told || results[j].Value > 0
@@ -120,13 +120,13 @@ func (f findings) logins(ctx context.Context) error {
 		}
 		if old { // success is told by a text, and the others are not known
 			clear(results)
-			text := console.Filter{Name: "pluginText", Filter: scapi.Filter{Name: "pluginText", Value: "Credentialed checks : yes"}}
-			if results[0], err = f.hosts(ctx, hostsCredentialed, shows(scanInformation, n, text)); err != nil {
+			text := scapi.ByPluginText("Credentialed checks : yes")
+			if results[0], err = t.hosts(ctx, hostsCredentialed, shows(scanInformation, n, text)); err != nil {
 				return err
 			}
 		}
 		for j, r := range loginResults {
-			setNumber(f.m, hostsCredentialed, results[j], windowLabel(n), r.result)
+			setNumber(t.m, hostsCredentialed, results[j], windowLabel(n), r.result)
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -20,8 +21,8 @@ type owned[T any] struct {
 // readEach reads a list of objects through every organisation account and hands
 // them to use, each once: two accounts of an organisation may see the same
 // object.
-func readEach[T any](ctx context.Context, c *console.Console, m *Metrics, part string, call func(*scapi.Client, context.Context) ([]T, error), id func(T) string, use func([]owned[T])) error {
-	answers, err := console.AskEach(ctx, c, call)
+func readEach[T any](ctx context.Context, c *findings.Console, m *Metrics, part string, call func(*scapi.Client, context.Context) ([]T, error), id func(T) string, use func([]owned[T])) error {
+	answers, err := console.AskEach(ctx, c.Console, call)
 	return m.part(part, err, func() {
 		seen := map[ownedKey]bool{}
 		var list []owned[T]

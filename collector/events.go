@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
-	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -37,11 +37,11 @@ const eventDays = 1
 
 // loadEvents asks the first organisation account that may read events: they
 // belong to no repository, and added over accounts they would count twice.
-func loadEvents(ctx context.Context, c *console.Console, m *Metrics) error {
+func loadEvents(ctx context.Context, c *findings.Console, m *Metrics) error {
 	from := hour().Add(-days(eventDays))
 	query := scapi.Query{
 		Source: scapi.Events, Tool: "sumtype", Sort: "count", Limit: int64(m.Int("top")),
-		Filters: []scapi.Filter{{Name: "starttime", Value: from.Unix()}},
+		Filters: []scapi.Filter{scapi.EventsSince(from)},
 	}
 	rows := func(client *scapi.Client, ctx context.Context) ([]scapi.Row, error) { return client.Query(ctx, query) }
 	return read(ctx, c, m, "log events", scapi.Organization, rows, func(rows []scapi.Row) {

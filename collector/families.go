@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -32,12 +32,12 @@ func Families() *Collector {
 // maxFamilies bounds the plugin families that are read; a console has some two hundred.
 const maxFamilies = 2000
 
-func loadFamilies(ctx context.Context, c *console.Console, m *Metrics) error {
-	f, err := scopes(ctx, c, m)
+func loadFamilies(ctx context.Context, c *findings.Console, m *Metrics) error {
+	t, err := newTally(ctx, c, m)
 	if err != nil {
 		return err
 	}
-	pages, err := f.pages(ctx, vulnerabilitiesByFamily, "sumfamily", console.Question{}, "", maxFamilies)
+	pages, err := t.pages(ctx, vulnerabilitiesByFamily, "sumfamily", findings.Question{}, "", maxFamilies)
 	if err != nil {
 		return err
 	}

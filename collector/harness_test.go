@@ -16,6 +16,7 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
@@ -33,7 +34,7 @@ func limited(series int) collector.Settings {
 // exported is a simulated console, the accounts that look at it, and what
 // their collectors remember.
 type exported struct {
-	*console.Console
+	*findings.Console
 	simulated *sctest.Server
 	loaders   map[string]collector.Loader
 }
@@ -43,14 +44,12 @@ type exported struct {
 func export(t *testing.T, o sctest.Options, adjust ...func(*console.Options)) *exported {
 	t.Helper()
 	s := sctest.StartPipe(t, o)
-	options := console.Options{Name: "test", URL: s.URL, MaxConcurrentRequests: 2}
+	options := console.Options{Name: "test", MaxConcurrentRequests: 2}
 	for _, a := range s.Options().Accounts {
 		options.Accounts = append(options.Accounts, console.AccountOptions{
-			Name:      a.Username,
-			Transport: s.Transport(),
-			Credentials: func() (scapi.Credentials, error) {
+			Name: a.Username, Options: scapi.Options{URL: s.URL, Transport: s.Transport(), Credentials: func() (scapi.Credentials, error) {
 				return scapi.Credentials{Username: a.Username, Password: a.Password}, nil
-			},
+			}},
 		})
 	}
 	for _, f := range adjust {
@@ -61,7 +60,7 @@ func export(t *testing.T, o sctest.Options, adjust ...func(*console.Options)) *e
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close(context.Background()) }) // a console of the test may be out of order
-	return &exported{Console: c, simulated: s, loaders: map[string]collector.Loader{}}
+	return &exported{Console: findings.New(c), simulated: s, loaders: map[string]collector.Loader{}}
 }
 
 // in runs a test in a bubble of its own.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -54,24 +55,24 @@ type host struct {
 	score                float64
 }
 
-func loadHosts(ctx context.Context, c *console.Console, m *Metrics) error {
-	f, err := scopes(ctx, c, m)
-	if err != nil || len(f.scopes) == 0 {
+func loadHosts(ctx context.Context, c *findings.Console, m *Metrics) error {
+	t, err := newTally(ctx, c, m)
+	if err != nil || len(t.scopes) == 0 {
 		return err
 	}
-	q := console.Question{}
+	q := findings.Question{}
 	if networks := m.Networks("networks"); len(networks) > 0 {
 		texts := make([]string, len(networks))
 		for i, n := range networks {
 			texts[i] = n.String()
 		}
-		q.Only = []console.Filter{{Name: "ip", Filter: scapi.ByAddress(texts...)}}
+		q.Only = []scapi.Filter{scapi.ByAddress(texts...)}
 	}
 	shown := m.Int("top")
 	if m.MaxSeries > 0 { // the bucket takes its share
 		shown = min(shown, max(m.MaxSeries-len(all), 0)/len(all))
 	}
-	pages, err := f.pages(ctx, hostVulnerabilities, "sumip", q, "score", max(m.Int("top"), 1)) // 0 would be all of them
+	pages, err := t.pages(ctx, hostVulnerabilities, "sumip", q, "score", max(m.Int("top"), 1)) // 0 would be all of them
 	if err != nil || pages == nil {
 		return err
 	}
@@ -80,7 +81,7 @@ func loadHosts(ctx context.Context, c *console.Console, m *Metrics) error {
 		m.dropped += (len(hosts) - shown) * len(all)
 		hosts = hosts[:shown]
 	}
-	rest, err := f.beside(ctx, pages, q)
+	rest, err := t.beside(ctx, pages, q)
 	if err != nil || !rest.Valid {
 		return err
 	}
@@ -97,7 +98,7 @@ func loadHosts(ctx context.Context, c *console.Console, m *Metrics) error {
 
 // beside returns all open findings, of which the pages show a part: from the
 // same answers where they tell it, for then the rest is exact.
-func (f findings) beside(ctx context.Context, pages []console.Page, q console.Question) (scapi.Opt[scapi.Counts], error) {
+func (t tally) beside(ctx context.Context, pages []findings.Page, q findings.Question) (scapi.Opt[scapi.Counts], error) {
 	told := scapi.Some(scapi.Counts{})
 	for _, page := range pages {
 		told.Value = told.Value.Add(page.Findings.Value)
@@ -106,13 +107,13 @@ func (f findings) beside(ctx context.Context, pages []console.Page, q console.Qu
 	if told.Valid {
 		return told, nil
 	}
-	return f.total(ctx, hostVulnerabilitiesOther, console.Question{})
+	return t.total(ctx, hostVulnerabilitiesOther, findings.Question{})
 }
 
 // hostsOf returns the hosts of all accounts with the highest scores. Hosts
 // with equal scores stay in the order of repository and address, so that the
 // same ones are shown each time.
-func hostsOf(pages []console.Page, most int) []host {
+func hostsOf(pages []findings.Page, most int) []host {
 	var hosts []host
 	for _, page := range pages {
 		for _, r := range page.Rows {

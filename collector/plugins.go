@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
-	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -49,7 +49,7 @@ func Plugins() *Collector {
 			{Name: "by_family", Kind: config.Bool, Default: false, Help: "count the plugins of every family too; some 200 requests more whenever a feed was updated"},
 		},
 		Families: []*Family{pluginSet, plugins, pluginsByFamily},
-		New:      func() Loader { return &pluginLoader{} },
+		New:      func() Loader { return (&pluginLoader{}).load },
 	}
 }
 
@@ -63,7 +63,7 @@ type pluginLoader struct {
 	families []scapi.PluginFamily
 }
 
-func (l *pluginLoader) Load(ctx context.Context, c *console.Console, m *Metrics) error {
+func (l *pluginLoader) load(ctx context.Context, c *findings.Console, m *Metrics) error {
 	err := read(ctx, c, m, "plugin set", scapi.Administrator, (*scapi.Client).Status, func(s scapi.Status) {
 		for feed, built := range s.PluginSet {
 			m.SetTime(pluginSet, built, feed)

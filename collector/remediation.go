@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
-	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -48,23 +48,23 @@ func Remediation() *Collector {
 	}
 }
 
-func loadRemediation(ctx context.Context, c *console.Console, m *Metrics) error {
-	f, err := scopes(ctx, c, m)
-	if err != nil || len(f.scopes) == 0 {
+func loadRemediation(ctx context.Context, c *findings.Console, m *Metrics) error {
+	t, err := newTally(ctx, c, m)
+	if err != nil || len(t.scopes) == 0 {
 		return err
 	}
-	if err := f.fixes(ctx, m.Int("top")); err != nil {
+	if err := t.fixes(ctx, m.Int("top")); err != nil {
 		return err
 	}
-	return f.widespread(ctx, m.Int("plugins"))
+	return t.widespread(ctx, m.Int("plugins"))
 }
 
 // severalRows are read of each account where several read findings: what is
 // worst of all together need not be among the worst of each.
 const severalRows = 1000
 
-func (f findings) rowsFor(most int) int {
-	if len(f.scopes) > 1 {
+func (t tally) rowsFor(most int) int {
+	if len(t.scopes) > 1 {
 		return max(most, severalRows)
 	}
 	return most
@@ -72,8 +72,8 @@ func (f findings) rowsFor(most int) int {
 
 // fixes emits the fixes that remove most of the score. The shares of several
 // accounts are weighted with their scores.
-func (f findings) fixes(ctx context.Context, most int) error {
-	pages, err := f.pages(ctx, remediationRiskRatio, "sumremediation", console.Question{}, "score", f.rowsFor(most))
+func (t tally) fixes(ctx context.Context, most int) error {
+	pages, err := t.pages(ctx, remediationRiskRatio, "sumremediation", findings.Question{}, "score", t.rowsFor(most))
 	if err != nil || pages == nil {
 		return err
 	}
@@ -81,13 +81,13 @@ func (f findings) fixes(ctx context.Context, most int) error {
 	whole := 0.0
 	for i, page := range pages {
 		weight := 1.0
-		if len(f.scopes) > 1 {
-			open, err := f.scopes[i].Findings(ctx, console.Question{})
+		if len(t.scopes) > 1 {
+			open, err := t.scopes[i].Totals(ctx, findings.Question{})
 			if err != nil {
 				return err
 			}
 			if !open.Value.Score.Valid {
-				f.m.lacking(remediationRiskRatio, "the console does not add up the score of account "+f.scopes[i].Account.Name())
+				t.m.lacking(remediationRiskRatio, "the console does not add up the score of account "+t.scopes[i].Account.Name())
 				return nil
 			}
 			weight = open.Value.Score.Value
@@ -101,15 +101,15 @@ func (f findings) fixes(ctx context.Context, most int) error {
 		}
 	}
 	for _, id := range first(ratios, most) {
-		f.m.Set(remediationRiskRatio, min(ratios[id]/max(whole, 1), 1), id)
+		t.m.Set(remediationRiskRatio, min(ratios[id]/max(whole, 1), 1), id)
 	}
 	return nil
 }
 
 // widespread emits the plugins that are on most hosts.
-func (f findings) widespread(ctx context.Context, most int) error {
-	q := only(console.Filter{Name: "severity", Filter: scapi.BySeverity(rated...)})
-	pages, err := f.pages(ctx, topPluginHosts, "sumid", q, "hostTotal", f.rowsFor(most))
+func (t tally) widespread(ctx context.Context, most int) error {
+	q := only(scapi.BySeverity(rated...))
+	pages, err := t.pages(ctx, topPluginHosts, "sumid", q, "hostTotal", t.rowsFor(most))
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (f findings) widespread(ctx context.Context, most int) error {
 		}
 	}
 	for _, k := range first(hosts, most) {
-		f.m.Set(topPluginHosts, hosts[k], k.plugin, k.severity)
+		t.m.Set(topPluginHosts, hosts[k], k.plugin, k.severity)
 	}
 	return nil
 }

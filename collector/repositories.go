@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -61,7 +61,7 @@ func Repositories() *Collector {
 	}
 }
 
-func loadRepositories(ctx context.Context, c *console.Console, m *Metrics) error {
+func loadRepositories(ctx context.Context, c *findings.Console, m *Metrics) error {
 	repositories, err := c.Repositories(ctx)
 	return m.part("repositories", err, func() {
 		for _, r := range repositories {

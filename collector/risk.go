@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
-	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -145,15 +145,15 @@ var (
 	rated = scapi.Severities[scapi.Low:]
 )
 
-func loadRisk(ctx context.Context, c *console.Console, m *Metrics) error {
-	f, err := scopes(ctx, c, m)
-	if err != nil || len(f.scopes) == 0 {
+func loadRisk(ctx context.Context, c *findings.Console, m *Metrics) error {
+	t, err := newTally(ctx, c, m)
+	if err != nil || len(t.scopes) == 0 {
 		return err
 	}
-	for _, load := range []func(findings, context.Context) error{
-		findings.states, findings.reach, findings.ages, findings.deadlines, findings.flow, findings.ratings,
+	for _, load := range []func(tally, context.Context) error{
+		tally.states, tally.reach, tally.ages, tally.deadlines, tally.flow, tally.ratings,
 	} {
-		if err := load(f, ctx); err != nil {
+		if err := load(t, ctx); err != nil {
 			return err
 		}
 	}
@@ -161,17 +161,17 @@ func loadRisk(ctx context.Context, c *console.Console, m *Metrics) error {
 }
 
 // states counts the findings of which something is known or was decided.
-func (f findings) states(ctx context.Context) error {
+func (t tally) states(ctx context.Context) error {
 	for _, state := range []struct {
 		family *Family
-		console.Question
+		findings.Question
 	}{
-		{exploitable, only(console.Filter{Name: "exploitAvailable", Filter: scapi.Exploitable()})},
-		{accepted, console.Question{Risk: console.RiskAccepted}},
-		{recast, console.Question{Status: console.Recast}},
-		{reopened, console.Question{Status: console.Reopened}},
+		{exploitable, only(scapi.Exploitable())},
+		{accepted, findings.Question{Risk: findings.RiskAccepted}},
+		{recast, findings.Question{Status: findings.Recast}},
+		{reopened, findings.Question{Status: findings.Reopened}},
 	} {
-		if err := f.counts(ctx, state.family, all, state.Question); err != nil {
+		if err := t.counts(ctx, state.family, all, state.Question); err != nil {
 			return err
 		}
 	}
@@ -179,33 +179,33 @@ func (f findings) states(ctx context.Context) error {
 }
 
 // reach counts plugins and hosts of every severity.
-func (f findings) reach(ctx context.Context) error {
+func (t tally) reach(ctx context.Context) error {
 	for _, s := range all {
-		q := only(console.Filter{Name: "severity", Filter: scapi.BySeverity(s)})
-		hosts, err := f.hosts(ctx, hostsAffected, q)
+		q := only(scapi.BySeverity(s))
+		hosts, err := t.hosts(ctx, hostsAffected, q)
 		if err != nil {
 			return err
 		}
-		setNumber(f.m, hostsAffected, hosts, s.String())
-		if len(f.scopes) > 1 {
+		setNumber(t.m, hostsAffected, hosts, s.String())
+		if len(t.scopes) > 1 {
 			continue // the same plugin may be in both parts
 		}
-		plugins, err := sum(f, uniqueVulnerabilities, add, func(scope *console.Scope) (scapi.Opt[int64], error) { return scope.Plugins(ctx, q) })
+		plugins, err := sum(t, uniqueVulnerabilities, add, func(scope *findings.Scope) (scapi.Opt[int64], error) { return scope.Plugins(ctx, q) })
 		if err != nil {
 			return err
 		}
-		setNumber(f.m, uniqueVulnerabilities, plugins, s.String())
+		setNumber(t.m, uniqueVulnerabilities, plugins, s.String())
 	}
-	if len(f.scopes) > 1 {
-		f.m.lacking(uniqueVulnerabilities, "several accounts read findings, and their plugins do not add up")
+	if len(t.scopes) > 1 {
+		t.m.lacking(uniqueVulnerabilities, "several accounts read findings, and their plugins do not add up")
 	}
 	return nil
 }
 
-func (f findings) ages(ctx context.Context) error {
+func (t tally) ages(ctx context.Context) error {
 	for _, n := range agedDays {
-		q := only(until("firstSeen", scapi.FirstSeen, hour().Add(-days(n))))
-		if err := f.counts(ctx, aged, all, q, strconv.Itoa(n)); err != nil {
+		q := only(scapi.FirstSeen(forever, daysAgo(n)))
+		if err := t.counts(ctx, aged, all, q, strconv.Itoa(n)); err != nil {
 			return err
 		}
 	}
@@ -213,42 +213,39 @@ func (f findings) ages(ctx context.Context) error {
 }
 
 // bases are the dates that a deadline may count from.
-var bases = map[string]struct {
-	filter string
-	window func(from, to time.Time) scapi.Filter
-}{
-	"first_seen":              {"firstSeen", scapi.FirstSeen},
-	"plugin_published":        {"pluginPublished", scapi.PluginPublished},
-	"patch_published":         {"patchPublished", scapi.PatchPublished},
-	"vulnerability_published": {"vulnPublished", scapi.VulnPublished},
+var bases = map[string]func(from, to time.Time) scapi.Filter{
+	"first_seen":              scapi.FirstSeen,
+	"plugin_published":        scapi.PluginPublished,
+	"patch_published":         scapi.PatchPublished,
+	"vulnerability_published": scapi.VulnPublished,
 }
 
 // deadlines counts what is past the deadline of every policy, and what soon
 // will be. Severities with the same deadline share a query, and the query that
 // a policy on the first sight shares with the ages is asked once.
-func (f findings) deadlines(ctx context.Context) error {
-	for _, policy := range f.m.SLA {
-		basis := bases[policy.Basis]
+func (t tally) deadlines(ctx context.Context) error {
+	for _, policy := range t.m.SLA {
+		began := bases[policy.Basis]
 		for _, s := range rated {
 			n, has := policy.Days[s.String()]
 			if !has {
 				continue
 			}
-			f.m.Set(slaThreshold, days(n).Seconds(), s.String(), policy.Name)
-			end := hour().Add(-days(n)) // whose clock began before is late
-			late := only(until(basis.filter, basis.window, end))
-			if err := f.counts(ctx, overdue, []scapi.Severity{s}, late, policy.Name); err != nil {
+			t.m.Set(slaThreshold, days(n).Seconds(), s.String(), policy.Name)
+			end := daysAgo(n) // whose clock began before is late
+			late := only(began(forever, end))
+			if err := t.counts(ctx, overdue, []scapi.Severity{s}, late, policy.Name); err != nil {
 				return err
 			}
-			if !f.m.Bool("due_soon") {
+			if !t.m.Bool("due_soon") {
 				continue
 			}
 			last := end.Add(days(dueSoonWindow))
 			if n <= dueSoonWindow {
-				last = time.Time{} // all that is not late
+				last = forever // all that is not late
 			}
-			soon := only(console.Filter{Name: basis.filter, Filter: basis.window(end.Add(time.Second), last)})
-			if err := f.counts(ctx, dueSoon, []scapi.Severity{s}, soon, policy.Name, windowLabel(dueSoonWindow)); err != nil {
+			soon := only(began(end.Add(time.Second), last))
+			if err := t.counts(ctx, dueSoon, []scapi.Severity{s}, soon, policy.Name, windowLabel(dueSoonWindow)); err != nil {
 				return err
 			}
 		}
@@ -259,31 +256,31 @@ func (f findings) deadlines(ctx context.Context) error {
 func windowLabel(days int) string { return strconv.Itoa(days) + "d" }
 
 // flow counts what came, what went, and how long that took.
-func (f findings) flow(ctx context.Context) error {
+func (t tally) flow(ctx context.Context) error {
 	for _, n := range intakeDays {
-		came := only(since("firstSeen", scapi.FirstSeen, hour().Add(-days(n))))
-		open, err := f.total(ctx, newVulnerabilities, came)
+		came := only(scapi.FirstSeen(daysAgo(n), forever))
+		open, err := t.total(ctx, newVulnerabilities, came)
 		if err != nil {
 			return err
 		}
 		came.Source = scapi.Mitigated // what was fixed within the window came too
-		fixed, err := f.total(ctx, newVulnerabilities, came)
+		fixed, err := t.total(ctx, newVulnerabilities, came)
 		if err != nil {
 			return err
 		}
 		both := scapi.Opt[scapi.Counts]{Value: open.Value.Add(fixed.Value), Valid: open.Valid && fixed.Valid}
-		f.emit(newVulnerabilities, all, both, windowLabel(n))
-		if err := f.counts(ctx, mitigated, all, gone(n), windowLabel(n)); err != nil {
+		t.emit(newVulnerabilities, all, both, windowLabel(n))
+		if err := t.counts(ctx, mitigated, all, gone(n), windowLabel(n)); err != nil {
 			return err
 		}
 	}
 	window := windowLabel(remediationWindow)
-	if err := f.counts(ctx, remediation, rated, gone(remediationWindow), window); err != nil {
+	if err := t.counts(ctx, remediation, rated, gone(remediationWindow), window); err != nil {
 		return err
 	}
 	for _, n := range remediationDays {
-		quick := gone(remediationWindow, console.Filter{Name: "daysToMitigated", Filter: scapi.DaysToMitigated(n)})
-		if err := f.counts(ctx, remediationWithin, rated, quick, window, strconv.Itoa(n)); err != nil {
+		quick := gone(remediationWindow, scapi.DaysToMitigated(n))
+		if err := t.counts(ctx, remediationWithin, rated, quick, window, strconv.Itoa(n)); err != nil {
 			return err
 		}
 	}
@@ -291,26 +288,26 @@ func (f findings) flow(ctx context.Context) error {
 }
 
 // gone asks for what was mitigated within so many days.
-func gone(n int, filters ...console.Filter) console.Question {
-	window := since("lastMitigated", scapi.LastMitigated, hour().Add(-days(n)))
-	return console.Question{Source: scapi.Mitigated, Only: append([]console.Filter{window}, filters...)}
+func gone(n int, filters ...scapi.Filter) findings.Question {
+	window := scapi.LastMitigated(daysAgo(n), forever)
+	return findings.Question{Source: scapi.Mitigated, Only: append([]scapi.Filter{window}, filters...)}
 }
 
 // ratings counts by band of the Vulnerability Priority Rating.
-func (f findings) ratings(ctx context.Context) error {
-	if !f.m.Bool("vpr") {
+func (t tally) ratings(ctx context.Context) error {
+	if !t.m.Bool("vpr") {
 		return nil
 	}
 	for _, band := range []struct {
 		name      string
 		low, high float64
 	}{{"low", 0.1, 3.9}, {"medium", 4, 6.9}, {"high", 7, 8.9}, {"critical", 9, 10}} {
-		counts, err := f.total(ctx, vpr, only(console.Filter{Name: "vprScore", Filter: scapi.VPR(band.low, band.high)}))
+		counts, err := t.total(ctx, vpr, only(scapi.VPR(band.low, band.high)))
 		if err != nil {
 			return err
 		}
 		if counts.Valid {
-			f.m.Set(vpr, float64(counts.Value.Total()), band.name)
+			t.m.Set(vpr, float64(counts.Value.Total()), band.name)
 		}
 	}
 	return nil

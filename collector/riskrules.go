@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -39,7 +39,7 @@ func RiskRules() *Collector {
 	}
 }
 
-func loadRiskRules(ctx context.Context, c *console.Console, m *Metrics) error {
+func loadRiskRules(ctx context.Context, c *findings.Console, m *Metrics) error {
 	id := func(r scapi.RiskRule) string { return r.ID }
 	err := readEach(ctx, c, m, "accept-risk rules", (*scapi.Client).AcceptRiskRules, id, func(rules []owned[scapi.RiskRule]) {
 		now := time.Now()

@@ -21,7 +21,9 @@ type watched struct {
 
 func newWatched(t *testing.T) *watched {
 	t.Helper()
-	c, err := console.New(console.Options{Name: "test", URL: "http://127.0.0.1", Accounts: []console.AccountOptions{{Name: "a"}, {Name: "b"}}})
+	c, err := console.New(console.Options{Name: "test", Accounts: []console.AccountOptions{
+		{Name: "a", Options: scapi.Options{URL: "http://127.0.0.1"}}, {Name: "b", Options: scapi.Options{URL: "http://127.0.0.1"}},
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}

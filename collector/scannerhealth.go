@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -24,9 +25,9 @@ var (
 
 // readScannerHealth asks every scanner how it is, one request each, which the
 // console passes on. A scanner that does not answer is noted and left out.
-func readScannerHealth(ctx context.Context, c *console.Console, m *Metrics, scanners []scapi.Scanner) error {
+func readScannerHealth(ctx context.Context, c *findings.Console, m *Metrics, scanners []scapi.Scanner) error {
 	for _, s := range scanners {
-		h, err := console.Ask(ctx, c, scapi.Administrator, func(client *scapi.Client, ctx context.Context) (scapi.ScannerHealth, error) {
+		h, err := console.Ask(ctx, c.Console, scapi.Administrator, func(client *scapi.Client, ctx context.Context) (scapi.ScannerHealth, error) {
 			return client.ScannerHealth(ctx, s.ID)
 		})
 		if err != nil {

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
-	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -124,7 +124,7 @@ func Scanners() *Collector {
 	}
 }
 
-func loadScanners(ctx context.Context, c *console.Console, m *Metrics) error {
+func loadScanners(ctx context.Context, c *findings.Console, m *Metrics) error {
 	var known []scapi.Scanner
 	err := read(ctx, c, m, "scanners", scapi.Administrator, (*scapi.Client).Scanners, func(scanners []scapi.Scanner) {
 		known = scanners

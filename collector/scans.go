@@ -6,6 +6,7 @@ import (
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -98,7 +99,7 @@ func Scans() *Collector {
 		Keys: []config.Key{
 			{Name: "progress", Kind: config.Bool, Default: false, Help: "tell how far the running scans are too"},
 		},
-		New: func() Loader { return newScanLoader() },
+		New: func() Loader { return newScanLoader().load },
 	}
 }
 
@@ -109,9 +110,9 @@ type scanLoader struct {
 
 func newScanLoader() *scanLoader { return &scanLoader{history: newScanHistory()} }
 
-func (l *scanLoader) Load(ctx context.Context, c *console.Console, m *Metrics) error {
+func (l *scanLoader) load(ctx context.Context, c *findings.Console, m *Metrics) error {
 	now := time.Now()
-	answers, err := console.AskEach(ctx, c, func(client *scapi.Client, ctx context.Context) (schedule, error) {
+	answers, err := console.AskEach(ctx, c.Console, func(client *scapi.Client, ctx context.Context) (schedule, error) {
 		return readSchedule(ctx, client, now)
 	})
 	if err := m.part("scans", err, func() {}); err != nil || len(answers) == 0 {

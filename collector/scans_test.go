@@ -20,7 +20,7 @@ import (
 func (e *exported) results(t *testing.T) map[string]scapi.ScanResult {
 	t.Helper()
 	all := map[string]scapi.ScanResult{}
-	answers, err := console.AskEach(t.Context(), e.Console, func(c *scapi.Client, ctx context.Context) ([]scapi.ScanResult, error) {
+	answers, err := console.AskEach(t.Context(), e.Console.Console, func(c *scapi.Client, ctx context.Context) ([]scapi.ScanResult, error) {
 		return c.ScanResults(ctx, scapi.ScanWindow{Start: time.Now().Add(-36 * 24 * time.Hour)})
 	})
 	if err != nil {
@@ -145,7 +145,7 @@ func TestEveryScanShowsItsLastResult(t *testing.T) {
 // scanNames returns the names of the scan definitions by id.
 func (e *exported) scanNames(t *testing.T) map[string]string {
 	t.Helper()
-	answers, err := console.AskEach(t.Context(), e.Console, (*scapi.Client).Scans)
+	answers, err := console.AskEach(t.Context(), e.Console.Console, (*scapi.Client).Scans)
 	if err != nil {
 		t.Fatal(err)
 	}

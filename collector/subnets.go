@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
-	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -33,8 +33,8 @@ func Subnets() *Collector {
 	}
 }
 
-func loadSubnets(ctx context.Context, c *console.Console, m *Metrics) error {
-	f, err := scopes(ctx, c, m)
+func loadSubnets(ctx context.Context, c *findings.Console, m *Metrics) error {
+	t, err := newTally(ctx, c, m)
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func loadSubnets(ctx context.Context, c *console.Console, m *Metrics) error {
 	if m.MaxSeries > 0 {
 		most = m.MaxSeries/len(all) + 1
 	}
-	pages, err := f.pages(ctx, vulnerabilitiesBySubnet, tool, console.Question{}, "", most)
+	pages, err := t.pages(ctx, vulnerabilitiesBySubnet, tool, findings.Question{}, "", most)
 	networks := int64(0)
 	for _, page := range pages {
 		networks += max(page.Total.Value, int64(len(page.Rows)))

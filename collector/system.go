@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -84,7 +84,7 @@ func System() *Collector {
 	}
 }
 
-func loadSystem(ctx context.Context, c *console.Console, m *Metrics) error {
+func loadSystem(ctx context.Context, c *findings.Console, m *Metrics) error {
 	err := read(ctx, c, m, "console information", scapi.Administrator, (*scapi.Client).System, func(s scapi.System) {
 		acas := ""
 		if s.ACAS.Valid {

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -30,7 +30,7 @@ func Tickets() *Collector {
 	}
 }
 
-func loadTickets(ctx context.Context, c *console.Console, m *Metrics) error {
+func loadTickets(ctx context.Context, c *findings.Console, m *Metrics) error {
 	return readEach(ctx, c, m, "tickets", (*scapi.Client).Tickets, func(t scapi.Ticket) string { return t.ID }, func(list []owned[scapi.Ticket]) {
 		count := map[string]int{}
 		for _, t := range list {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -27,7 +27,7 @@ func Users() *Collector {
 	}
 }
 
-func loadUsers(ctx context.Context, c *console.Console, m *Metrics) error {
+func loadUsers(ctx context.Context, c *findings.Console, m *Metrics) error {
 	var active, locked int
 	count := func(u scapi.User) {
 		switch {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -45,14 +45,14 @@ func Vulnerabilities() *Collector {
 	}
 }
 
-func loadVulnerabilities(ctx context.Context, c *console.Console, m *Metrics) error {
-	f, err := scopes(ctx, c, m)
+func loadVulnerabilities(ctx context.Context, c *findings.Console, m *Metrics) error {
+	t, err := newTally(ctx, c, m)
 	if err != nil {
 		return err
 	}
-	for _, s := range f.scopes {
+	for _, s := range t.scopes {
 		for _, r := range s.Repositories {
-			open, err := s.Findings(ctx, console.Question{Repositories: []string{r.ID}})
+			open, err := s.Totals(ctx, findings.Question{Repositories: []string{r.ID}})
 			if err != nil {
 				return fmt.Errorf("count findings of repository %s (%s): %w", r.ID, r.Name, err)
 			}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -45,17 +46,17 @@ func Watches() *Collector {
 	}
 }
 
-func loadWatches(ctx context.Context, c *console.Console, m *Metrics) error {
-	f, err := scopes(ctx, c, m)
-	if err != nil || len(f.scopes) == 0 {
+func loadWatches(ctx context.Context, c *findings.Console, m *Metrics) error {
+	t, err := newTally(ctx, c, m)
+	if err != nil || len(t.scopes) == 0 {
 		return err
 	}
 	for _, w := range m.Watches {
 		here := false
-		found, err := sum(f, watchVulnerabilities, addFindings, func(s *console.Scope) (scapi.Opt[console.Findings], error) {
+		found, err := sum(t, watchVulnerabilities, addTotals, func(s *findings.Scope) (scapi.Opt[findings.Totals], error) {
 			found, err := lookFor(ctx, s, w)
 			if errors.Is(err, errElsewhere) {
-				return scapi.Some(console.Findings{Hosts: scapi.Some(int64(0))}), nil
+				return scapi.Some(findings.Totals{Hosts: scapi.Some(int64(0))}), nil
 			}
 			here = true
 			return found, err
@@ -77,8 +78,8 @@ func loadWatches(ctx context.Context, c *console.Console, m *Metrics) error {
 	return nil
 }
 
-func addFindings(a, b console.Findings) console.Findings {
-	return console.Findings{
+func addTotals(a, b findings.Totals) findings.Totals {
+	return findings.Totals{
 		Counts: a.Counts.Add(b.Counts),
 		Hosts:  scapi.Opt[int64]{Value: a.Hosts.Value + b.Hosts.Value, Valid: a.Hosts.Valid && b.Hosts.Valid},
 	}
@@ -92,24 +93,24 @@ var (
 )
 
 // lookFor counts what a watch looks for among one account's findings.
-func lookFor(ctx context.Context, s *console.Scope, w config.Watch) (scapi.Opt[console.Findings], error) {
-	q := console.Question{}
+func lookFor(ctx context.Context, s *findings.Scope, w config.Watch) (scapi.Opt[findings.Totals], error) {
+	q := findings.Question{}
 	if len(w.CVEs) > 0 {
-		q.Only = append(q.Only, console.Filter{Name: "cveID", Filter: scapi.ByCVE(w.CVEs...)})
+		q.Only = append(q.Only, scapi.ByCVE(w.CVEs...))
 	}
 	if len(w.Plugins) > 0 {
 		ids := make([]int64, 0, len(w.Plugins))
 		for _, text := range w.Plugins {
 			id, err := strconv.ParseInt(text, 10, 64)
 			if err != nil {
-				return scapi.Opt[console.Findings]{}, err
+				return scapi.Opt[findings.Totals]{}, err
 			}
 			ids = append(ids, id)
 		}
-		q.Only, q.ByPlugin = append(q.Only, console.Filter{Name: "pluginID", Filter: scapi.ByPluginIDs(ids...)}), true
+		q.Only, q.ByPlugin = append(q.Only, scapi.ByPluginIDs(ids...)), true
 	}
 	if w.XRef != "" {
-		q.Only = append(q.Only, console.Filter{Name: "xref", Filter: scapi.ByCrossReference(w.XRef)})
+		q.Only = append(q.Only, scapi.ByCrossReference(w.XRef))
 	}
 	var raw []scapi.Filter
 	for _, own := range w.Filters {
@@ -121,45 +122,45 @@ func lookFor(ctx context.Context, s *console.Scope, w config.Watch) (scapi.Opt[c
 		})
 		switch {
 		case console.NotReadable(err):
-			return scapi.Opt[console.Findings]{}, nil // another organisation's, or gone
+			return scapi.Opt[findings.Totals]{}, nil // another organisation's, or gone
 		case err != nil:
-			return scapi.Opt[console.Findings]{}, fmt.Errorf("saved query %s: %w", w.Query, err)
+			return scapi.Opt[findings.Totals]{}, fmt.Errorf("saved query %s: %w", w.Query, err)
 		case saved.Type != "" && saved.Type != "vuln":
-			return scapi.Opt[console.Findings]{}, fmt.Errorf("saved query %s %w: it is of type %s, expected vuln", w.Query, errMistaken, saved.Type)
+			return scapi.Opt[findings.Totals]{}, fmt.Errorf("saved query %s %w: it is of type %s, expected vuln", w.Query, errMistaken, saved.Type)
 		}
 		raw = saved.Filters
 	}
 	for _, filter := range raw {
 		if filter.Name == "" {
-			return scapi.Opt[console.Findings]{}, fmt.Errorf("saved query %s %w: one of its filters cannot be read", w.Query, errMistaken)
+			return scapi.Opt[findings.Totals]{}, fmt.Errorf("saved query %s %w: one of its filters cannot be read", w.Query, errMistaken)
 		}
 		if !narrow(&q, s, filter) {
-			return scapi.Opt[console.Findings]{}, errElsewhere
+			return scapi.Opt[findings.Totals]{}, errElsewhere
 		}
 	}
-	return s.Findings(ctx, q)
+	return s.Totals(ctx, q)
 }
 
 // narrow adds a filter in the console's own words to q. A filter that the
 // scope would send too stands in for its own. It reports false if none of the
 // scope's repositories passes.
-func narrow(q *console.Question, s *console.Scope, filter scapi.Filter) bool {
-	switch filter.Name {
-	case "repository", "repositoryIDs":
+func narrow(q *findings.Question, s *findings.Scope, filter scapi.Filter) bool {
+	switch {
+	case scapi.ByRepository().Called(filter.Name):
 		wanted := repositoriesIn(filter.Value)
 		q.Repositories = slices.DeleteFunc(s.IDs(), func(id string) bool { return !slices.Contains(wanted, id) })
 		return len(q.Repositories) > 0
-	case "acceptRiskStatus", "acceptedRisk":
-		q.Risk = console.RiskAny
-	case "pluginID":
+	case scapi.AcceptedRisk(true).Called(filter.Name):
+		q.Risk = findings.RiskAny
+	case scapi.ByPluginIDs().Called(filter.Name):
 		q.ByPlugin = true
-	case "pluginType":
+	case scapi.ByPluginType("").Called(filter.Name):
 		if strings.Trim(fmt.Sprintf("%s", filter.Value), `"`) == "all" {
 			return true // no restriction
 		}
 		q.ByPlugin = true
 	}
-	q.Only = append(q.Only, console.Filter{Name: filter.Name, Filter: filter, Own: true})
+	q.Own = append(q.Own, filter)
 	return true
 }
 

@@ -21,10 +21,6 @@ type Account struct {
 	transport http.RoundTripper
 	log       *slog.Logger
 
-	answers   answers
-	apart     *memo[verdict]
-	spellings map[Status]*checked
-
 	mu    sync.Mutex
 	state State
 }
@@ -42,18 +38,12 @@ type State struct {
 	Err     error     // why it is not up
 }
 
-func newAccount(c *Console, g *gate, o Options, ao AccountOptions) (*Account, error) {
+func newAccount(c *Console, g *gate, ao AccountOptions) (*Account, error) {
 	a := &Account{
 		name:      ao.Name,
 		explicit:  ao.Repositories,
 		transport: ao.Transport,
 		log:       c.log.With("account", ao.Name),
-
-		apart:     newMemo[verdict](),
-		spellings: map[Status]*checked{},
-	}
-	for _, of := range []Status{acceptedRisk, Recast, Reopened} {
-		a.spellings[of] = &checked{turn: newTurn()}
 	}
 	a.guard = &loginGuard{
 		account:     a.name,
@@ -64,23 +54,13 @@ func newAccount(c *Console, g *gate, o Options, ao AccountOptions) (*Account, er
 	for _, result := range []string{"success", "refused", "error"} {
 		a.guard.count.WithLabelValues(result) // from 0, or the first one is no increase
 	}
-	client, err := scapi.New(scapi.Options{
-		URL:             o.URL,
-		API:             o.API,
-		Credentials:     ao.Credentials,
-		Transport:       ao.Transport,
-		UserAgent:       o.UserAgent,
-		Timeout:         o.Timeout,
-		AnalysisTimeout: o.AnalysisTimeout,
-		PageSize:        o.PageSize,
-		Gate:            g,
-		LoginGuard:      a.guard,
-		Logger:          a.log,
-		Observe: func(ctx context.Context, x scapi.Exchange) {
-			c.metrics.observe(x)
-			journalOf(ctx).exchange(a.name, x)
-		},
-	})
+	o := ao.Options
+	o.Gate, o.LoginGuard, o.Logger = g, a.guard, a.log
+	o.Observe = func(ctx context.Context, x scapi.Exchange) {
+		c.metrics.observe(x)
+		journalOf(ctx).exchange(a.name, x)
+	}
+	client, err := scapi.New(o)
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +122,23 @@ func (a *Account) note(ctx context.Context, err error) {
 	}
 }
 
-func (a *Account) wrap(err error) error {
+// Logger returns a logger that names the console and the account.
+func (a *Account) Logger() *slog.Logger { return a.log }
+
+// Version returns the console's version, logging in if need be; empty where the
+// console does not say.
+func (a *Account) Version(ctx context.Context) (string, error) { return a.client.Version(ctx) }
+
+// Dialect returns what the console speaks, asking it if need be.
+func (a *Account) Dialect(ctx context.Context) (scapi.API, error) { return a.client.Dialect(ctx) }
+
+// Prepare checks and spells a summary query, logging in if need be.
+func (a *Account) Prepare(ctx context.Context, q scapi.Query) (scapi.Prepared, error) {
+	return a.client.Prepare(ctx, q)
+}
+
+// Wrap names the account in err.
+func (a *Account) Wrap(err error) error {
 	return fmt.Errorf("account %s: %w", a.name, err)
 }
 

@@ -23,17 +23,16 @@ func Ask[T any](ctx context.Context, c *Console, prefer scapi.Kind, call func(*s
 	var refusal, failure error
 	preferredFails := false
 	failed := func(a *Account, err error) {
-		failure = errors.Join(failure, a.wrap(err))
+		failure = errors.Join(failure, a.Wrap(err))
 		preferredFails = preferredFails || a.State().Kind == prefer
 	}
 	try := func(a *Account) (v T, ok bool) {
-		v, err := call(a.client, ctx)
-		a.note(ctx, err)
+		v, err := Call(ctx, a, call)
 		switch {
 		case err == nil:
 			return v, true
 		case NotReadable(err):
-			refusal = errors.Join(refusal, a.wrap(err))
+			refusal = errors.Join(refusal, a.Wrap(err))
 		default:
 			failed(a, err)
 		}
@@ -98,16 +97,15 @@ func AskEach[T any](ctx context.Context, c *Console, call func(*scapi.Client, co
 		err := m.err
 		var v T
 		if err == nil {
-			v, err = call(m.account.client, ctx)
-			m.account.note(ctx, err)
+			v, err = Call(ctx, m.account, call)
 		}
 		switch {
 		case err == nil:
 			answers = append(answers, Answer[T]{m.account, m.identity, v})
 		case NotReadable(err):
-			refusal = also(refusal, m.account.wrap(err))
+			refusal = also(refusal, m.account.Wrap(err))
 		default:
-			return nil, m.account.wrap(err)
+			return nil, m.account.Wrap(err)
 		}
 	}
 	switch {
@@ -139,18 +137,24 @@ func (c *Console) organizationAccounts(ctx context.Context) (members []member, s
 		case id.Kind == scapi.Organization:
 			members = append(members, member{a, id, err})
 		case err != nil && id.Kind == scapi.UnknownKind:
-			stranger = also(stranger, a.wrap(err))
+			stranger = also(stranger, a.Wrap(err))
 		}
 	}
 	return members, stranger
 }
 
-// Through makes one call through one account.
-func Through[T any](ctx context.Context, a *Account, call func(*scapi.Client, context.Context) (T, error)) (T, error) {
+// Call makes one call through one account, and remembers how it ended.
+func Call[T any](ctx context.Context, a *Account, call func(*scapi.Client, context.Context) (T, error)) (T, error) {
 	v, err := call(a.client, ctx)
 	a.note(ctx, err)
+	return v, err
+}
+
+// Through is Call whose error names the account.
+func Through[T any](ctx context.Context, a *Account, call func(*scapi.Client, context.Context) (T, error)) (T, error) {
+	v, err := Call(ctx, a, call)
 	if err != nil {
-		err = a.wrap(err)
+		err = a.Wrap(err)
 	}
 	return v, err
 }

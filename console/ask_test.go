@@ -262,8 +262,10 @@ func TestCloseLogsAllAccountsOut(t *testing.T) {
 }
 
 func TestAConsoleNeedsAnAccountAndAnAddress(t *testing.T) {
-	one := []console.AccountOptions{{Name: "a"}}
-	for _, o := range []console.Options{{Name: "hq", URL: "http://127.0.0.1"}, {Name: "hq", URL: "ftp://127.0.0.1", Accounts: one}, {Name: "hq", Accounts: one}} {
+	at := func(url string) []console.AccountOptions {
+		return []console.AccountOptions{{Name: "a", Options: scapi.Options{URL: url}}}
+	}
+	for _, o := range []console.Options{{Name: "hq"}, {Name: "hq", Accounts: at("ftp://127.0.0.1")}, {Name: "hq", Accounts: at("")}} {
 		if _, err := console.New(o); err == nil || !strings.Contains(err.Error(), "console hq") {
 			t.Errorf("%+v: %v, want an error that names the console", o, err)
 		}

@@ -3,8 +3,7 @@
 // feeds, scanners and the licence but no vulnerability, an organisation user
 // sees the vulnerabilities of his repositories and little else. A Console asks
 // the account that can answer, spaces out refused logins, bounds the requests
-// in flight, decides which account reads which repository, and remembers which
-// filters the console refused.
+// in flight, and decides which account reads which repository.
 package console
 
 import (
@@ -12,33 +11,28 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"sync"
 	"sync/atomic"
-	"time"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/memo"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
-// Options describe a console. Name, URL and Accounts are required.
+// Options describe a console. Name and Accounts are required.
 type Options struct {
-	Name                     string
-	URL                      string
-	API                      scapi.API
-	Accounts                 []AccountOptions
-	Timeout, AnalysisTimeout time.Duration
-	PageSize                 int
-	MaxConcurrentRequests    int // default 2
-	Repositories             RepositoryFilter
-	UserAgent                string
-	Logger                   *slog.Logger
+	Name                  string
+	Accounts              []AccountOptions
+	MaxConcurrentRequests int // default 2
+	Repositories          RepositoryFilter
+	Logger                *slog.Logger
 }
 
-// AccountOptions describe one account of a console.
+// AccountOptions describe one account of a console: how its client reaches the
+// console, and what it is used for. All accounts have the same URL. Gate,
+// LoginGuard, Observe and Logger of the client are the console's own.
 type AccountOptions struct {
-	Name         string
-	Credentials  func() (scapi.Credentials, error)
-	Transport    http.RoundTripper
+	Name string
+	scapi.Options
 	Repositories []string // ids that this account reads; empty: what it sees and no earlier account reads
 	// Fingerprint identifies the present secrets, client certificate
 	// included, without revealing them. When it changes, refused logins are
@@ -53,10 +47,9 @@ type Console struct {
 	accounts []*Account
 	filter   RepositoryFilter
 	metrics  *metrics
-	filters  filterMemory
 	log      *slog.Logger
 
-	repositories *memo[[]Repository]
+	repositories memo.Map[struct{}, []Repository]
 	seen         atomic.Pointer[[]Repository] // what was last in there
 }
 
@@ -75,13 +68,11 @@ func New(o Options) (*Console, error) {
 		name:    o.Name,
 		filter:  o.Repositories,
 		metrics: newMetrics(),
-
-		repositories: newMemo[[]Repository](),
-		log:          o.Logger.With("console", o.Name),
+		log:     o.Logger.With("console", o.Name),
 	}
 	gate := newGate(o.MaxConcurrentRequests)
 	for _, ao := range o.Accounts {
-		a, err := newAccount(c, gate, o, ao)
+		a, err := newAccount(c, gate, ao)
 		if err != nil {
 			return nil, fmt.Errorf("console %s: account %s: %w", o.Name, ao.Name, err)
 		}

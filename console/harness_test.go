@@ -58,7 +58,7 @@ func reach(t *testing.T, o sctest.Options, adjust ...func(*console.Options)) *re
 	t.Helper()
 	s := sctest.StartPipe(t, o)
 	r := &reached{simulated: s, ways: map[string]*way{}}
-	options := console.Options{Name: "test", URL: s.URL}
+	options := console.Options{Name: "test"}
 	for _, a := range s.Options().Accounts {
 		w := &way{RoundTripper: s.Transport(), made: func(path string) {
 			r.mu.Lock()
@@ -67,13 +67,12 @@ func reach(t *testing.T, o sctest.Options, adjust ...func(*console.Options)) *re
 		}}
 		r.ways[a.Username] = w
 		options.Accounts = append(options.Accounts, console.AccountOptions{
-			Name: a.Username, Transport: w,
-			Credentials: func() (scapi.Credentials, error) {
+			Name: a.Username, Options: scapi.Options{URL: s.URL, Transport: w, Credentials: func() (scapi.Credentials, error) {
 				if w.wrong {
 					return scapi.Credentials{Username: a.Username, Password: "wrong"}, nil
 				}
 				return scapi.Credentials{Username: a.Username, Password: a.Password}, nil
-			},
+			}},
 		})
 	}
 	for _, f := range adjust {

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -79,7 +78,7 @@ func TestTheClockSkewIsTheConsolesClockMinusOurs(t *testing.T) {
 		{"ahead", sent.Truncate(time.Second).Add(time.Hour), 0, time.Hour, false},
 		{"behind", sent.Truncate(time.Second).Add(-time.Minute), 0, -time.Minute, false},
 	} {
-		c, err := New(Options{Name: "hq", URL: "http://127.0.0.1", Accounts: []AccountOptions{{Name: "a", Transport: http.DefaultTransport}}})
+		c, err := New(Options{Name: "hq", Accounts: []AccountOptions{{Name: "a", Options: scapi.Options{URL: "http://127.0.0.1"}}}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,7 +91,7 @@ func TestTheClockSkewIsTheConsolesClockMinusOurs(t *testing.T) {
 }
 
 func TestTheEndOfTheCertificateIsThatOfTheLatestOne(t *testing.T) {
-	c, err := New(Options{Name: "hq", URL: "https://127.0.0.1", Accounts: []AccountOptions{{Name: "a"}}})
+	c, err := New(Options{Name: "hq", Accounts: []AccountOptions{{Name: "a", Options: scapi.Options{URL: "https://127.0.0.1"}}}})
 	if err != nil {
 		t.Fatal(err)
 	}

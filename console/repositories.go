@@ -42,7 +42,7 @@ type Repository struct {
 // its configuration, else the first organisation account that sees it and
 // names none. Accounts that cannot log in are handled as by AskEach.
 func (c *Console) Repositories(ctx context.Context) ([]Repository, error) {
-	return c.repositories.get(ctx, repositoriesTTL, c.loadRepositories)
+	return c.repositories.Get(ctx, struct{}{}, repositoriesTTL, c.loadRepositories)
 }
 
 // SeenRepositories returns what Repositories last had from the console, and
@@ -72,12 +72,12 @@ func (c *Console) loadRepositories(ctx context.Context) ([]Repository, error) {
 		case err == nil:
 			answered = true
 		case NotReadable(err):
-			refusal = also(refusal, a.wrap(err))
+			refusal = also(refusal, a.Wrap(err))
 			continue
 		case id.Kind == scapi.Organization:
-			return nil, a.wrap(err)
+			return nil, a.Wrap(err)
 		default: // what an administrator or a stranger sees is only missed
-			stranger = also(stranger, a.wrap(err))
+			stranger = also(stranger, a.Wrap(err))
 			continue
 		}
 		for _, r := range list {
@@ -161,6 +161,15 @@ func CompareIDs(a, b string) int {
 type Share struct {
 	Account      *Account
 	Repositories []Repository
+}
+
+// IDs returns the ids of the share's repositories.
+func (s Share) IDs() []string {
+	ids := make([]string, len(s.Repositories))
+	for i, r := range s.Repositories {
+		ids[i] = r.ID
+	}
+	return ids
 }
 
 // Shares divides the repositories among the accounts that read them, in

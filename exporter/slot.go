@@ -13,6 +13,7 @@ import (
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -31,7 +32,7 @@ const (
 // apart: a failed load leaves the last good data in place.
 type slot struct {
 	collector *collector.Collector
-	console   *console.Console
+	console   *findings.Console
 	log       *slog.Logger
 	loader    collector.Loader // used by the one load only
 
@@ -62,7 +63,7 @@ func (h health) success() bool    { return h.tried && h.err == nil }
 func (h health) notAllowed() bool { return errors.Is(h.err, console.ErrNotReadable) }
 func (h health) failed() bool     { return h.err != nil && !h.notAllowed() }
 
-func newSlot(col *collector.Collector, c *console.Console, s collector.Settings, log *slog.Logger) *slot {
+func newSlot(col *collector.Collector, c *findings.Console, s collector.Settings, log *slog.Logger) *slot {
 	return &slot{
 		collector: col,
 		console:   c,
@@ -131,7 +132,7 @@ func (s *slot) load(ctx context.Context) {
 	start := time.Now()
 	// What another collector was answered in the first half of its life is as
 	// good as an answer of one's own.
-	work := console.WithReuse(console.WithJournal(ctx, journal), settings.Interval/2)
+	work := findings.WithReuse(console.WithJournal(ctx, journal), settings.Interval/2)
 	data, err := s.collector.Run(work, s.loader, s.console, settings)
 	end := time.Now()
 

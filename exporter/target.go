@@ -17,6 +17,7 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -25,7 +26,7 @@ const startJitter = 5 * time.Second
 
 // target is one console being exported.
 type target struct {
-	console *console.Console
+	console *findings.Console
 	log     *slog.Logger
 
 	ctx    context.Context // the life of the console's loads
@@ -42,47 +43,51 @@ type target struct {
 func newTarget(cfg config.Console, collectors []*collector.Collector, hashKey []byte, transport http.RoundTripper, log *slog.Logger) (*target, error) {
 	o := console.Options{
 		Name:                  cfg.Name,
-		URL:                   cfg.URL.String(),
-		API:                   scapi.API(cfg.API),
-		Timeout:               cfg.Timeout,
-		AnalysisTimeout:       cfg.AnalysisTimeout,
-		PageSize:              cfg.PageSize,
 		MaxConcurrentRequests: cfg.MaxConcurrentRequests,
-		Repositories: console.RepositoryFilter{
-			Include: cfg.Repositories.Include,
-			Exclude: cfg.Repositories.Exclude,
-			Types:   cfg.Repositories.Types,
-		},
-		UserAgent: userAgent(),
-		Logger:    log,
+		Repositories:          console.RepositoryFilter(cfg.Repositories),
+		Logger:                log,
 	}
 	for _, a := range cfg.Accounts {
-		ao := console.AccountOptions{
-			Name:         a.Name,
-			Repositories: a.Repositories,
-			Credentials: func() (scapi.Credentials, error) {
-				c, err := a.Credentials()
-				return scapi.Credentials(c), err
-			},
-			Fingerprint: a.Fingerprint,
-			Transport:   transport,
+		reached, err := ClientOptions(cfg, a)
+		if err != nil {
+			return nil, err
 		}
-		if transport == nil {
-			var err error
-			if ao.Transport, err = cfg.Transport(a); err != nil {
-				return nil, fmt.Errorf("console %s: account %s: %w", cfg.Name, a.Name, err)
-			}
+		if transport != nil {
+			reached.Transport = transport
 		}
-		o.Accounts = append(o.Accounts, ao)
+		o.Accounts = append(o.Accounts, console.AccountOptions{
+			Name: a.Name, Options: reached, Repositories: a.Repositories, Fingerprint: a.Fingerprint,
+		})
 	}
 	c, err := console.New(o)
 	if err != nil {
 		return nil, err
 	}
-	t := &target{console: c, log: log.With("console", cfg.Name)}
+	t := &target{console: findings.New(c), log: log.With("console", cfg.Name)}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
 	t.configure(cfg, collectors, hashKey)
 	return t, nil
+}
+
+// ClientOptions returns how an account of a configured console reaches it.
+func ClientOptions(c config.Console, a config.Account) (scapi.Options, error) {
+	transport, err := c.Transport(a)
+	if err != nil {
+		return scapi.Options{}, fmt.Errorf("console %s: account %s: %w", c.Name, a.Name, err)
+	}
+	return scapi.Options{
+		URL:             c.URL.String(),
+		API:             scapi.API(c.API),
+		Transport:       transport,
+		Timeout:         c.Timeout,
+		AnalysisTimeout: c.AnalysisTimeout,
+		PageSize:        c.PageSize,
+		UserAgent:       userAgent(),
+		Credentials: func() (scapi.Credentials, error) {
+			secrets, err := a.Credentials()
+			return scapi.Credentials(secrets), err
+		},
+	}, nil
 }
 
 // configure takes up the settings of collectors: those that were on keep what

@@ -1,6 +1,7 @@
 package scapi
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -18,16 +19,33 @@ import (
 // query fail with ErrUnsupported before it is sent. A filter that the console
 // does not know makes it fail with an error for which RefusedFilter holds.
 type Filter struct {
-	Name     string
+	Name     string // on the wire; of a filter made by a function, its name on REST
 	Operator string // "=" when empty
 	Value    any    // string, number, or what the REST filter wants
 
+	rpcName  string // on RPC, where it differs
 	portable portable
 }
 
-// portable spells a filter for a dialect and version. A result without a name
-// is no restriction and is not sent.
-type portable func(t target) (Filter, error)
+// Called reports whether the filter has this name on the wire of either dialect.
+func (f Filter) Called(name string) bool {
+	return name != "" && (f.Name == name || f.rpcName == name)
+}
+
+// portable spells a filter's value for a dialect and version. A nil value is no
+// restriction and is not sent. An error that is errNoSpelling says that there is
+// no such filter.
+type portable func(t target) (spelling, error)
+
+type spelling struct {
+	operator string // "=" when empty
+	value    any
+}
+
+var errNoSpelling = errors.New("no spelling")
+
+// is spells a filter that equals value.
+func is(value any) (spelling, error) { return spelling{value: value}, nil }
 
 // target is what a filter is spelled for.
 type target struct {
@@ -47,11 +65,11 @@ func (t target) oldScale() bool { return t.dialect == RPC && t.version.before(4,
 // else is not supported there.
 func BySeverity(s ...Severity) Filter {
 	s = append([]Severity(nil), s...)
-	return Filter{portable: func(t target) (Filter, error) {
+	return Filter{Name: "severity", portable: func(t target) (spelling, error) {
 		var digits []string
 		for _, severity := range s {
 			if severity < Info || severity > Critical {
-				return Filter{}, fmt.Errorf("filter on severity %d, which does not exist", int(severity))
+				return spelling{}, fmt.Errorf("filter on severity %d, which does not exist", int(severity))
 			}
 			if t.oldScale() {
 				if severity--; severity < 0 {
@@ -62,28 +80,28 @@ func BySeverity(s ...Severity) Filter {
 		}
 		switch {
 		case len(s) == 0:
-			return Filter{}, errors.New("filter on severities without a severity")
+			return spelling{}, errors.New("filter on severities without a severity")
 		case len(digits) == 0:
-			return Filter{}, fmt.Errorf("filter on severity info: %w: it has no such severity", ErrUnsupported)
+			return spelling{}, fmt.Errorf("filter on severity info: %w: it has no such severity", ErrUnsupported)
 		}
-		return Filter{Name: "severity", Value: strings.Join(digits, ",")}, nil
+		return is(strings.Join(digits, ","))
 	}}
 }
 
 // ByPluginType keeps findings of plugins of this type: active, passive, event
 // (not on SecurityCenter 4) or compliance.
 func ByPluginType(pluginType string) Filter {
-	return Filter{portable: func(t target) (Filter, error) {
+	return Filter{Name: "pluginType", portable: func(t target) (spelling, error) {
 		switch pluginType {
 		case "active", "passive", "compliance":
 		case "event":
 			if t.dialect == RPC {
-				return Filter{}, fmt.Errorf("filter on plugin type event: %w", ErrUnsupported)
+				return spelling{}, fmt.Errorf("filter on plugin type event: %w", ErrUnsupported)
 			}
 		default:
-			return Filter{}, fmt.Errorf("filter on plugin type %q, which is none of active, passive, event, compliance", pluginType)
+			return spelling{}, fmt.Errorf("filter on plugin type %q, which is none of active, passive, event, compliance", pluginType)
 		}
-		return Filter{Name: "pluginType", Value: pluginType}, nil
+		return is(pluginType)
 	}}
 }
 
@@ -120,12 +138,12 @@ const (
 )
 
 func window(name string, from, to time.Time) Filter {
-	return Filter{portable: func(t target) (Filter, error) {
+	return Filter{Name: name, portable: func(t target) (spelling, error) {
 		if !from.IsZero() && !to.IsZero() && to.Before(from) {
-			return Filter{}, fmt.Errorf("filter %s from %s to %s", name, from.UTC().Format(time.RFC3339), to.UTC().Format(time.RFC3339))
+			return spelling{}, fmt.Errorf("filter %s from %s to %s", name, from.UTC().Format(time.RFC3339), to.UTC().Format(time.RFC3339))
 		}
 		if from.IsZero() && to.IsZero() {
-			return Filter{}, nil
+			return spelling{}, nil
 		}
 		if t.dialect == REST {
 			first, last := int64(0), int64(farFuture)
@@ -135,7 +153,7 @@ func window(name string, from, to time.Time) Filter {
 			if !to.IsZero() {
 				last = max(to.Unix(), 0)
 			}
-			return Filter{Name: name, Value: fmt.Sprintf("%d-%d", first, last)}, nil
+			return is(fmt.Sprintf("%d-%d", first, last))
 		}
 		newest, oldest := 0, allDays
 		if !from.IsZero() {
@@ -145,15 +163,15 @@ func window(name string, from, to time.Time) Filter {
 			newest = daysBefore(t.now, to)
 		}
 		if !t.oldScale() { // the same releases changed both
-			return Filter{Name: name, Value: fmt.Sprintf("%d:%d", newest, oldest)}, nil
+			return is(fmt.Sprintf("%d:%d", newest, oldest))
 		}
 		switch {
 		case newest == 0:
-			return Filter{Name: name, Operator: "<=", Value: strconv.Itoa(oldest)}, nil
+			return spelling{"<=", strconv.Itoa(oldest)}, nil
 		case from.IsZero():
-			return Filter{Name: name, Operator: ">=", Value: strconv.Itoa(newest)}, nil
+			return spelling{">=", strconv.Itoa(newest)}, nil
 		}
-		return Filter{}, fmt.Errorf("filter %s between two days: %w", name, ErrUnsupported)
+		return spelling{}, fmt.Errorf("filter %s between two days: %w", name, ErrUnsupported)
 	}}
 }
 
@@ -162,14 +180,20 @@ func daysBefore(now, t time.Time) int {
 	return max(int(math.Round(now.Sub(t).Hours()/24)), 0)
 }
 
+// EventsSince keeps log events from this time on. For Source Events. Both
+// dialects: starttime, in seconds.
+func EventsSince(from time.Time) Filter {
+	return Filter{Name: "starttime", portable: func(target) (spelling, error) { return is(from.Unix()) }}
+}
+
 // ExcludeWAS leaves out web-application findings (REST 6.2 and later;
 // elsewhere ErrUnsupported, and there are none).
 func ExcludeWAS() Filter {
-	return Filter{portable: func(t target) (Filter, error) {
+	return Filter{Name: "wasVuln", portable: func(t target) (spelling, error) {
 		if t.dialect == RPC || t.version.before(6, 2) {
-			return Filter{}, &unsupportedFilter{"wasVuln"}
+			return spelling{}, errNoSpelling
 		}
-		return Filter{Name: "wasVuln", Value: "excludeWas"}, nil
+		return is("excludeWas")
 	}}
 }
 
@@ -184,22 +208,26 @@ type wireFilter struct {
 func spell(filters []Filter, t target) ([]wireFilter, error) {
 	spelled := make([]wireFilter, 0, len(filters))
 	for _, f := range filters {
+		name, as := f.Name, spelling{f.Operator, f.Value}
 		if f.portable != nil {
 			var err error
-			if f, err = f.portable(t); err != nil {
+			as, err = f.portable(t)
+			switch {
+			case errors.Is(err, errNoSpelling):
+				return nil, &unsupportedFilter{f.Name}
+			case err != nil:
 				return nil, err
-			}
-			if f.Name == "" {
+			case as.value == nil:
 				continue
 			}
+			if t.dialect == RPC {
+				name = cmp.Or(f.rpcName, f.Name)
+			}
 		}
-		if f.Name == "" {
+		if name == "" {
 			return nil, errors.New("filter without a name")
 		}
-		if f.Operator == "" {
-			f.Operator = "="
-		}
-		spelled = append(spelled, wireFilter{f.Name, f.Operator, f.Value})
+		spelled = append(spelled, wireFilter{name, cmp.Or(as.operator, "="), as.value})
 	}
 	return spelled, nil
 }

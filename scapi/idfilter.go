@@ -14,39 +14,39 @@ import (
 // REST repository [{"id":"1"}], RPC repositoryIDs "1,2".
 func ByRepository(ids ...string) Filter {
 	ids = append([]string(nil), ids...)
-	return Filter{portable: func(t target) (Filter, error) {
+	return Filter{Name: "repository", rpcName: "repositoryIDs", portable: func(t target) (spelling, error) {
 		if len(ids) == 0 {
-			return Filter{}, errors.New("filter on repositories without an id")
+			return spelling{}, errors.New("filter on repositories without an id")
 		}
 		if t.dialect == RPC {
-			return Filter{Name: "repositoryIDs", Value: strings.Join(ids, ",")}, nil
+			return is(strings.Join(ids, ","))
 		}
-		return Filter{Name: "repository", Value: references(ids)}, nil
+		return is(references(ids))
 	}}
 }
 
 // ByPluginID keeps findings of plugins with first <= id <= last. A first of 0
 // and a last of 0 or math.MaxInt64 leave that side open.
 func ByPluginID(first, last int64) Filter {
-	return Filter{portable: func(t target) (Filter, error) {
-		const name, highest = "pluginID", math.MaxInt32
+	return Filter{Name: "pluginID", portable: func(t target) (spelling, error) {
+		const highest = math.MaxInt32
 		first, last := max(first, 1), last
 		if last <= 0 || last > highest {
 			last = highest
 		}
 		switch {
 		case first > last:
-			return Filter{}, fmt.Errorf("filter on plugins from %d to %d", first, last)
+			return spelling{}, fmt.Errorf("filter on plugins from %d to %d", first, last)
 		case first == 1 && last == highest:
-			return Filter{}, nil
+			return spelling{}, nil // all of them
 		case first == last:
-			return Filter{Name: name, Value: strconv.FormatInt(first, 10)}, nil
+			return is(strconv.FormatInt(first, 10))
 		case t.dialect == REST && first == 1:
-			return Filter{Name: name, Operator: "<=", Value: strconv.FormatInt(last, 10)}, nil
+			return spelling{"<=", strconv.FormatInt(last, 10)}, nil
 		case t.dialect == REST && last == highest:
-			return Filter{Name: name, Operator: ">=", Value: strconv.FormatInt(first, 10)}, nil
+			return spelling{">=", strconv.FormatInt(first, 10)}, nil
 		}
-		return Filter{Name: name, Value: fmt.Sprintf("%d-%d", first, last)}, nil
+		return is(fmt.Sprintf("%d-%d", first, last))
 	}}
 }
 
@@ -54,15 +54,15 @@ func ByPluginID(first, last int64) Filter {
 // be one at least. Both dialects: pluginID "19506,21745".
 func ByPluginIDs(ids ...int64) Filter {
 	ids = slices.Clone(ids)
-	return Filter{portable: func(target) (Filter, error) {
+	return Filter{Name: "pluginID", portable: func(target) (spelling, error) {
 		texts := make([]string, len(ids))
 		for i, id := range ids {
 			if id <= 0 {
-				return Filter{}, fmt.Errorf("filter on plugin %d: ids begin at 1", id)
+				return spelling{}, fmt.Errorf("filter on plugin %d: ids begin at 1", id)
 			}
 			texts[i] = strconv.FormatInt(id, 10)
 		}
-		return anyOf("pluginID", "plugins", texts)
+		return anyOf("plugins", texts)
 	}}
 }
 
@@ -70,16 +70,16 @@ func ByPluginIDs(ids ...int64) Filter {
 // there must be one at least. REST family [{"id":"1"}], RPC familyID "1,2".
 func ByFamily(ids ...string) Filter {
 	ids = slices.Clone(ids)
-	return Filter{portable: func(t target) (Filter, error) {
+	return Filter{Name: "family", rpcName: "familyID", portable: func(t target) (spelling, error) {
 		for _, id := range ids {
 			if err := checkID("filter on plugin family", id); err != nil {
-				return Filter{}, err
+				return spelling{}, err
 			}
 		}
 		if t.dialect == REST && len(ids) > 0 {
-			return Filter{Name: "family", Value: references(ids)}, nil
+			return is(references(ids))
 		}
-		return anyOf("familyID", "plugin families", ids)
+		return anyOf("plugin families", ids)
 	}}
 }
 
@@ -88,11 +88,11 @@ func ByFamily(ids ...string) Filter {
 // "CVE-2021-44228,CVE-2021-45046"; SecurityCenter 4.0 to 4.2: ErrUnsupported.
 func ByCVE(ids ...string) Filter {
 	ids = slices.Clone(ids)
-	return Filter{portable: func(t target) (Filter, error) {
+	return Filter{Name: "cveID", portable: func(t target) (spelling, error) {
 		if t.oldScale() {
-			return Filter{}, &unsupportedFilter{"cveID"}
+			return spelling{}, errNoSpelling
 		}
-		return anyOf("cveID", "CVEs", ids)
+		return anyOf("CVEs", ids)
 	}}
 }
 
@@ -100,11 +100,11 @@ func ByCVE(ids ...string) Filter {
 // such as CWE:79 or IAVA|20*. Both dialects: xref "CWE:79"; SecurityCenter 4.0
 // to 4.2: ErrUnsupported.
 func ByCrossReference(text string) Filter {
-	return Filter{portable: func(t target) (Filter, error) {
+	return Filter{Name: "xref", portable: func(t target) (spelling, error) {
 		if t.oldScale() {
-			return Filter{}, &unsupportedFilter{"xref"}
+			return spelling{}, errNoSpelling
 		}
-		return anyOf("xref", "cross references", []string{text})
+		return anyOf("cross references", []string{text})
 	}}
 }
 
@@ -113,49 +113,55 @@ func ByCrossReference(text string) Filter {
 // "10.0.0.1,10.0.1.0/24,10.0.2.1-10.0.2.9".
 func ByAddress(texts ...string) Filter {
 	texts = slices.Clone(texts)
-	return Filter{portable: func(target) (Filter, error) { return anyOf("ip", "addresses", texts) }}
+	return Filter{Name: "ip", portable: func(target) (spelling, error) { return anyOf("addresses", texts) }}
+}
+
+// ByPluginText keeps findings whose plugin output contains the text. Both
+// dialects: pluginText.
+func ByPluginText(text string) Filter {
+	return Filter{Name: "pluginText", portable: func(target) (spelling, error) { return anyOf("plugin output", []string{text}) }}
 }
 
 // ByAsset keeps findings of hosts of the asset list with this id.
 // REST asset {"id":"5"}, RPC assetID "5".
 func ByAsset(id string) Filter {
-	return Filter{portable: func(t target) (Filter, error) {
+	return Filter{Name: "asset", rpcName: "assetID", portable: func(t target) (spelling, error) {
 		if err := checkID("filter on asset list", id); err != nil {
-			return Filter{}, err
+			return spelling{}, err
 		}
 		if t.dialect == RPC {
-			return Filter{Name: "assetID", Value: id}, nil
+			return is(id)
 		}
-		return Filter{Name: "asset", Value: reference{id}}, nil
+		return is(reference{id})
 	}}
 }
 
 // ByAuditFile keeps results of the audit file with this id.
 // REST auditFile [{"id":"1000001"}]; RPC ErrUnsupported.
 func ByAuditFile(id string) Filter {
-	return Filter{portable: func(t target) (Filter, error) {
+	return Filter{Name: "auditFile", portable: func(t target) (spelling, error) {
 		if err := checkID("filter on audit file", id); err != nil {
-			return Filter{}, err
+			return spelling{}, err
 		}
 		if t.dialect == RPC {
-			return Filter{}, &unsupportedFilter{"auditFile"}
+			return spelling{}, errNoSpelling
 		}
-		return Filter{Name: "auditFile", Value: references([]string{id})}, nil
+		return is(references([]string{id}))
 	}}
 }
 
 // anyOf is a filter on a list of texts, separated by commas. An empty list
 // would be no restriction, which nobody means who names the filter.
-func anyOf(name, what string, texts []string) (Filter, error) {
+func anyOf(what string, texts []string) (spelling, error) {
 	if len(texts) == 0 {
-		return Filter{}, fmt.Errorf("filter on %s without any", what)
+		return spelling{}, fmt.Errorf("filter on %s without any", what)
 	}
 	for _, text := range texts {
 		if strings.TrimSpace(text) == "" {
-			return Filter{}, fmt.Errorf("filter on %s with an empty one", what)
+			return spelling{}, fmt.Errorf("filter on %s with an empty one", what)
 		}
 	}
-	return Filter{Name: name, Value: strings.Join(texts, ",")}, nil
+	return is(strings.Join(texts, ","))
 }
 
 // reference is how REST wants another object to be named.

@@ -12,7 +12,7 @@ func Exploitable() Filter { return flag("exploitAvailable", true) }
 // AcceptedRisk keeps findings whose risk is (or is not) accepted, by the filter
 // acceptRiskStatus "accepted" or "nonAccepted" (REST) or acceptedRisk (RPC).
 func AcceptedRisk(accepted bool) Filter {
-	return status(AcceptedRiskFlag(accepted), "acceptRiskStatus", accepted, "accepted", "nonAccepted")
+	return status("acceptRiskStatus", "acceptedRisk", accepted, "accepted", "nonAccepted")
 }
 
 // AcceptedRiskFlag keeps the same findings as AcceptedRisk by the filter
@@ -23,7 +23,7 @@ func AcceptedRiskFlag(accepted bool) Filter { return flag("acceptedRisk", accept
 // Recast keeps findings whose severity a rule has (or has not) changed, by the
 // filter recastRiskStatus "recast" or "notRecast" (REST) or recastRisk (RPC).
 func Recast(recast bool) Filter {
-	return status(RecastFlag(recast), "recastRiskStatus", recast, "recast", "notRecast")
+	return status("recastRiskStatus", "recastRisk", recast, "recast", "notRecast")
 }
 
 // RecastFlag keeps the same findings as Recast by the filter recastRisk "true"
@@ -34,7 +34,7 @@ func RecastFlag(recast bool) Filter { return flag("recastRisk", recast) }
 // Reopened keeps findings that had (or had never) been mitigated before, by the
 // filter mitigatedStatus "previously" or "never" (REST) or wasMitigated (RPC).
 func Reopened(reopened bool) Filter {
-	return status(ReopenedFlag(reopened), "mitigatedStatus", reopened, "previously", "never")
+	return status("mitigatedStatus", "wasMitigated", reopened, "previously", "never")
 }
 
 // ReopenedFlag keeps the same findings as Reopened by the filter wasMitigated
@@ -43,18 +43,20 @@ func Reopened(reopened bool) Filter {
 func ReopenedFlag(reopened bool) Filter { return flag("wasMitigated", reopened) }
 
 // flag is a filter of yes and no.
-func flag(name string, set bool) Filter { return Filter{Name: name, Value: strconv.FormatBool(set)} }
+func flag(name string, set bool) Filter {
+	return Filter{Name: name, portable: func(target) (spelling, error) { return is(strconv.FormatBool(set)) }}
+}
 
-// status is a flag that has a name and two words of its own on REST.
-func status(onRPC Filter, name string, set bool, yes, no string) Filter {
-	return Filter{portable: func(t target) (Filter, error) {
+// status is a flag on RPC that has a name and two words of its own on REST.
+func status(name, onRPC string, set bool, yes, no string) Filter {
+	return Filter{Name: name, rpcName: onRPC, portable: func(t target) (spelling, error) {
 		switch {
 		case t.dialect == RPC:
-			return onRPC, nil
+			return is(strconv.FormatBool(set))
 		case set:
-			return Filter{Name: name, Value: yes}, nil
+			return is(yes)
 		}
-		return Filter{Name: name, Value: no}, nil
+		return is(no)
 	}}
 }
 
@@ -62,15 +64,14 @@ func status(onRPC Filter, name string, set bool, yes, no string) Filter {
 // their discovery. For Source Mitigated. Both dialects: daysToMitigated "0:30";
 // SecurityCenter 4.0 to 4.4: ErrUnsupported.
 func DaysToMitigated(most int) Filter {
-	return Filter{portable: func(t target) (Filter, error) {
-		const name = "daysToMitigated"
+	return Filter{Name: "daysToMitigated", portable: func(t target) (spelling, error) {
 		switch {
 		case most < 0:
-			return Filter{}, fmt.Errorf("filter %s up to %d days", name, most)
+			return spelling{}, fmt.Errorf("filter on mitigation within %d days", most)
 		case t.dialect == RPC && t.version.before(4, 6):
-			return Filter{}, &unsupportedFilter{name}
+			return spelling{}, errNoSpelling
 		}
-		return Filter{Name: name, Value: fmt.Sprintf("0:%d", most)}, nil
+		return is(fmt.Sprintf("0:%d", most))
 	}}
 }
 
@@ -78,15 +79,14 @@ func DaysToMitigated(most int) Filter {
 // [low, high], of 0 to 10. REST 5.9 and later: vprScore "7-10"; elsewhere
 // ErrUnsupported.
 func VPR(low, high float64) Filter {
-	return Filter{portable: func(t target) (Filter, error) {
-		const name = "vprScore"
+	return Filter{Name: "vprScore", portable: func(t target) (spelling, error) {
 		switch {
 		case !(0 <= low && low <= high && high <= 10): // so that NaN is refused too
-			return Filter{}, fmt.Errorf("filter %s from %v to %v, want a range within 0 to 10", name, low, high)
+			return spelling{}, fmt.Errorf("filter on a VPR from %v to %v, want a range within 0 to 10", low, high)
 		case t.dialect == RPC || t.version.before(5, 9):
-			return Filter{}, &unsupportedFilter{name}
+			return spelling{}, errNoSpelling
 		}
 		number := func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
-		return Filter{Name: name, Value: number(low) + "-" + number(high)}, nil
+		return is(number(low) + "-" + number(high))
 	}}
 }

@@ -27,64 +27,80 @@ type OneRow struct {
 	Score    Opt[float64] // the console's weighted score
 }
 
-// OneRow asks for the first row of q, one request. The tool is sumip when q has none; q's sort,
-// offset and limit do not matter. Events have no severities: ErrUnsupported.
-//
-// The one-row answer carries the totals of everything that matched, separated by colons. That is
-// not documented, so it is taken only where it is complete and adds up, and only of tools that
-// count each finding once. SecurityCenter 4 is not known to send it. A row total that cannot be
-// right has no substitute: ErrMalformed.
-func (c *Client) OneRow(ctx context.Context, q Query) (OneRow, error) {
-	p, err := c.summaryPlan(ctx, q)
-	if err != nil {
-		return OneRow{}, err
+// Summary is the summary of which r is the first answer. Where r does not carry the findings by
+// severity, severities is called for them: SeverityCounts of the same query.
+func (r OneRow) Summary(severities func() (Counts, error)) (Summary, error) {
+	counts, told := r.Findings.Get()
+	if told {
+		return Summary{Records: r.Records, Findings: counts, Score: r.Score}, nil
 	}
-	return p.oneRow(ctx)
-}
-
-// SeverityCounts counts the findings that match q by severity, one request of the tool
-// sumseverity. It does not depend on anything undocumented. Events have no severities: ErrUnsupported.
-func (c *Client) SeverityCounts(ctx context.Context, q Query) (Counts, error) {
-	p, err := c.summaryPlan(ctx, q)
-	if err != nil {
-		return Counts{}, err
-	}
-	return p.severities(ctx)
-}
-
-// Summary counts what matches q with one request of one row where the console's answer can be
-// trusted, else with sumseverity and the row total: OneRow, and SeverityCounts where need be.
-func (c *Client) Summary(ctx context.Context, q Query) (Summary, error) {
-	p, err := c.summaryPlan(ctx, q)
+	counts, err := severities()
 	if err != nil {
 		return Summary{}, err
 	}
-	row, err := p.oneRow(ctx)
-	if err != nil {
-		return Summary{}, err
+	if r.Records > 0 && counts.Total() == 0 {
+		return Summary{}, fmt.Errorf("%w: sumseverity: %d rows, but no finding of any severity", ErrMalformed, r.Records)
 	}
-	if counts, told := row.Findings.Get(); told {
-		return Summary{Records: row.Records, Findings: counts, Score: row.Score}, nil
-	}
-	counts, err := p.severities(ctx)
-	if err != nil {
-		return Summary{}, err
-	}
-	if row.Records > 0 && counts.Total() == 0 {
-		return Summary{}, p.malformed(fmt.Sprintf("%d rows, but no finding of any severity", row.Records))
-	}
-	return Summary{Records: row.Records, Findings: counts}, nil
+	return Summary{Records: r.Records, Findings: counts}, nil
 }
 
-func (c *Client) summaryPlan(ctx context.Context, q Query) (plan, error) {
+// Prepared is a summary query that was checked, and spelled for its console.
+type Prepared struct{ plan plan }
+
+// Prepare checks a summary query before anything is asked, and spells it for the console, logging
+// in if need be. The tool is sumip when q has none; q's sort, offset and limit do not matter.
+// Events have no severities: ErrUnsupported.
+func (c *Client) Prepare(ctx context.Context, q Query) (Prepared, error) {
 	if q.Source == Events {
-		return plan{}, fmt.Errorf("summary of log events: %w: they have no severity", ErrUnsupported)
+		return Prepared{}, fmt.Errorf("summary of log events: %w: they have no severity", ErrUnsupported)
 	}
 	if q.Tool == "" {
 		q.Tool = "sumip"
 	}
 	q.Sort, q.Offset, q.Limit = "", 0, 0
-	return c.plan(ctx, q)
+	p, err := c.plan(ctx, q)
+	return Prepared{p}, err
+}
+
+// Key names the query as its console is asked: the call and its body, but for the rows. Of one
+// account, equal keys have equal answers.
+func (p Prepared) Key() string {
+	k := p.plan.call(0, 0)
+	body := k.rest.Body
+	if p.plan.target.dialect == RPC {
+		body = p.plan.rpcInput(0, 0)
+	}
+	text, err := json.Marshal(body)
+	if err != nil { // a filter by hand holds what JSON does not know: such a query fails when it is sent
+		text = fmt.Appendf(nil, "%#v", body)
+	}
+	return k.name(p.plan.target.dialect) + " " + string(text)
+}
+
+// OneRow asks for the first row, one request.
+//
+// The one-row answer carries the totals of everything that matched, separated by colons. That is
+// not documented, so it is taken only where it is complete and adds up, and only of tools that
+// count each finding once. SecurityCenter 4 is not known to send it. A row total that cannot be
+// right has no substitute: ErrMalformed.
+func (p Prepared) OneRow(ctx context.Context) (OneRow, error) { return p.plan.oneRow(ctx) }
+
+// SeverityCounts counts the findings by severity, one request of the tool sumseverity whatever the
+// query's own. It does not depend on anything undocumented.
+func (p Prepared) SeverityCounts(ctx context.Context) (Counts, error) { return p.plan.severities(ctx) }
+
+// Summary counts what matches q with one request of one row where the console's answer can be
+// trusted, else with sumseverity and the row total: OneRow, and SeverityCounts where need be.
+func (c *Client) Summary(ctx context.Context, q Query) (Summary, error) {
+	p, err := c.Prepare(ctx, q)
+	if err != nil {
+		return Summary{}, err
+	}
+	row, err := p.OneRow(ctx)
+	if err != nil {
+		return Summary{}, err
+	}
+	return row.Summary(func() (Counts, error) { return p.SeverityCounts(ctx) })
 }
 
 func (p plan) oneRow(ctx context.Context) (OneRow, error) {
@@ -114,25 +130,6 @@ func (p plan) oneRow(ctx context.Context) (OneRow, error) {
 		}
 	}
 	return OneRow{Records: records}, nil
-}
-
-// Spelled returns q as its console is asked: the call with its body. Of one account, equal texts
-// have equal answers. The error is that of a query which is wrong in itself or has no spelling.
-func (c *Client) Spelled(ctx context.Context, q Query) (string, error) {
-	p, err := c.plan(ctx, q)
-	if err != nil {
-		return "", err
-	}
-	k := p.call(q.Offset, q.Offset+q.Limit)
-	body := k.rest.Body
-	if p.target.dialect == RPC {
-		body = p.rpcInput(q.Offset, q.Offset+q.Limit)
-	}
-	text, err := json.Marshal(body)
-	if err != nil {
-		return "", fmt.Errorf("spell query: %w", err)
-	}
-	return k.name(p.target.dialect) + " " + string(text), nil
 }
 
 // colonNumbers says how many numbers the colon-separated totals of a tool have:

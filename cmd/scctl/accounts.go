@@ -123,18 +123,11 @@ func (s *settings) fromFile() ([]account, error) {
 			if s.account != "" && a.Name != s.account {
 				continue
 			}
-			transport, err := console.Transport(a)
+			options, err := exporter.ClientOptions(console, a)
 			if err != nil {
-				return nil, fmt.Errorf("console %s: account %s: %w", console.Name, a.Name, err)
+				return nil, err
 			}
-			accounts = append(accounts, account{console: console.Name, name: a.Name, marked: console.Default, options: scapi.Options{
-				URL: console.URL.String(), API: scapi.API(console.API), Transport: transport,
-				Timeout: console.Timeout, AnalysisTimeout: console.AnalysisTimeout, PageSize: console.PageSize,
-				Credentials: func() (scapi.Credentials, error) {
-					c, err := a.Credentials()
-					return scapi.Credentials(c), err
-				},
-			}})
+			accounts = append(accounts, account{console: console.Name, name: a.Name, marked: console.Default, options: options})
 		}
 	}
 	if len(accounts) == 0 {

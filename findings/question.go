@@ -1,4 +1,4 @@
-package console
+package findings
 
 import (
 	"context"
@@ -17,9 +17,12 @@ type Question struct {
 	Status       Status
 	// Only are filters that all must hold. They define what is asked: where
 	// the console lacks one there is no answer.
-	Only []Filter
-	// ByPlugin says that Only chooses plugins by their ids or type. Compliance results
-	// are then not kept out, for that is done by the same filter.
+	Only []scapi.Filter
+	// Own are filters in somebody's own words, that all must hold too. The console
+	// may refuse one for its value: that is an error, and tells nothing of the console.
+	Own []scapi.Filter
+	// ByPlugin says that the filters choose plugins by their ids or type. Compliance
+	// results are then not kept out, for that is done by the same filter.
 	ByPlugin bool
 }
 
@@ -43,35 +46,24 @@ const (
 	Reopened         // seen again after it was mitigated
 )
 
-// Filter is a query filter that a console may lack.
-type Filter struct {
-	Name string // on the wire, as the console names it when it refuses it
-	scapi.Filter
-	// Own says that the filter is in somebody's own words. The console may
-	// refuse it for its value: that is an error, and tells nothing of the console.
-	Own bool
-}
-
-func excludeWAS() Filter { return Filter{Name: "wasVuln", Filter: scapi.ExcludeWAS()} }
-func findingsOnly() Filter {
-	return Filter{Name: "pluginID", Filter: scapi.ByPluginID(1, lastFindingPlugin)}
-}
-func complianceOnly() Filter {
-	return Filter{Name: "pluginType", Filter: scapi.ByPluginType("compliance")}
-}
+var (
+	findingsOnly   = scapi.ByPluginID(1, lastFindingPlugin)
+	complianceOnly = scapi.ByPluginType("compliance")
+)
 
 // selection is a question as filters. Where the console lacks a filter that
 // only excludes, the query is asked without it.
 type selection struct {
 	source       scapi.Source
 	repositories []string
-	excluding    []Filter
-	defining     []Filter
+	excluding    []scapi.Filter
+	defining     []scapi.Filter
+	own          []scapi.Filter
 }
 
 // and returns the selection with further filters that define what is asked.
-func (sel selection) and(filters ...Filter) selection {
-	sel.defining = append(append([]Filter(nil), sel.defining...), filters...)
+func (sel selection) and(filters ...scapi.Filter) selection {
+	sel.defining = slices.Concat(sel.defining, filters)
 	return sel
 }
 
@@ -96,10 +88,12 @@ func (s *Scope) selection(ctx context.Context, q Question) (selection, bool, err
 		}
 		sel = sel.and(spelled.yes)
 	}
-	for _, f := range q.Only { // which has the last word
-		sel.excluding = slices.DeleteFunc(sel.excluding, func(e Filter) bool { return e.Name == f.Name })
-	}
-	return sel.and(q.Only...), true, nil
+	sel = sel.and(q.Only...)
+	sel.own = q.Own
+	sel.excluding = slices.DeleteFunc(slices.Clone(sel.excluding), func(e scapi.Filter) bool { // what is asked for has the last word
+		return slices.ContainsFunc(slices.Concat(q.Only, q.Own), func(f scapi.Filter) bool { return e.Called(f.Name) })
+	})
+	return sel, true, nil
 }
 
 // everything selects all findings of the repositories (none: of the scope)
@@ -108,7 +102,7 @@ func (s *Scope) everything(repositories []string) selection {
 	if len(repositories) == 0 {
 		repositories = s.IDs()
 	}
-	return selection{repositories: repositories, excluding: []Filter{excludeWAS()}}
+	return selection{repositories: repositories, excluding: []scapi.Filter{scapi.ExcludeWAS()}}
 }
 
 // open selects everything but what has its risk accepted, as far as the

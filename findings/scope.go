@@ -1,4 +1,4 @@
-package console
+package findings
 
 import (
 	"context"
@@ -6,11 +6,19 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
-// Findings are what a summary by hosts tells.
-type Findings struct {
+// The tools that count.
+const (
+	byHost     = "sumip"
+	byPlugin   = "sumid"
+	bySeverity = "sumseverity"
+)
+
+// Totals are what a summary by hosts tells.
+type Totals struct {
 	Counts scapi.Counts
 	Score  scapi.Opt[float64] // absent where the console does not add it up
 	// Hosts have at least one of the findings; absent where compliance results
@@ -23,30 +31,11 @@ type Findings struct {
 // on this console. What a scope cannot tell is absent and no error: the console
 // lacks a filter that defines it, or its compliance results are in the way.
 type Scope struct {
-	Share
+	console.Share
 	console  *Console
+	memory   *memory
 	accepted spelling
 	apart    separation
-}
-
-// Scopes checks, for every account that reads repositories, how open findings
-// are told apart on this console, and returns how to count them. It costs
-// three analysis requests per account, and some more when a spelling has to be
-// checked again or the numbers moved meanwhile.
-func (c *Console) Scopes(ctx context.Context) ([]*Scope, error) {
-	shares, err := c.Shares(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var scopes []*Scope
-	for _, share := range shares {
-		s := &Scope{Share: share, console: c}
-		if err := s.probe(ctx); err != nil {
-			return nil, err
-		}
-		scopes = append(scopes, s)
-	}
-	return scopes, nil
 }
 
 // probe finds out which filters keep accepted risk and compliance results out.
@@ -59,40 +48,34 @@ func (s *Scope) probe(ctx context.Context) error {
 	return err
 }
 
-// IDs returns the ids of the scope's repositories.
-func (s *Scope) IDs() []string {
-	ids := make([]string, len(s.Repositories))
-	for i, r := range s.Repositories {
-		ids[i] = r.ID
-	}
-	return ids
-}
-
-// Findings counts the findings, hosts and score of what q asks for: one
+// Totals counts the findings, hosts and score of what q asks for: one
 // analysis request of one row (sumip) where the console tells all that in it,
 // one more (sumseverity) where it does not, twice as many where compliance
 // results are subtracted; then hosts are absent.
-func (s *Scope) Findings(ctx context.Context, q Question) (scapi.Opt[Findings], error) {
-	ask := s.Account.findings
-	if s.subtracts(q) && s.Account.answers.plain.Load() { // nothing else would be left of it
-		ask = func(ctx context.Context, q scapi.Query) (Findings, error) {
-			counts, err := s.Account.counts(ctx, q)
-			return Findings{Counts: counts}, err
+func (s *Scope) Totals(ctx context.Context, q Question) (scapi.Opt[Totals], error) {
+	ask := func(ctx context.Context, q scapi.Query) (Totals, error) {
+		t, err := s.summary(ctx, q)
+		return Totals{Counts: t.Findings, Score: t.Score, Hosts: scapi.Some(t.Records)}, err
+	}
+	if s.subtracts(q) && s.memory.plain.Load() { // nothing else would be left of it
+		ask = func(ctx context.Context, q scapi.Query) (Totals, error) {
+			counts, err := s.counts(ctx, q)
+			return Totals{Counts: counts}, err
 		}
 	}
-	return summed(ctx, s, q, ask, func(whole, part Findings) (Findings, bool) {
-		f := Findings{Counts: whole.Counts.Sub(part.Counts)}
+	return summed(ctx, s, q, ask, func(whole, part Totals) (Totals, bool) {
+		t := Totals{Counts: whole.Counts.Sub(part.Counts)}
 		if whole.Score.Valid && part.Score.Valid {
-			f.Score = scapi.Some(whole.Score.Value - part.Score.Value)
+			t.Score = scapi.Some(whole.Score.Value - part.Score.Value)
 		}
-		return f, slices.Min(f.Counts[:]) >= 0
+		return t, slices.Min(t.Counts[:]) >= 0
 	})
 }
 
 // Counts counts the findings that q asks for by severity: one analysis
 // request, two where compliance results are subtracted.
 func (s *Scope) Counts(ctx context.Context, q Question) (scapi.Opt[scapi.Counts], error) {
-	return summed(ctx, s, q, s.Account.counts, func(whole, part scapi.Counts) (scapi.Counts, bool) {
+	return summed(ctx, s, q, s.counts, func(whole, part scapi.Counts) (scapi.Counts, bool) {
 		counts := whole.Sub(part)
 		return counts, slices.Min(counts[:]) >= 0
 	})
@@ -101,19 +84,19 @@ func (s *Scope) Counts(ctx context.Context, q Question) (scapi.Opt[scapi.Counts]
 // Hosts counts the hosts, each in every repository by itself, with at least
 // one of the findings that q asks for: one analysis request (sumip).
 func (s *Scope) Hosts(ctx context.Context, q Question) (scapi.Opt[int64], error) {
-	return s.records(ctx, "sumip", q)
+	return s.records(ctx, byHost, q)
 }
 
 // Plugins counts the plugins, each by severity, with at least one of the
 // findings that q asks for: one analysis request (sumid).
 func (s *Scope) Plugins(ctx context.Context, q Question) (scapi.Opt[int64], error) {
-	return s.records(ctx, "sumid", q)
+	return s.records(ctx, byPlugin, q)
 }
 
 func (s *Scope) records(ctx context.Context, tool string, q Question) (scapi.Opt[int64], error) {
 	rows, err := whole(ctx, s, q, func(ctx context.Context, query scapi.Query) (scapi.OneRow, error) {
 		query.Tool = tool
-		return s.Account.oneRow(ctx, query)
+		return s.oneRow(ctx, query)
 	})
 	return scapi.Opt[int64]{Value: rows.Value.Records, Valid: rows.Valid}, err
 }
@@ -132,13 +115,13 @@ type Page struct {
 func (s *Scope) Rows(ctx context.Context, tool string, q Question, sort string, limit int) (scapi.Opt[Page], error) {
 	return whole(ctx, s, q, func(ctx context.Context, query scapi.Query) (Page, error) {
 		query.Tool, query.Sort, query.Limit = tool, sort, int64(limit)
-		var page Page
-		err := s.Account.client.QueryPages(ctx, query, func(p scapi.Page) error {
-			page.Rows, page.Total, page.Findings = append(page.Rows, p.Rows...), p.Total, p.Findings
-			return nil
+		return console.Call(ctx, s.Account, func(c *scapi.Client, ctx context.Context) (page Page, err error) {
+			err = c.QueryPages(ctx, query, func(p scapi.Page) error {
+				page.Rows, page.Total, page.Findings = append(page.Rows, p.Rows...), p.Total, p.Findings
+				return nil
+			})
+			return page, err
 		})
-		s.Account.note(ctx, err)
-		return page, err
 	})
 }
 
@@ -152,7 +135,7 @@ func whole[T any](ctx context.Context, s *Scope, q Question, call func(context.C
 	case q.ByPlugin:
 		return asked(ctx, s, sel, call)
 	case s.apart == byPluginID:
-		return asked(ctx, s, sel.and(findingsOnly()), call)
+		return asked(ctx, s, sel.and(findingsOnly), call)
 	}
 	return scapi.Opt[T]{}, nil
 }
@@ -176,7 +159,7 @@ func summed[T any](ctx context.Context, s *Scope, q Question, call func(context.
 		if none, err := s.mitigatesNoAudits(ctx, q); err != nil || none {
 			return all, err
 		}
-		part, err := asked(ctx, s, sel.and(complianceOnly()), call)
+		part, err := asked(ctx, s, sel.and(complianceOnly), call)
 		if err != nil || !part.Valid {
 			return part, err
 		}
@@ -198,9 +181,9 @@ func (s *Scope) mitigatesNoAudits(ctx context.Context, q Question) (bool, error)
 	if q.Source != scapi.Mitigated {
 		return false, nil
 	}
-	sel := s.everything(q.Repositories).and(complianceOnly())
+	sel := s.everything(q.Repositories).and(complianceOnly)
 	sel.source = q.Source
-	audits, err := asked(ctx, s, sel, s.Account.counts)
+	audits, err := asked(ctx, s, sel, s.counts)
 	return audits.Valid && audits.Value.Total() == 0, err
 }
 
@@ -209,49 +192,49 @@ func (s *Scope) mitigatesNoAudits(ctx context.Context, q Question) (bool, error)
 // there is no answer.
 func asked[T any](ctx context.Context, s *Scope, sel selection, call func(context.Context, scapi.Query) (T, error)) (scapi.Opt[T], error) {
 	none := scapi.Opt[T]{}
-	version, err := s.Account.client.Version(ctx)
+	version, err := s.Account.Version(ctx)
 	if err != nil {
-		return none, s.Account.wrap(err)
+		return none, s.Account.Wrap(err)
 	}
 	memory := &s.console.filters
-	refused := func(f Filter) bool { return !f.Own && memory.refused(f.Name, version) }
+	refused := func(f scapi.Filter) bool { return memory.refused(f.Name, version) }
 	if slices.ContainsFunc(sel.defining, refused) {
 		return none, nil
 	}
 	excluding := slices.DeleteFunc(slices.Clone(sel.excluding), refused)
 	for {
-		q := scapi.Query{Tool: "sumip", Source: sel.source, Filters: []scapi.Filter{scapi.ByRepository(sel.repositories...)}}
-		filters := slices.Concat(sel.defining, excluding)
-		slices.SortStableFunc(filters, func(a, b Filter) int { return strings.Compare(a.Name, b.Name) }) // equal questions are equal texts
-		for _, f := range filters {
-			q.Filters = append(q.Filters, f.Filter)
-		}
-		v, err := call(ctx, q)
+		ours := slices.Concat(sel.defining, excluding)
+		v, err := call(ctx, query(sel, slices.Concat(ours, sel.own)))
 		if err == nil {
-			for _, f := range slices.Concat(sel.defining, excluding) {
-				if !f.Own {
-					memory.judge(f.Name, version, true)
-				}
+			for _, f := range ours {
+				memory.judge(f.Name, version, true)
 			}
 			return scapi.Some(v), nil
 		}
 		name, lacking := scapi.RefusedFilter(err)
-		named := func(f Filter) bool { return f.Name == name && !f.Own }
+		called := func(f scapi.Filter) bool { return f.Called(name) }
 		unsent := errors.Is(err, scapi.ErrUnsupported)
-		switch {
-		case lacking && slices.ContainsFunc(slices.Concat(sel.defining, excluding), named):
+		switch i := slices.IndexFunc(ours, called); {
+		case lacking && i >= 0:
 			if !unsent {
-				memory.judge(name, version, false)
-				s.console.log.Warn("The console does not take a filter", "account", s.Account.name, "filter", name, "err", err)
+				memory.judge(ours[i].Name, version, false)
+				s.Account.Logger().Warn("The console does not take a filter", "filter", name, "err", err)
 			}
-			if slices.ContainsFunc(sel.defining, named) {
+			if i < len(sel.defining) {
 				return none, nil
 			}
-			excluding = slices.DeleteFunc(excluding, named)
+			excluding = slices.DeleteFunc(excluding, called)
 		case unsent:
 			return none, nil // this version has no spelling for it
 		default:
-			return none, s.Account.wrap(err)
+			return none, s.Account.Wrap(err)
 		}
 	}
+}
+
+// query asks for what sel selects by filters, by hosts. Equal questions are
+// equal queries: filters are in the order of their names.
+func query(sel selection, filters []scapi.Filter) scapi.Query {
+	slices.SortStableFunc(filters, func(a, b scapi.Filter) int { return strings.Compare(a.Name, b.Name) })
+	return scapi.Query{Tool: byHost, Source: sel.source, Filters: slices.Concat([]scapi.Filter{scapi.ByRepository(sel.repositories...)}, filters)}
 }

@@ -1,4 +1,4 @@
-package console
+package findings
 
 import (
 	"context"
@@ -19,28 +19,25 @@ const (
 	inseparable                     // the console takes neither filter
 )
 
-// verdict is how compliance results are kept out of the findings of some
-// repositories.
+// verdict is how compliance results are kept out of some findings.
 type verdict struct {
 	separation
-	on string // the repositories, and the filter that keeps accepted risk out
+	of string // the repositories, and the filter that keeps accepted risk out
 }
 
 // separate tells how compliance results are kept out, as was checked for
 // another collector just now or is checked again.
 func (s *Scope) separate(ctx context.Context) (separation, error) {
-	on := fmt.Sprint(s.IDs(), s.accepted.no.Name)
-	kept := s.Account.apart
-	check := func(ctx context.Context) (verdict, error) {
-		known := kept.value == verdict{bySubtraction, on} // by the load before: no need to ask twice
+	of := fmt.Sprint(s.IDs(), s.accepted.no.Name)
+	return s.memory.separations.Get(ctx, of, reuse(ctx), func(ctx context.Context) (separation, error) {
+		before := s.memory.separated.Load()
+		known := before != nil && *before == verdict{bySubtraction, of} // no need to ask twice
 		apart, err := s.check(ctx, known)
-		return verdict{apart, on}, err
-	}
-	v, err := kept.get(ctx, reuse(ctx), check)
-	if err == nil && v.on != on {
-		v, err = kept.get(ctx, 0, check)
-	}
-	return v.separation, err
+		if err == nil {
+			s.memory.separated.Store(&verdict{apart, of})
+		}
+		return apart, err
+	})
 }
 
 // check checks that all findings less compliance results are the findings
@@ -48,18 +45,18 @@ func (s *Scope) separate(ctx context.Context) (separation, error) {
 // requests. Where they do not agree and did not before, the data may have moved:
 // one more shows whether it has, and then they are asked again.
 func (s *Scope) check(ctx context.Context, known bool) (separation, error) {
-	log := s.console.log.With("account", s.Account.name)
+	log := s.Account.Logger()
 	sel := s.open(nil)
-	version, err := s.Account.client.Version(ctx)
+	version, err := s.Account.Version(ctx)
 	if err != nil {
-		return inseparable, s.Account.wrap(err)
+		return inseparable, s.Account.Wrap(err)
 	}
 	for _, ctx := range []context.Context{ctx, afresh(ctx)} {
-		low, err := asked(ctx, s, sel.and(findingsOnly()), s.Account.counts)
+		low, err := asked(ctx, s, sel.and(findingsOnly), s.counts)
 		if err != nil {
 			return inseparable, err
 		}
-		compliance, err := asked(ctx, s, sel.and(complianceOnly()), s.Account.counts)
+		compliance, err := asked(ctx, s, sel.and(complianceOnly), s.counts)
 		if err != nil {
 			return inseparable, err
 		}
@@ -72,7 +69,7 @@ func (s *Scope) check(ctx context.Context, known bool) (separation, error) {
 		case !low.Valid:
 			return bySubtraction, nil
 		}
-		all, err := asked(ctx, s, sel, s.Account.counts)
+		all, err := asked(ctx, s, sel, s.counts)
 		if err != nil {
 			return inseparable, err
 		}

@@ -1,4 +1,4 @@
-package console
+package findings
 
 import (
 	"context"
@@ -19,22 +19,20 @@ const acceptedRisk Status = -1
 // those that do not.
 type spelling struct {
 	known   bool
-	yes, no Filter
+	yes, no scapi.Filter
 }
 
 // spellings returns the ways that clients spell a status, the most likely first.
 func spellings(of Status, dialect scapi.API) []spelling {
-	named := func(name string, filter func(bool) scapi.Filter) spelling {
-		return spelling{true, Filter{Name: name, Filter: filter(true)}, Filter{Name: name, Filter: filter(false)}}
-	}
+	by := func(filter func(bool) scapi.Filter) spelling { return spelling{true, filter(true), filter(false)} }
 	var word, flag spelling
 	switch of {
 	case Recast:
-		word, flag = named("recastRiskStatus", scapi.Recast), named("recastRisk", scapi.RecastFlag)
+		word, flag = by(scapi.Recast), by(scapi.RecastFlag)
 	case Reopened:
-		word, flag = named("mitigatedStatus", scapi.Reopened), named("wasMitigated", scapi.ReopenedFlag)
+		word, flag = by(scapi.Reopened), by(scapi.ReopenedFlag)
 	default:
-		word, flag = named("acceptRiskStatus", scapi.AcceptedRisk), named("acceptedRisk", scapi.AcceptedRiskFlag)
+		word, flag = by(scapi.AcceptedRisk), by(scapi.AcceptedRiskFlag)
 	}
 	if dialect == scapi.RPC {
 		return []spelling{flag}
@@ -42,12 +40,10 @@ func spellings(of Status, dialect scapi.API) []spelling {
 	return []spelling{word, flag}
 }
 
-// checked is a spelling that one account's console was found to understand.
-type checked struct {
-	turn turn // who has it may use the rest
-	spelling
-	version string
-	at      time.Time
+// spelledFor is what a spelling was found for.
+type spelledFor struct {
+	of      Status
+	version string // of the console
 }
 
 // spelling returns how to ask for a status. The values of such filters are
@@ -55,24 +51,21 @@ type checked struct {
 // match everything or nothing: a spelling counts only if the findings with and
 // without the status add up to all.
 func (s *Scope) spelling(ctx context.Context, of Status) (spelling, error) {
-	a := s.Account
-	version, err := a.client.Version(ctx)
+	version, err := s.Account.Version(ctx)
 	if err != nil {
-		return spelling{}, a.wrap(err)
+		return spelling{}, s.Account.Wrap(err)
 	}
-	c := a.spellings[of]
-	if err := c.turn.take(ctx); err != nil {
-		return spelling{}, err
-	}
-	defer c.turn.pass()
-	if c.version == version && !c.at.IsZero() && time.Since(c.at) < spellingTTL {
-		return c.spelling, nil
-	}
-	dialect, err := a.client.Dialect(ctx)
+	return s.memory.spellings.Get(ctx, spelledFor{of, version}, spellingTTL, func(ctx context.Context) (spelling, error) {
+		return s.spell(ctx, of, version)
+	})
+}
+
+// spell tries the spellings of a status in turn.
+func (s *Scope) spell(ctx context.Context, of Status, version string) (spelling, error) {
+	dialect, err := s.Account.Dialect(ctx)
 	if err != nil {
-		return spelling{}, a.wrap(err)
+		return spelling{}, s.Account.Wrap(err)
 	}
-	c.spelling = spelling{}
 	ways := spellings(of, dialect)
 	for _, way := range ways {
 		adds, err := s.addsUp(ctx, way, version)
@@ -80,20 +73,16 @@ func (s *Scope) spelling(ctx context.Context, of Status) (spelling, error) {
 			return spelling{}, err
 		}
 		if adds {
-			c.spelling = way
-			break
+			return way, nil
 		}
 		s.console.filters.judge(way.no.Name, version, false)
 	}
-	if !c.known {
-		consequence := "such findings are not told"
-		if of == acceptedRisk {
-			consequence = "findings with accepted risk are counted as open"
-		}
-		s.console.log.Warn("No spelling of a filter is understood by this console", "account", a.name, "filter", ways[0].no.Name, "so", consequence)
+	consequence := "such findings are not told"
+	if of == acceptedRisk {
+		consequence = "findings with accepted risk are counted as open"
 	}
-	c.version, c.at = version, time.Now()
-	return c.spelling, nil
+	s.Account.Logger().Warn("No spelling of a filter is understood by this console", "filter", ways[0].no.Name, "so", consequence)
+	return spelling{}, nil
 }
 
 // addsUp reports whether what passes one filter and what passes the other are
@@ -102,7 +91,7 @@ func (s *Scope) spelling(ctx context.Context, of Status) (spelling, error) {
 // not what it was.
 func (s *Scope) addsUp(ctx context.Context, way spelling, version string) (bool, error) {
 	sel := s.open(nil) // everything, where accepted risk itself is in question
-	whole, err := asked(ctx, s, sel, s.Account.counts)
+	whole, err := asked(ctx, s, sel, s.counts)
 	if err != nil {
 		return false, err
 	}
@@ -110,7 +99,7 @@ func (s *Scope) addsUp(ctx context.Context, way spelling, version string) (bool,
 	for _, ctx := range []context.Context{ctx, afresh(ctx)} {
 		var parts scapi.Counts
 		for _, part := range []selection{sel.and(way.yes), sel.and(way.no)} {
-			c, err := asked(ctx, s, part, s.Account.counts)
+			c, err := asked(ctx, s, part, s.counts)
 			if err != nil || !c.Valid {
 				return false, err
 			}
@@ -130,13 +119,13 @@ func (s *Scope) addsUp(ctx context.Context, way spelling, version string) (bool,
 // again counts what sel selects anew, and reports whether the data has moved:
 // the number, or the console's version, is not what it was.
 func (s *Scope) again(ctx context.Context, sel selection, before scapi.Counts, version string) (all scapi.Counts, moved bool, err error) {
-	counts, err := asked(afresh(ctx), s, sel, s.Account.counts)
+	counts, err := asked(afresh(ctx), s, sel, s.counts)
 	if err != nil {
 		return scapi.Counts{}, false, err
 	}
-	now, err := s.Account.client.Version(ctx)
+	now, err := s.Account.Version(ctx)
 	if err != nil {
-		return scapi.Counts{}, false, s.Account.wrap(err)
+		return scapi.Counts{}, false, s.Account.Wrap(err)
 	}
 	return counts.Value, counts.Value != before || now != version, nil
 }
