@@ -157,7 +157,7 @@ func TestARefusedFilterIsSentAgainWhenTheConsoleIsUpgraded(t *testing.T) {
 // or everything: the sum shows it.
 func TestASpellingThatDoesNotAddUpIsNotTrusted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := export(t, sctest.Options{Quirks: sctest.Quirks{AcceptedHidden: true}})
+		e := export(t, sctest.Options{Quirks: sctest.Quirks{AcceptedIgnored: true}})
 		e.load(t, "vulnerabilities")
 		want := map[string]bool{"wasVuln": true, "acceptRiskStatus": false, "acceptedRisk": false, "pluginID": true, "pluginType": true}
 		if d := cmp.Diff(want, e.SupportedFilters()); d != "" {

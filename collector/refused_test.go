@@ -24,7 +24,9 @@ var refusals = []struct {
 	{name: "re-opened", filters: []string{"mitigatedStatus", "wasMitigated"}, absent: []string{"securitycenter_vulnerabilities_reopened"}},
 	{name: "accepted risk in one spelling", filters: []string{"acceptRiskStatus"}, rest: true},
 	{
-		name: "accepted risk", filters: []string{"acceptRiskStatus", "acceptedRisk"}, absent: []string{"securitycenter_vulnerabilities_accepted"},
+		name: "accepted risk", filters: []string{"acceptRiskStatus", "acceptedRisk"}, absent: []string{ // any risk cannot be asked for
+			"securitycenter_vulnerabilities_accepted", "securitycenter_hosts_assessed", "securitycenter_hosts_credentialed",
+		},
 		keep: func(f sctest.Finding) bool { f.Accepted = false; return counts(f) },
 	},
 	{

@@ -50,6 +50,7 @@ func TestRiskAndCoverageAreRightInEverySituation(t *testing.T) {
 		name    string
 		options sctest.Options
 		absent  []string
+		keep    func(sctest.Finding) bool // what counts, where that is another thing
 		has     map[string]func(sctest.Finding) bool
 		check   func(*testing.T, *exported, *reckoning)
 	}{
@@ -110,8 +111,26 @@ func TestRiskAndCoverageAreRightInEverySituation(t *testing.T) {
 			options: sctest.Options{Quirks: sctest.Quirks{NoMatchingCount: true, LowCompliancePlugins: true}},
 		},
 		{
-			name: "a console that hides accepted findings", absent: []string{"securitycenter_vulnerabilities_accepted"},
+			name:    "a console that hides accepted findings",
 			options: sctest.Options{Quirks: sctest.Quirks{AcceptedHidden: true}},
+		},
+		{
+			name:    "a console that hides accepted findings, and has no word for all",
+			options: sctest.Options{Quirks: sctest.Quirks{AcceptedHidden: true, NoAllRisk: true}},
+		},
+		{
+			name:    "a console that hides accepted findings, and knows the old word alone",
+			options: sctest.Options{RefuseFilters: []string{"wasVuln"}, Quirks: sctest.Quirks{AcceptedHidden: true, OldAcceptedWord: true, Speaks143: true}},
+			keep:    func(f sctest.Finding) bool { f.WebApplication = false; return counts(f) },
+		},
+		{
+			name:    "a console that does not know the operator of plugin ids",
+			options: sctest.Options{RefuseOperators: []string{"<=", ">="}, Quirks: sctest.Quirks{Speaks143: true}},
+		},
+		{
+			name:    "a console that finds no compliance result by plugin type",
+			options: sctest.Options{Quirks: sctest.Quirks{BlindToCompliance: true}},
+			has:     map[string]func(sctest.Finding) bool{"compliance result stored as high": high},
 		},
 	} {
 		for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
@@ -119,6 +138,9 @@ func TestRiskAndCoverageAreRightInEverySituation(t *testing.T) {
 				tt.options.Dialect, tt.options.Seed = dialect, 11
 				e := export(t, tt.options)
 				r := e.reckon(t)
+				if tt.keep != nil {
+					r.keep = tt.keep
+				}
 				for what, pass := range tt.has {
 					r.present(t, what, pass)
 				}

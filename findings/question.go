@@ -21,19 +21,22 @@ type Question struct {
 	// Own are filters in somebody's own words, that all must hold too. The console
 	// may refuse one for its value: that is an error, and tells nothing of the console.
 	Own []scapi.Filter
+	// Audits asks for results of configuration audits instead of findings.
+	Audits bool
 	// ByPlugin says that the filters choose plugins by their ids or type. Compliance
 	// results are then not kept out, for that is done by the same filter.
 	ByPlugin bool
 }
 
-// Risk selects findings by whether their risk is accepted.
+// Risk selects findings by whether their risk is accepted. Filters of the
+// question that speak of it have the last word.
 type Risk int
 
 // The kinds of risk.
 const (
 	RiskOpen Risk = iota // not accepted
 	RiskAccepted
-	RiskAny
+	RiskAny // both, in so many words: consoles differ in what they answer where nobody asks
 )
 
 // Status selects findings by something that happened to them.
@@ -46,11 +49,6 @@ const (
 	Reopened         // seen again after it was mitigated
 )
 
-var (
-	findingsOnly   = scapi.ByPluginID(1, lastFindingPlugin)
-	complianceOnly = scapi.ByPluginType("compliance")
-)
-
 // selection is a question as filters. Where the console lacks a filter that
 // only excludes, the query is asked without it.
 type selection struct {
@@ -59,6 +57,9 @@ type selection struct {
 	excluding    []scapi.Filter
 	defining     []scapi.Filter
 	own          []scapi.Filter
+	// probing: the question is whether the console understands the filters. No
+	// answer then means no, and a refused value tells nothing of the filter.
+	probing bool
 }
 
 // and returns the selection with further filters that define what is asked.
@@ -70,15 +71,13 @@ func (sel selection) and(filters ...scapi.Filter) selection {
 // selection spells q for the scope's console; false where the console cannot
 // tell such findings.
 func (s *Scope) selection(ctx context.Context, q Question) (selection, bool, error) {
+	wanted := slices.Concat(q.Only, q.Own)
 	sel := s.everything(q.Repositories)
-	switch q.Risk {
-	case RiskOpen:
-		sel = s.open(q.Repositories)
-	case RiskAccepted:
-		if !s.accepted.known {
+	if !speaksOfRisk(wanted) {
+		var ok bool
+		if sel, ok = s.withRisk(sel, q.Risk); !ok {
 			return sel, false, nil
 		}
-		sel = sel.and(s.accepted.yes)
 	}
 	sel.source = q.Source
 	if q.Status != AnyStatus {
@@ -88,12 +87,44 @@ func (s *Scope) selection(ctx context.Context, q Question) (selection, bool, err
 		}
 		sel = sel.and(spelled.yes)
 	}
+	if q.Audits {
+		if s.apart.audits.Name == "" {
+			return sel, false, nil
+		}
+		sel = sel.and(s.apart.audits)
+	}
 	sel = sel.and(q.Only...)
 	sel.own = q.Own
 	sel.excluding = slices.DeleteFunc(slices.Clone(sel.excluding), func(e scapi.Filter) bool { // what is asked for has the last word
-		return slices.ContainsFunc(slices.Concat(q.Only, q.Own), func(f scapi.Filter) bool { return e.Called(f.Name) })
+		return slices.ContainsFunc(wanted, func(f scapi.Filter) bool { return e.Called(f.Name) })
 	})
 	return sel, true, nil
+}
+
+// speaksOfRisk reports whether one of the filters says whether accepted risk is
+// wanted.
+func speaksOfRisk(filters []scapi.Filter) bool {
+	return slices.ContainsFunc(filters, func(f scapi.Filter) bool {
+		return scapi.AcceptedRisk(true).Called(f.Name) || scapi.AcceptedRiskFlag(true).Called(f.Name)
+	})
+}
+
+// withRisk narrows sel to a risk; false where the console cannot tell it.
+func (s *Scope) withRisk(sel selection, risk Risk) (selection, bool) {
+	switch {
+	case risk == RiskOpen:
+		if s.accepted.known {
+			sel.excluding = append(sel.excluding, s.accepted.no)
+		}
+		return sel, true
+	case !s.accepted.known:
+		return sel, false
+	case risk == RiskAccepted:
+		return sel.and(s.accepted.yes), true
+	case s.accepted.either.Name != "":
+		return sel.and(s.accepted.either), true
+	}
+	return sel, !s.accepted.hides
 }
 
 // everything selects all findings of the repositories (none: of the scope)
@@ -108,9 +139,6 @@ func (s *Scope) everything(repositories []string) selection {
 // open selects everything but what has its risk accepted, as far as the
 // console can tell.
 func (s *Scope) open(repositories []string) selection {
-	sel := s.everything(repositories)
-	if s.accepted.known {
-		sel.excluding = append(sel.excluding, s.accepted.no)
-	}
+	sel, _ := s.withRisk(s.everything(repositories), RiskOpen)
 	return sel
 }

@@ -82,9 +82,22 @@ func (s *Scope) Counts(ctx context.Context, q Question) (scapi.Opt[scapi.Counts]
 }
 
 // Hosts counts the hosts, each in every repository by itself, with at least
-// one of the findings that q asks for: one analysis request (sumip).
+// one of the findings that q asks for: one analysis request (sumip). A question
+// of any risk is asked in two on consoles that hide accepted findings and have no
+// word for both; it must then be about one plugin, of which a host has one finding.
 func (s *Scope) Hosts(ctx context.Context, q Question) (scapi.Opt[int64], error) {
-	return s.records(ctx, byHost, q)
+	if q.Risk != RiskAny || s.accepted.either.Name != "" || !s.accepted.hides {
+		return s.records(ctx, byHost, q)
+	}
+	sum := scapi.Some(int64(0))
+	for _, q.Risk = range []Risk{RiskOpen, RiskAccepted} {
+		n, err := s.records(ctx, byHost, q)
+		if err != nil || !n.Valid {
+			return n, err
+		}
+		sum.Value += n.Value
+	}
+	return sum, nil
 }
 
 // Plugins counts the plugins, each by severity, with at least one of the
@@ -132,10 +145,10 @@ func whole[T any](ctx context.Context, s *Scope, q Question, call func(context.C
 	switch {
 	case err != nil || !ok:
 		return scapi.Opt[T]{}, err
-	case q.ByPlugin:
+	case q.ByPlugin, q.Audits:
 		return asked(ctx, s, sel, call)
-	case s.apart == byPluginID:
-		return asked(ctx, s, sel.and(findingsOnly), call)
+	case s.apart.way == byPluginID:
+		return asked(ctx, s, sel.and(s.apart.findings), call)
 	}
 	return scapi.Opt[T]{}, nil
 }
@@ -159,7 +172,7 @@ func summed[T any](ctx context.Context, s *Scope, q Question, call func(context.
 		if none, err := s.mitigatesNoAudits(ctx, q); err != nil || none {
 			return all, err
 		}
-		part, err := asked(ctx, s, sel.and(complianceOnly), call)
+		part, err := asked(ctx, s, sel.and(s.apart.audits), call)
 		if err != nil || !part.Valid {
 			return part, err
 		}
@@ -172,7 +185,9 @@ func summed[T any](ctx context.Context, s *Scope, q Question, call func(context.
 
 // subtracts reports whether compliance results are counted and taken off to
 // answer q.
-func (s *Scope) subtracts(q Question) bool { return !q.ByPlugin && s.apart == bySubtraction }
+func (s *Scope) subtracts(q Question) bool {
+	return !q.ByPlugin && !q.Audits && s.apart.way == bySubtraction
+}
 
 // mitigatesNoAudits reports whether q is about mitigated findings, and no
 // compliance result is among those of its repositories, as is usual: then one request
@@ -181,7 +196,7 @@ func (s *Scope) mitigatesNoAudits(ctx context.Context, q Question) (bool, error)
 	if q.Source != scapi.Mitigated {
 		return false, nil
 	}
-	sel := s.everything(q.Repositories).and(complianceOnly)
+	sel := s.everything(q.Repositories).and(s.apart.audits)
 	sel.source = q.Source
 	audits, err := asked(ctx, s, sel, s.counts)
 	return audits.Valid && audits.Value.Total() == 0, err
@@ -211,14 +226,17 @@ func asked[T any](ctx context.Context, s *Scope, sel selection, call func(contex
 			}
 			return scapi.Some(v), nil
 		}
-		name, lacking := scapi.RefusedFilter(err)
-		called := func(f scapi.Filter) bool { return f.Called(name) }
+		refusal, refused := scapi.RefusalOf(err)
 		unsent := errors.Is(err, scapi.ErrUnsupported)
-		switch i := slices.IndexFunc(ours, called); {
-		case lacking && i >= 0:
+		called := func(f scapi.Filter) bool { return f.Called(refusal.Filter) }
+		i := slices.IndexFunc(ours, called)
+		switch {
+		case sel.probing && refused && i < len(sel.defining) && refusal.Of != scapi.RefusedFilter && refusal.Of != scapi.RefusedCall:
+			return none, nil // not in this spelling
+		case refused && i >= 0:
 			if !unsent {
 				memory.judge(ours[i].Name, version, false)
-				s.Account.Logger().Warn("The console does not take a filter", "filter", name, "err", err)
+				s.Account.Logger().Warn("The console does not take a filter", "filter", refusal.Filter, "err", err)
 			}
 			if i < len(sel.defining) {
 				return none, nil

@@ -2,6 +2,7 @@ package findings
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
@@ -15,16 +16,24 @@ const spellingTTL = 24 * time.Hour
 // through Question.Risk, because it is kept out unless it is wanted.
 const acceptedRisk Status = -1
 
-// spelling is how a console is asked for findings that have a status, and for
-// those that do not.
+// spelling is how a console is asked for findings that have a status, for those
+// that do not, and for both.
 type spelling struct {
 	known   bool
 	yes, no scapi.Filter
+	// either asks for both in so many words; without a name: the console has no
+	// word for it.
+	either scapi.Filter
+	// hides: a query that does not speak of the status leaves findings that have
+	// it out. Only known where there is no word for either.
+	hides bool
+	// vacuous: there were no findings, and so nothing was proved.
+	vacuous bool
 }
 
 // spellings returns the ways that clients spell a status, the most likely first.
 func spellings(of Status, dialect scapi.API) []spelling {
-	by := func(filter func(bool) scapi.Filter) spelling { return spelling{true, filter(true), filter(false)} }
+	by := func(filter func(bool) scapi.Filter) spelling { return spelling{yes: filter(true), no: filter(false)} }
 	var word, flag spelling
 	switch of {
 	case Recast:
@@ -33,9 +42,15 @@ func spellings(of Status, dialect scapi.API) []spelling {
 		word, flag = by(scapi.Reopened), by(scapi.ReopenedFlag)
 	default:
 		word, flag = by(scapi.AcceptedRisk), by(scapi.AcceptedRiskFlag)
+		word.either = scapi.AnyRisk()
 	}
-	if dialect == scapi.RPC {
+	switch {
+	case dialect == scapi.RPC:
 		return []spelling{flag}
+	case of == acceptedRisk:
+		// The last word is that of older clients, and nobody knows a console that takes it.
+		older := spelling{yes: word.yes, no: scapi.Filter{Name: word.no.Name, Value: "nonAccepted"}}
+		return []spelling{word, flag, older}
 	}
 	return []spelling{word, flag}
 }
@@ -48,16 +63,19 @@ type spelledFor struct {
 
 // spelling returns how to ask for a status. The values of such filters are
 // spelled differently by versions, and one that is not understood may silently
-// match everything or nothing: a spelling counts only if the findings with and
-// without the status add up to all.
+// match everything or nothing: a spelling counts only where sums prove it.
 func (s *Scope) spelling(ctx context.Context, of Status) (spelling, error) {
 	version, err := s.Account.Version(ctx)
 	if err != nil {
 		return spelling{}, s.Account.Wrap(err)
 	}
-	return s.memory.spellings.Get(ctx, spelledFor{of, version}, spellingTTL, func(ctx context.Context) (spelling, error) {
-		return s.spell(ctx, of, version)
-	})
+	try := func(ctx context.Context) (spelling, error) { return s.spell(ctx, of, version) }
+	key := spelledFor{of, version}
+	known, err := s.memory.spellings.Get(ctx, key, spellingTTL, try)
+	if err == nil && known.vacuous {
+		return s.memory.spellings.Get(ctx, key, reuse(ctx), try)
+	}
+	return known, err
 }
 
 // spell tries the spellings of a status in turn.
@@ -67,53 +85,86 @@ func (s *Scope) spell(ctx context.Context, of Status, version string) (spelling,
 		return spelling{}, s.Account.Wrap(err)
 	}
 	ways := spellings(of, dialect)
+	var found spelling
 	for _, way := range ways {
-		adds, err := s.addsUp(ctx, way, version)
-		if err != nil {
+		if found, err = s.prove(ctx, way, version); err != nil {
 			return spelling{}, err
 		}
-		if adds {
-			return way, nil
+		if found.known {
+			break
+		}
+	}
+	for _, way := range ways {
+		if way.no.Name == found.no.Name {
+			break
 		}
 		s.console.filters.judge(way.no.Name, version, false)
 	}
-	consequence := "such findings are not told"
-	if of == acceptedRisk {
-		consequence = "findings with accepted risk are counted as open"
+	if !found.known {
+		consequence := "such findings are not told"
+		if of == acceptedRisk {
+			consequence = "whether findings with accepted risk are among the open ones is not known"
+		}
+		s.Account.Logger().Warn("No spelling of a filter is understood by this console", "filter", ways[0].no.Name, "so", consequence)
 	}
-	s.Account.Logger().Warn("No spelling of a filter is understood by this console", "filter", ways[0].no.Name, "so", consequence)
-	return spelling{}, nil
+	return found, nil
 }
 
-// addsUp reports whether what passes one filter and what passes the other are
-// all findings, but those of which the risk is known to be accepted. Where they
-// are not, the data may have moved meanwhile: it is looked at once more if all is
-// not what it was.
-func (s *Scope) addsUp(ctx context.Context, way spelling, version string) (bool, error) {
+// prove returns way as it is proved by sums, severity by severity; not known
+// where nothing proves it. Where the sums do not agree, the data may have moved
+// meanwhile: they are looked at once more if all is not what it was.
+func (s *Scope) prove(ctx context.Context, way spelling, version string) (spelling, error) {
 	sel := s.open(nil) // everything, where accepted risk itself is in question
-	whole, err := asked(ctx, s, sel, s.counts)
-	if err != nil {
-		return false, err
-	}
-	all := whole.Value
-	for _, ctx := range []context.Context{ctx, afresh(ctx)} {
-		var parts scapi.Counts
-		for _, part := range []selection{sel.and(way.yes), sel.and(way.no)} {
-			c, err := asked(ctx, s, part, s.counts)
-			if err != nil || !c.Valid {
-				return false, err
-			}
-			parts = parts.Add(c.Value)
+	sel.probing = true
+	if way.either.Name != "" {
+		either, err := asked(ctx, s, sel.and(way.either), s.counts)
+		if err != nil {
+			return spelling{}, err
 		}
-		if parts == all {
-			return true, nil
+		if either.Valid {
+			proved, err := s.agree(ctx, sel, sel.and(way.either), either.Value, way, version, func(all, yes, no scapi.Counts) bool { return all == yes.Add(no) })
+			if err != nil || proved.known {
+				return proved, err
+			}
+		}
+		way.either = scapi.Filter{}
+	}
+	all, err := asked(ctx, s, sel, s.counts)
+	if err != nil {
+		return spelling{}, err
+	}
+	hides := false
+	proved, err := s.agree(ctx, sel, sel, all.Value, way, version, func(all, yes, no scapi.Counts) bool {
+		hides = no == all && yes != all && yes.Total() > 0
+		return hides || all == yes.Add(no)
+	})
+	proved.hides = hides
+	return proved, err
+}
+
+// agree counts what has the status and what has not, of sel, and returns way as
+// known where they agree with all that whole selects.
+func (s *Scope) agree(ctx context.Context, sel, whole selection, all scapi.Counts, way spelling, version string, proves func(all, yes, no scapi.Counts) bool) (spelling, error) {
+	for _, ctx := range []context.Context{ctx, afresh(ctx)} {
+		var parts [2]scapi.Counts
+		for i, filter := range []scapi.Filter{way.yes, way.no} {
+			c, err := asked(ctx, s, sel.and(filter), s.counts)
+			if err != nil || !c.Valid {
+				return spelling{}, err
+			}
+			parts[i] = c.Value
+		}
+		if proves(all, parts[0], parts[1]) {
+			way.known, way.vacuous = true, slices.Max(all[:]) == 0 && slices.Max(parts[0][:]) == 0
+			return way, nil
 		}
 		var moved bool
-		if all, moved, err = s.again(ctx, sel, all, version); err != nil || !moved {
-			return false, err
+		var err error
+		if all, moved, err = s.again(ctx, whole, all, version); err != nil || !moved {
+			return spelling{}, err
 		}
 	}
-	return false, nil
+	return spelling{}, nil
 }
 
 // again counts what sel selects anew, and reports whether the data has moved:

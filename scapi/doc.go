@@ -61,6 +61,6 @@
 //
 // Errors of a console are an *Error with HTTP status, code and message. The
 // predicates (IsPermission, IsNotFound, IsTemporary, IsLoginRefused,
-// RefusedFilter) and sentinels (ErrUnsupported, ErrNotFound, ErrMalformed,
+// RefusalOf) and sentinels (ErrUnsupported, ErrNotFound, ErrMalformed,
 // ErrSessionLimit, ErrTooLarge, ErrRedirect) tell them apart.
 package scapi

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"regexp"
 	"strings"
 	"syscall"
 	"unicode"
@@ -55,8 +54,9 @@ type Error struct {
 	Err     error  // cause, if any
 
 	fault    fault
-	envelope bool // the console itself refused the call, of an account that it knows
-	anywhere bool // nothing in the answer speaks of a Security Center at this address
+	envelope bool   // the console itself refused the call, of an account that it knows
+	filterOf string // of the operator that the console refused, where the query tells
+	anywhere bool   // nothing in the answer speaks of a Security Center at this address
 }
 
 // Error reads like "GET /rest/feed: 403, code 146: Invalid parameters specified".
@@ -87,51 +87,8 @@ func (e *Error) Is(target error) bool { return target == ErrNotFound && e.notFou
 // IsLoginRefused reports whether the console refused the credentials: wrong, locked or unknown.
 func IsLoginRefused(err error) bool { return errors.Is(err, ErrLoginRefused) }
 
-// refusal are words of a console that does not let an account do something.
-// No recording of such an answer exists, so any of them will do.
-var refusal = regexp.MustCompile(`(?i)permission|permitted|\baccess\b|privilege|not authorized|unauthorized|not allowed|administrator|forbidden`)
-
-// Codes of the envelope that mean something. Others are not documented.
-const (
-	codeInvalidToken = 12
-	codePermission   = 145 // by convention; no recording
-	codeParameters   = 146 // also "Group #0 does not have access to the Repository …"
-	codeNoObject     = 147
-)
-
-// IsPermission reports whether the account may not make the call, while its session is fine.
-func IsPermission(err error) bool {
-	e, ok := refusalOf(err)
-	if !ok || IsLoginRefused(err) {
-		return false
-	}
-	switch e.Code {
-	case codePermission:
-		return true
-	case codeInvalidToken, codeNoObject:
-		return false
-	case codeParameters:
-		if _, filter := RefusedFilter(err); filter {
-			return false
-		}
-	}
-	return refusal.MatchString(e.Message)
-}
-
-// IsNotFound reports whether the object, or the path itself, does not exist.
-func IsNotFound(err error) bool { return errors.Is(err, ErrNotFound) }
-
-func (e *Error) notFound() bool {
-	if e.Status == http.StatusNotFound {
-		return true
-	}
-	message := strings.ToLower(e.Message)
-	return e.envelope && (e.Code == codeNoObject ||
-		strings.Contains(message, "does not exist") || strings.Contains(message, "unable to find"))
-}
-
 // IsTemporary reports whether the same call may work later: 429, 5xx, a failed or reset
-// connection, a locked database, a time-out.
+// connection, a locked database, a query that brought no answer (143, "No response from showvulns"), a time-out.
 func IsTemporary(err error) bool {
 	if errors.Is(err, context.DeadlineExceeded) || retryable(err) {
 		return true
@@ -154,38 +111,11 @@ func Answered(err error) bool {
 	return ok && !IsLoginRefused(err)
 }
 
-var invalidFilter = regexp.MustCompile(`(?i)\bfilter '([^']+)' is invalid`)
-
 // unsupportedFilter is the lack of a filter on a dialect or version.
 type unsupportedFilter struct{ name string }
 
 func (e *unsupportedFilter) Error() string { return "filter " + e.name + ": " + ErrUnsupported.Error() }
 func (e *unsupportedFilter) Unwrap() error { return ErrUnsupported }
-
-// RefusedFilter returns the name of the filter that err complains of: one that the console called
-// invalid (error code 146), or one that was not sent because the console's version lacks it (ErrUnsupported).
-func RefusedFilter(err error) (string, bool) {
-	var lacking *unsupportedFilter
-	if errors.As(err, &lacking) {
-		return lacking.name, true
-	}
-	e, ok := refusalOf(err)
-	if !ok {
-		return "", false
-	}
-	m := invalidFilter.FindStringSubmatch(e.Message)
-	if m == nil {
-		return "", false
-	}
-	return m[1], true
-}
-
-// refusalOf returns the console's refusal of a call, made in an envelope.
-func refusalOf(err error) (*Error, bool) {
-	var e *Error
-	ok := errors.As(err, &e) && e.envelope
-	return e, ok
-}
 
 // retryable reports whether a failure is likely to be over in a moment. The
 // time-out of an attempt is not: the console is overloaded already.
@@ -199,7 +129,7 @@ func retryable(err error) bool {
 		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true
 	}
-	if strings.Contains(strings.ToLower(e.Message), "database is locked") {
+	if passing.MatchString(e.Message) {
 		return true
 	}
 	for _, broken := range []error{

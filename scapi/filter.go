@@ -17,7 +17,7 @@ import (
 //
 // A filter that the console's dialect or version has no spelling for makes the
 // query fail with ErrUnsupported before it is sent. A filter that the console
-// does not know makes it fail with an error for which RefusedFilter holds.
+// does not know makes it fail with an error for which RefusalOf holds.
 type Filter struct {
 	Name     string // on the wire; of a filter made by a function, its name on REST
 	Operator string // "=" when empty

@@ -62,7 +62,7 @@ func TestFiltersAreSpelledForEachDialectAndVersion(t *testing.T) {
 		"the publication of a plugin":                {PluginPublished(days(30), now), sc4, `[{"filterName":"pluginPublished","operator":"=","value":"0:30"}]`, false, false},
 		"of a vulnerability":                         {VulnPublished(open, days(90)), sc4, `[{"filterName":"vulnPublished","operator":"=","value":"90:10000"}]`, false, false},
 		"of a patch":                                 {PatchPublished(days(30), now), sc4, `[{"filterName":"patchPublished","operator":"=","value":"0:30"}]`, false, false},
-		"risk not accepted on REST":                  {AcceptedRisk(false), rest, `[{"filterName":"acceptRiskStatus","operator":"=","value":"nonAccepted"}]`, false, false},
+		"risk not accepted on REST":                  {AcceptedRisk(false), rest, `[{"filterName":"acceptRiskStatus","operator":"=","value":"notAccepted"}]`, false, false},
 		"risk accepted on REST":                      {AcceptedRisk(true), rest, `[{"filterName":"acceptRiskStatus","operator":"=","value":"accepted"}]`, false, false},
 		"risk accepted on RPC":                       {AcceptedRisk(true), sc4, `[{"filterName":"acceptedRisk","operator":"=","value":"true"}]`, false, false},
 		"risk accepted by the other spelling":        {AcceptedRiskFlag(false), rest, `[{"filterName":"acceptedRisk","operator":"=","value":"false"}]`, false, false},

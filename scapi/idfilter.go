@@ -50,6 +50,17 @@ func ByPluginID(first, last int64) Filter {
 	}}
 }
 
+// ByPluginIDRange keeps the findings that ByPluginID keeps, spelled as a range on
+// both dialects ("1-999999"), for consoles that do not know the operators.
+func ByPluginIDRange(first, last int64) Filter {
+	return Filter{Name: "pluginID", portable: func(target) (spelling, error) {
+		if first < 1 || last < first {
+			return spelling{}, fmt.Errorf("filter on plugins from %d to %d", first, last)
+		}
+		return is(fmt.Sprintf("%d-%d", first, min(last, math.MaxInt32)))
+	}}
+}
+
 // ByPluginIDs keeps findings of the plugins with these ids, of which there must
 // be one at least. Both dialects: pluginID "19506,21745".
 func ByPluginIDs(ids ...int64) Filter {

@@ -47,7 +47,8 @@ func TestFiltersOnRiskAndOnWhatIsNamedAreSpelled(t *testing.T) {
 				{target{dialect: RPC, version: version{4, 6}}, tc.rpc}, {target{dialect: RPC, version: version{4, 2}}, or(tc.rpc4, tc.rpc)},
 			} {
 				spelled, err := spell([]Filter{tc.filter}, c.target)
-				refused, named := RefusedFilter(err)
+				refusal, named := RefusalOf(err)
+				refused := refusal.Name
 				if unsupported := c.want == "-"; unsupported != errors.Is(err, ErrUnsupported) || unsupported != named || named && refused == "" {
 					t.Errorf("%s %v: error %v", c.target.dialect, c.target.version, err)
 				}

@@ -96,8 +96,8 @@ func TestAnAnswerIsJudgedByStatusAndEnvelope(t *testing.T) {
 					t.Errorf("%s is %v for: %v", name, got[0], err)
 				}
 			}
-			if filter, ok := RefusedFilter(err); filter != test.filter || ok != (test.filter != "") {
-				t.Errorf("RefusedFilter: %q, %v", filter, ok)
+			if r, ok := RefusalOf(err); test.filter != "" && (!ok || r != Refusal{RefusedFilter, test.filter, test.filter}) || test.filter == "" && r.Of == RefusedFilter {
+				t.Errorf("RefusalOf: %+v, %v", r, ok)
 			}
 		})
 	}
@@ -107,7 +107,7 @@ func TestPredicatesKnowNoError(t *testing.T) {
 	if !Answered(nil) || IsPermission(nil) || IsNotFound(nil) || IsTemporary(nil) || IsLoginRefused(nil) {
 		t.Error("nil is more than an answer")
 	}
-	if _, ok := RefusedFilter(nil); ok {
+	if _, ok := RefusalOf(nil); ok {
 		t.Error("nil names a filter")
 	}
 	if foreign := errors.New("something else"); Answered(foreign) || IsTemporary(foreign) || IsPermission(foreign) {

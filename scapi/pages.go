@@ -212,7 +212,8 @@ func (s *slot[T]) fetch(ctx context.Context, p plan, start, end int64) {
 	k := p.call(start, end)
 	k.body = &s.body
 	k.scan = func(in *wire.Reader) { s.res.scan(in, s.read) }
-	if _, s.err = p.client.do(ctx, k, nil); s.err == nil && s.res.err != nil {
+	_, err := p.client.do(ctx, k, nil)
+	if s.err = p.attributed(err); s.err == nil && s.res.err != nil {
 		s.err = &Error{Call: k.name(p.target.dialect), Status: http.StatusOK, Err: join(ErrMalformed, s.res.err)}
 	}
 }

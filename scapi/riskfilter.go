@@ -10,9 +10,21 @@ import (
 func Exploitable() Filter { return flag("exploitAvailable", true) }
 
 // AcceptedRisk keeps findings whose risk is (or is not) accepted, by the filter
-// acceptRiskStatus "accepted" or "nonAccepted" (REST) or acceptedRisk (RPC).
+// acceptRiskStatus "accepted" or "notAccepted" (REST) or acceptedRisk (RPC).
 func AcceptedRisk(accepted bool) Filter {
-	return status("acceptRiskStatus", "acceptedRisk", accepted, "accepted", "nonAccepted")
+	return status("acceptRiskStatus", "acceptedRisk", accepted, "accepted", "notAccepted")
+}
+
+// AnyRisk keeps findings whether their risk is accepted or not, in so many words:
+// what a query without a filter makes of accepted findings differs between
+// consoles. REST acceptRiskStatus "all"; RPC ErrUnsupported.
+func AnyRisk() Filter {
+	return Filter{Name: "acceptRiskStatus", rpcName: "acceptedRisk", portable: func(t target) (spelling, error) {
+		if t.dialect == RPC {
+			return spelling{}, errNoSpelling
+		}
+		return is("all")
+	}}
 }
 
 // AcceptedRiskFlag keeps the same findings as AcceptedRisk by the filter

@@ -128,8 +128,8 @@ func TestSummaryOfSimulatedConsoles(t *testing.T) {
 					}
 					got, err := c.Summary(t.Context(), tc.query)
 					if lacks := lacking[o.Version][name]; lacks || err != nil {
-						if filter, named := scapi.RefusedFilter(err); !lacks || !named || !errors.Is(err, scapi.ErrUnsupported) {
-							t.Fatalf("filter %q, error %v; lacking %t", filter, err, lacks)
+						if _, named := scapi.RefusalOf(err); !lacks || !named || !errors.Is(err, scapi.ErrUnsupported) {
+							t.Fatalf("error %v; lacking %t", err, lacks)
 						}
 						return
 					}
@@ -366,7 +366,7 @@ func TestWhoMayCallWhat(t *testing.T) {
 			}
 			if _, err := analyst.Summary(t.Context(), scapi.Query{Filters: []scapi.Filter{{Name: "nonsense", Value: "1"}}}); err == nil {
 				t.Error("a nonsense filter was taken")
-			} else if name, ok := scapi.RefusedFilter(err); !ok || name != "nonsense" {
+			} else if r, ok := scapi.RefusalOf(err); !ok || r.Of != scapi.RefusedFilter || r.Name != "nonsense" {
 				t.Errorf("a nonsense filter: %v", err)
 			}
 		})

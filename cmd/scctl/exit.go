@@ -63,7 +63,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitDeclined
 	case scapi.IsLoginRefused(err), errors.Is(err, scapi.ErrSessionLimit):
 		return exitLoginRefused
-	case errors.Is(err, scapi.ErrUnsupported):
+	case errors.Is(err, scapi.ErrUnsupported), unknownHere(err):
 		return exitUnsupported
 	case scapi.IsNotFound(err):
 		return exitNotFound
@@ -72,8 +72,12 @@ func exitCode(ctx context.Context, err error) int {
 	case scapi.IsTemporary(err):
 		return exitTemporary
 	}
-	if _, refused := scapi.RefusedFilter(err); refused {
-		return exitUnsupported
-	}
 	return exitFailed
+}
+
+// unknownHere reports whether the console itself says that it does not know what
+// was asked for.
+func unknownHere(err error) bool {
+	_, refused := scapi.RefusalOf(err)
+	return refused && scapi.Answered(err)
 }

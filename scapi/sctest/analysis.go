@@ -70,8 +70,9 @@ func (c *Console) selectFor(a *Account, q question, now int64) (*selection, erro
 // vulnerabilities answers a query on vulnerabilities.
 func (c *Console) vulnerabilities(a *Account, q question, now int64) (answer, error) {
 	tool, ok := vulnTools[q.tool]
+	ok = ok && !slices.Contains(c.o.RefuseTools, q.tool)
 	if !ok {
-		return answer{}, refuse(146, "Invalid parameters specified for vuln query.  The tool '%s' is invalid.", q.tool)
+		return answer{}, c.notRecognized("Tool", q.tool, refuse(146, "Invalid parameters specified for vuln query.  The tool '%s' is invalid.", q.tool))
 	}
 	s, err := c.selectFor(a, q, now)
 	if err != nil {

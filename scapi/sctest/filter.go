@@ -120,8 +120,8 @@ func (c *Console) apply(s *selection, filters []rawFilter) error {
 		if f.Operator == "" {
 			f.Operator = "="
 		}
-		if !strings.Contains(" "+rule.operators+" ", " "+f.Operator+" ") {
-			return refuse(146, "Invalid parameters specified for vuln query.  The operator '%s' is invalid for the filter '%s'.", f.Operator, name)
+		if slices.Contains(c.o.RefuseOperators, f.Operator) || !strings.Contains(" "+rule.operators+" ", " "+f.Operator+" ") {
+			return c.notRecognized("Operator", f.Operator, refuse(146, "Invalid parameters specified for vuln query.  The operator '%s' is invalid for the filter '%s'.", f.Operator, name))
 		}
 		if err := rule.add(s, f); err != nil {
 			return err
@@ -135,8 +135,16 @@ func (c *Console) apply(s *selection, filters []rawFilter) error {
 
 // invalidFilter is the console's refusal of a filter that it does not know; the two blanks are its own.
 func (c *Console) invalidFilter(kind, name string, valid []string) error {
-	return refuse(146, "Invalid parameters specified for %s query.  The filter '%s' is invalid (valid filters: %s).",
-		kind, name, strings.Join(valid, ", "))
+	return c.notRecognized("Filter", name, refuse(146, "Invalid parameters specified for %s query.  The filter '%s' is invalid (valid filters: %s).",
+		kind, name, strings.Join(valid, ", ")))
+}
+
+// notRecognized is usual, or the words of a console that speaks 143.
+func (c *Console) notRecognized(what, name string, usual *apiError) error {
+	if !c.o.Quirks.Speaks143 {
+		return usual
+	}
+	return refuse(143, "Unable to process Vuln Query.\nAn error occurred when building the vuln query command.\n%s \"%s\" is not recognized\n", what, name)
 }
 
 func (c *Console) filterNames() []string {

@@ -291,7 +291,7 @@ func (c *Console) makeFilters() map[string]filterRule {
 		"pluginID":         number(numeric, func(f *finding) int64 { return int64(f.slot.plugin.id) }),
 		"pluginName":       contains(func(f *finding) string { return f.slot.plugin.name }),
 		"pluginText":       contains(pluginOutput),
-		"pluginType":       pluginTypeFilter(),
+		"pluginType":       c.pluginTypeFilter(),
 		"familyID":         familyFilter(false),
 		"ip":               {"=", ipFilter},
 		"port":             number(numeric, port),
@@ -328,14 +328,21 @@ func (c *Console) makeFilters() map[string]filterRule {
 	if c.o.Dialect == REST {
 		c.addRESTFilters(rules)
 	}
+	if c.o.Quirks.AcceptedIgnored {
+		for _, name := range []string{"acceptedRisk", "acceptRiskStatus"} {
+			if _, known := rules[name]; known {
+				rules[name] = filterRule{"=", func(*selection, rawFilter) error { return nil }}
+			}
+		}
+	}
 	for _, name := range c.o.RefuseFilters {
 		delete(rules, name)
 	}
 	return rules
 }
 
-// addRESTFilters adds what SecurityCenter 5 and later know. The spelling of the three status filters is the one of
-// working clients.
+// addRESTFilters adds what SecurityCenter 5 and later know. The values of acceptRiskStatus
+// are those of working clients; those of the other two status filters are a choice.
 func (c *Console) addRESTFilters(rules map[string]filterRule) {
 	rules["repository"] = c.repositoryFilter(true)
 	rules["family"] = familyFilter(true)
@@ -345,7 +352,7 @@ func (c *Console) addRESTFilters(rules map[string]filterRule) {
 	rules["uuid"] = hostText(func(h Host) string { return h.UUID })
 	rules["netbiosName"] = hostText(func(h Host) string { return h.NetBIOSName })
 	rules["operatingSystem"] = hostText(func(h Host) string { return h.OS })
-	rules["acceptRiskStatus"] = word("accepted", "nonAccepted", func(f *finding) bool { return f.accepted })
+	rules["acceptRiskStatus"] = c.acceptRiskStatus()
 	rules["recastRiskStatus"] = word("recast", "notRecast", func(f *finding) bool { return f.recast })
 	rules["mitigatedStatus"] = word("previously", "never", func(f *finding) bool { return f.reopened })
 	rules["baseCVSSScore"] = tenths(func(p *plugin) int { return p.cvss })
@@ -376,7 +383,25 @@ func (c *Console) addRESTFilters(rules map[string]filterRule) {
 	}
 }
 
-func pluginTypeFilter() filterRule {
+// acceptRiskStatus takes accepted, notAccepted and all; and nonAccepted, which some clients send.
+func (c *Console) acceptRiskStatus() filterRule {
+	words := map[string]bool{"accepted": true, "notAccepted": true, "nonAccepted": true, "all": !c.o.Quirks.NoAllRisk}
+	if c.o.Quirks.OldAcceptedWord {
+		words = map[string]bool{"accepted": true, "nonAccepted": true}
+	}
+	return filterRule{"=", func(s *selection, f rawFilter) error {
+		status := f.text()
+		if !words[status] {
+			return badValue(f)
+		}
+		if status != "all" {
+			onFinding(s, func(x *finding) bool { return x.accepted == (status == "accepted") })
+		}
+		return nil
+	}}
+}
+
+func (c *Console) pluginTypeFilter() filterRule {
 	return filterRule{"=", func(s *selection, f rawFilter) error {
 		want := f.text()
 		switch want {
@@ -387,6 +412,9 @@ func pluginTypeFilter() filterRule {
 			want = "lce"
 		default:
 			return badValue(f)
+		}
+		if want == "compliance" && c.o.Quirks.BlindToCompliance {
+			want = "none of them"
 		}
 		onFinding(s, func(x *finding) bool { return x.slot.plugin.kind == want })
 		return nil

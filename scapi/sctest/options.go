@@ -64,6 +64,11 @@ type Quirks struct {
 	LowCompliancePlugins  bool // audit checks have plugin ids below 1,000,000
 	NoCredentialPlugins   bool // no plugin but the text of 19506 tells what became of logging in, as in old plugin sets
 	AcceptedHidden        bool // a query without a filter on accepted risk leaves accepted findings out
+	NoAllRisk             bool // REST: acceptRiskStatus does not take the value all
+	OldAcceptedWord       bool // REST: acceptRiskStatus takes nonAccepted, and neither notAccepted nor all
+	AcceptedIgnored       bool // filters on accepted risk are taken and change nothing
+	BlindToCompliance     bool // pluginType=compliance matches nothing, although there are audit results
+	Speaks143             bool // what a query asks for and the console does not know is refused by code 143: Filter "x" is not recognized
 	PlainScanDownload     bool // a scan is downloaded as the file itself, not in an archive
 	APIKeysDisabled       bool // requests with API keys are answered with status 400
 }
@@ -93,7 +98,9 @@ type Options struct {
 	Now           func() time.Time // the console's clock; default time.Now
 	Latency       time.Duration    // of every answer
 	RefuseFilters []string         // analysis filters that this console calls invalid, as an older version would
-	Quirks        Quirks
+	// RefuseOperators are operators that this console does not know, RefuseTools analysis tools.
+	RefuseOperators, RefuseTools []string
+	Quirks                       Quirks
 }
 
 func (o Options) withDefaults() Options {
