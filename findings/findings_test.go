@@ -1,0 +1,26 @@
+package findings_test
+
+import (
+	"testing"
+
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
+)
+
+func TestWithoutAnAccountThatReadsThereIsNothingToCount(t *testing.T) {
+	in(t, "an administrator alone", func(t *testing.T) {
+		c := count(t, sctest.Options{Accounts: []sctest.Account{root}})
+		if _, err := c.Scopes(t.Context()); !console.NotReadable(err) {
+			t.Errorf("%v, want that no account may", err)
+		}
+	})
+}
+
+func TestARefusedRepositoryIsNeverLeftOut(t *testing.T) {
+	in(t, "REST", func(t *testing.T) {
+		c := count(t, sctest.Options{RefuseFilters: []string{"repository", "repositoryIDs"}})
+		if scopes, err := c.Scopes(t.Context()); err == nil {
+			t.Errorf("%d scopes, although the console cannot be asked for repositories", len(scopes))
+		}
+	})
+}
