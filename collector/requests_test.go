@@ -9,7 +9,6 @@ import (
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
-	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
@@ -25,7 +24,7 @@ func (e *exported) cycle(t *testing.T) map[string]map[string]int {
 		if e.loaders[col.Name] == nil {
 			e.loaders[col.Name] = col.New()
 		}
-		ctx := findings.WithReuse(t.Context(), col.Interval/2)
+		ctx := console.WithReuse(t.Context(), col.Interval/2)
 		if _, err := col.Run(ctx, e.loaders[col.Name], e.Console, completed(col, noLimits)); err != nil && !errors.Is(err, console.ErrNotReadable) {
 			t.Fatalf("%s: %v", col.Name, err)
 		}

@@ -3,12 +3,12 @@ package console
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"sync"
 	"time"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/errlist"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -138,9 +138,7 @@ func (a *Account) Prepare(ctx context.Context, q scapi.Query) (scapi.Prepared, e
 }
 
 // Wrap names the account in err.
-func (a *Account) Wrap(err error) error {
-	return fmt.Errorf("account %s: %w", a.name, err)
-}
+func (a *Account) Wrap(err error) error { return errlist.Of("account "+a.name, err) }
 
 func (a *Account) closeIdle() {
 	if t, ok := a.transport.(interface{ CloseIdleConnections() }); ok {

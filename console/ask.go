@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/errlist"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -12,18 +13,28 @@ import (
 // the console's version does not have it: a fact about accounts, not a failure.
 var ErrNotReadable = errors.New("no account can read this")
 
+// Incomplete is the error beside an answer to which an account of unknown kind,
+// which has not been able to log in yet, might have more to tell.
+type Incomplete struct{ err error }
+
+func (e *Incomplete) Error() string { return e.err.Error() }
+
+// Unwrap returns why the account could not log in.
+func (e *Incomplete) Unwrap() error { return e.err }
+
 // Ask makes one call through the account that can best answer it: accounts of
 // the preferred kind first, then the others, in configuration order. Others are
 // not asked while one that is known to be of the preferred kind fails, because
 // what they may see of the same thing is less and would pass for all of it. The
 // error wraps ErrNotReadable if every account was refused for lack of permission
-// or the console has no such call; any other failure of an account is returned
-// as it is.
+// or the console has no such call; it is Incomplete, and there is a value, where
+// an account that might be of the preferred kind could not log in; any other
+// failure of an account is returned as it is.
 func Ask[T any](ctx context.Context, c *Console, prefer scapi.Kind, call func(*scapi.Client, context.Context) (T, error)) (T, error) {
-	var refusal, failure error
+	var refusals, failures, strangers []error
 	preferredFails := false
 	failed := func(a *Account, err error) {
-		failure = errors.Join(failure, a.Wrap(err))
+		failures = append(failures, a.Wrap(err))
 		preferredFails = preferredFails || a.State().Kind == prefer
 	}
 	try := func(a *Account) (v T, ok bool) {
@@ -31,8 +42,8 @@ func Ask[T any](ctx context.Context, c *Console, prefer scapi.Kind, call func(*s
 		switch {
 		case err == nil:
 			return v, true
-		case NotReadable(err):
-			refusal = errors.Join(refusal, a.Wrap(err))
+		case NotReadable(err), noPage(err):
+			refusals = append(refusals, a.Wrap(err))
 		default:
 			failed(a, err)
 		}
@@ -41,16 +52,17 @@ func Ask[T any](ctx context.Context, c *Console, prefer scapi.Kind, call func(*s
 	var others []*Account
 	for _, a := range c.accounts {
 		id, err := a.whoami(ctx)
-		if err != nil {
+		switch {
+		case err != nil && a.State().Kind == scapi.UnknownKind:
+			strangers = append(strangers, a.Wrap(err))
+		case err != nil:
 			failed(a, err)
-			continue
-		}
-		if id.Kind != prefer {
+		case id.Kind != prefer:
 			others = append(others, a)
-			continue
-		}
-		if v, ok := try(a); ok {
-			return v, nil
+		default:
+			if v, ok := try(a); ok {
+				return v, nil
+			}
 		}
 	}
 	if preferredFails {
@@ -58,22 +70,17 @@ func Ask[T any](ctx context.Context, c *Console, prefer scapi.Kind, call func(*s
 	}
 	for _, a := range others {
 		if v, ok := try(a); ok {
+			if len(strangers) > 0 {
+				return v, &Incomplete{errlist.Join(strangers...)}
+			}
 			return v, nil
 		}
 	}
 	var none T
-	if failure != nil {
+	if failure := errlist.Join(append(strangers, failures...)...); failure != nil {
 		return none, failure
 	}
-	return none, fmt.Errorf("%w: %w", ErrNotReadable, refusal)
-}
-
-// also adds an error to others, on one line.
-func also(others, err error) error {
-	if others == nil {
-		return err
-	}
-	return fmt.Errorf("%w; %w", others, err)
+	return none, fmt.Errorf("%w: %w", ErrNotReadable, errlist.Join(refusals...))
 }
 
 // Answer is what one account answered.
@@ -90,9 +97,9 @@ type Answer[T any] struct {
 // it would read was never part of the sum. Accounts that may not make the
 // call are left out too; the error wraps ErrNotReadable if none may.
 func AskEach[T any](ctx context.Context, c *Console, call func(*scapi.Client, context.Context) (T, error)) ([]Answer[T], error) {
-	members, stranger := c.organizationAccounts(ctx)
+	members, strangers := c.organizationAccounts(ctx)
 	var answers []Answer[T]
-	var refusal error
+	var refusals, noPages []error
 	for _, m := range members {
 		err := m.err
 		var v T
@@ -103,20 +110,26 @@ func AskEach[T any](ctx context.Context, c *Console, call func(*scapi.Client, co
 		case err == nil:
 			answers = append(answers, Answer[T]{m.account, m.identity, v})
 		case NotReadable(err):
-			refusal = also(refusal, m.account.Wrap(err))
+			refusals = append(refusals, m.account.Wrap(err))
+		case noPage(err):
+			noPages = append(noPages, m.account.Wrap(err))
 		default:
 			return nil, m.account.Wrap(err)
 		}
 	}
 	switch {
+	case len(answers) > 0 && len(noPages) > 0: // one console either has the call or not
+		return nil, errlist.Join(noPages...)
 	case len(answers) > 0:
 		return answers, nil
-	case stranger != nil:
-		return nil, stranger
-	case refusal == nil:
-		refusal = errors.New("no organisation account is configured")
+	case strangers != nil:
+		return nil, strangers
 	}
-	return nil, fmt.Errorf("%w: %w", ErrNotReadable, refusal)
+	refusals = append(refusals, noPages...)
+	if len(refusals) == 0 {
+		refusals = append(refusals, errors.New("no organisation account is configured"))
+	}
+	return nil, fmt.Errorf("%w: %w", ErrNotReadable, errlist.Join(refusals...))
 }
 
 type member struct {
@@ -127,7 +140,8 @@ type member struct {
 
 // organizationAccounts logs in where needed and returns the organisation
 // accounts, and what went wrong with accounts of which the kind is not known.
-func (c *Console) organizationAccounts(ctx context.Context) (members []member, stranger error) {
+func (c *Console) organizationAccounts(ctx context.Context) (members []member, strangers error) {
+	var failures []error
 	for _, a := range c.accounts {
 		id, err := a.whoami(ctx)
 		if err != nil {
@@ -137,10 +151,10 @@ func (c *Console) organizationAccounts(ctx context.Context) (members []member, s
 		case id.Kind == scapi.Organization:
 			members = append(members, member{a, id, err})
 		case err != nil && id.Kind == scapi.UnknownKind:
-			stranger = also(stranger, a.Wrap(err))
+			failures = append(failures, a.Wrap(err))
 		}
 	}
-	return members, stranger
+	return members, errlist.Join(failures...)
 }
 
 // Call makes one call through one account, and remembers how it ended.
@@ -160,9 +174,23 @@ func Through[T any](ctx context.Context, a *Account, call func(*scapi.Client, co
 }
 
 // NotReadable reports whether err says that the account may not make the
-// call, or that the console's version does not have it. Only the console itself
-// can say so: the error page of a web server that is being restarted does not.
+// call, or that the console does not have it. Only the console itself can say so.
 func NotReadable(err error) bool {
-	return errors.Is(err, ErrNotReadable) || errors.Is(err, scapi.ErrUnsupported) || scapi.IsPermission(err) ||
-		scapi.IsNotFound(err) && scapi.Answered(err)
+	if errors.Is(err, ErrNotReadable) || errors.Is(err, scapi.ErrUnsupported) || scapi.IsPermission(err) {
+		return true
+	}
+	refusal, refused := scapi.RefusalOf(err)
+	return scapi.Answered(err) && err != nil && (scapi.IsNotFound(err) || refused && refusal.Of == scapi.RefusedCall)
 }
+
+// noPage reports whether a web server knows no such page. That may mean that the
+// console does not have the call, or that it is being restarted: who knows that
+// other calls are answered can tell.
+func noPage(err error) bool {
+	refusal, refused := scapi.RefusalOf(err)
+	return refused && refusal.Of == scapi.RefusedCall && !scapi.Answered(err)
+}
+
+// NoPage reports whether err says that no account can read something because
+// the web server has no such page, rather than in the console's own words.
+func NoPage(err error) bool { return errors.Is(err, ErrNotReadable) && noPage(err) }

@@ -8,12 +8,12 @@ package console
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/errlist"
 	"github.com/securitycenter-exporter/securitycenter_exporter/internal/memo"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
@@ -49,7 +49,7 @@ type Console struct {
 	metrics  *metrics
 	log      *slog.Logger
 
-	repositories memo.Map[struct{}, []Repository]
+	repositories memo.Map[struct{}, repositories]
 	seen         atomic.Pointer[[]Repository] // what was last in there
 }
 
@@ -100,5 +100,5 @@ func (c *Console) Close(ctx context.Context) error {
 		})
 	}
 	wg.Wait()
-	return errors.Join(errs...)
+	return errlist.Join(errs...)
 }

@@ -8,10 +8,12 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/errlist"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
-// repositoriesTTL is how long the merged list of repositories is kept.
+// repositoriesTTL is how long the merged list of repositories is kept, unless a
+// context wants it fresher.
 const repositoriesTTL = time.Minute
 
 // RepositoryFilter selects repositories by id and type. Empty Include and
@@ -35,14 +37,40 @@ type Repository struct {
 	// Reader is the account that all queries over the repository go through;
 	// nil if no organisation account reads it.
 	Reader *Account
+	// Undecided: no account reads it, but one that might has not been able to
+	// log in.
+	Undecided bool
+}
+
+// repositories is the merged list of all accounts.
+type repositories struct {
+	list []Repository
+	// strangers is why accounts of unknown kind could not log in, if any.
+	strangers error
+	readers   bool // an organisation account has answered
 }
 
 // Repositories merges what all accounts see, in the order of the ids. Every
 // repository is read through exactly one account: the one that names it in
 // its configuration, else the first organisation account that sees it and
-// names none. Accounts that cannot log in are handled as by AskEach.
+// names none. Accounts that cannot log in are handled as by AskEach. The list is
+// as old as WithReuse allows, and at most a minute.
 func (c *Console) Repositories(ctx context.Context) ([]Repository, error) {
-	return c.repositories.Get(ctx, struct{}{}, repositoriesTTL, c.loadRepositories)
+	all, err := c.allRepositories(ctx)
+	return all.list, err
+}
+
+func (c *Console) allRepositories(ctx context.Context) (repositories, error) {
+	fresh := false
+	load := func(ctx context.Context) (repositories, error) {
+		fresh = true
+		return c.loadRepositories(ctx)
+	}
+	all, err := c.repositories.Get(ctx, struct{}{}, reuseWithin(ctx, repositoriesTTL), load)
+	if err == nil && all.strangers != nil && !fresh { // as soon as they can log in, they count
+		return c.repositories.Get(ctx, struct{}{}, 0, load)
+	}
+	return all, err
 }
 
 // SeenRepositories returns what Repositories last had from the console, and
@@ -55,49 +83,51 @@ func (c *Console) SeenRepositories() ([]Repository, bool) {
 	return *seen, true
 }
 
-func (c *Console) loadRepositories(ctx context.Context) ([]Repository, error) {
+func (c *Console) loadRepositories(ctx context.Context) (all repositories, err error) {
 	merged := map[string]*Repository{}
-	var refusal, stranger error
+	var refusals, failures, strangers []error
+	var unknown []*Account
 	answered := false
 	for _, a := range c.accounts {
 		id, err := a.whoami(ctx)
 		var list []scapi.Repository
 		if err == nil {
-			list, err = a.client.Repositories(ctx)
-			a.note(ctx, err)
+			list, err = Call(ctx, a, (*scapi.Client).Repositories)
 		} else {
 			id.Kind = a.State().Kind
 		}
 		switch {
 		case err == nil:
 			answered = true
+			all.readers = all.readers || id.Kind == scapi.Organization
 		case NotReadable(err):
-			refusal = also(refusal, a.Wrap(err))
-			continue
+			refusals = append(refusals, a.Wrap(err))
 		case id.Kind == scapi.Organization:
-			return nil, a.Wrap(err)
-		default: // what an administrator or a stranger sees is only missed
-			stranger = also(stranger, a.Wrap(err))
-			continue
+			return repositories{}, a.Wrap(err)
+		case id.Kind == scapi.UnknownKind:
+			strangers, unknown = append(strangers, a.Wrap(err)), append(unknown, a)
+		default: // what an administrator sees is only missed
+			failures = append(failures, a.Wrap(err))
 		}
 		for _, r := range list {
 			c.merge(merged, a, id.Kind, r)
 		}
 	}
 	if !answered {
-		if stranger != nil {
-			return nil, stranger
+		if failure := errlist.Join(append(strangers, failures...)...); failure != nil {
+			return repositories{}, failure
 		}
-		return nil, fmt.Errorf("%w: %w", ErrNotReadable, refusal)
+		return repositories{}, fmt.Errorf("%w: %w", ErrNotReadable, errlist.Join(refusals...))
 	}
-	all := make([]Repository, 0, len(merged))
 	for _, r := range merged { // the type is known when all accounts have been asked
 		if c.filter.selects(r.Repository) {
-			all = append(all, *r)
+			r.Undecided = r.Reader == nil && slices.ContainsFunc(unknown, func(a *Account) bool { return c.mayRead(a, r.ID) })
+			all.list = append(all.list, *r)
 		}
 	}
-	slices.SortFunc(all, func(a, b Repository) int { return CompareIDs(a.ID, b.ID) })
-	c.seen.Store(&all)
+	slices.SortFunc(all.list, func(a, b Repository) int { return CompareIDs(a.ID, b.ID) })
+	all.strangers = errlist.Join(strangers...)
+	c.seen.Store(&all.list)
 	return all, nil
 }
 
@@ -173,16 +203,17 @@ func (s Share) IDs() []string {
 }
 
 // Shares divides the repositories among the accounts that read them, in
-// configuration order. The error wraps ErrNotReadable if there are none.
+// configuration order. Where there are none, the error is why an account that
+// might read some could not log in, and else wraps ErrNotReadable.
 func (c *Console) Shares(ctx context.Context) ([]Share, error) {
-	repositories, err := c.Repositories(ctx)
+	all, err := c.allRepositories(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var shares []Share
 	for _, a := range c.accounts {
 		s := Share{Account: a}
-		for _, r := range repositories {
+		for _, r := range all.list {
 			if r.Reader == a {
 				s.Repositories = append(s.Repositories, r)
 			}
@@ -191,8 +222,11 @@ func (c *Console) Shares(ctx context.Context) ([]Share, error) {
 			shares = append(shares, s)
 		}
 	}
-	if len(shares) == 0 {
-		return nil, fmt.Errorf("%w: no organisation account reads any of the %d repositories", ErrNotReadable, len(repositories))
+	switch {
+	case len(shares) > 0:
+		return shares, nil
+	case all.strangers != nil && !all.readers:
+		return nil, all.strangers
 	}
-	return shares, nil
+	return nil, fmt.Errorf("%w: no organisation account reads any of the %d repositories", ErrNotReadable, len(all.list))
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
@@ -182,4 +183,52 @@ func TestIDsAreOrderedAsNumbers(t *testing.T) {
 			t.Errorf("CompareIDs(%q, %q) is %d, want %d", tt.a, tt.b, got, tt.want)
 		}
 	}
+}
+
+// An account that has not been able to log in may be the one that reads a
+// repository: nobody can say that none does.
+func TestNobodyIsSaidNotToReadWhatAnAccountThatNeverLoggedInMightRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := reach(t, sctest.Options{Accounts: []sctest.Account{root, alice, bob}})
+		look := func() (list string) {
+			t.Helper()
+			all, err := r.Repositories(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, one := range all {
+				switch {
+				case one.Undecided && one.Reader != nil:
+					t.Errorf("repository %s is read and undecided", one.ID)
+				case one.Undecided:
+					list += one.ID + ":? "
+				case one.Reader != nil:
+					list += one.ID + ":" + one.Reader.Name() + " "
+				default:
+					list += one.ID + ":nobody "
+				}
+			}
+			return list
+		}
+		r.ways["alice"].wrong, r.ways["bob"].wrong = true, true
+		if got := look(); got != "1:? 2:? 3:? 4:? " {
+			t.Errorf("with both out: %s", got)
+		}
+		if _, err := r.Shares(t.Context()); err == nil || console.NotReadable(err) || !scapi.IsLoginRefused(err) || !strings.Contains(err.Error(), "account alice, account bob: ") {
+			t.Errorf("shares: %v, want the refused logins", err)
+		}
+		time.Sleep(15 * time.Minute)
+		r.ways["alice"].wrong = false
+		if got := look(); got != "1:alice 2:alice 3:? 4:? " {
+			t.Errorf("with bob out: %s", got)
+		}
+		if shares, err := r.Shares(t.Context()); err != nil || len(shares) != 1 {
+			t.Errorf("%d shares, %v: want alice's", len(shares), err)
+		}
+		time.Sleep(time.Hour)
+		r.ways["bob"].wrong = false
+		if got := look(); got != "1:alice 2:alice 3:bob 4:nobody " {
+			t.Errorf("with all in: %s", got)
+		}
+	})
 }

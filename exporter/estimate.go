@@ -2,13 +2,14 @@ package exporter
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
 	"time"
 
 	"github.com/prometheus/common/model"
+
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/errlist"
 )
 
 // Estimate loads every collector of every console once, within ctx, and writes
@@ -50,7 +51,7 @@ func (e *Exporter) Estimate(ctx context.Context, w io.Writer) error {
 		}
 		fmt.Fprintf(table, "# %s\tall, with health\t%d\t%d\t%d\t%d\t\t%d\t\t\n", t.console.Name(), series, all.dropped, all.queries, all.others, all.daily)
 	}
-	return errors.Join(append(errs, table.Flush())...)
+	return errlist.Join(append(errs, table.Flush())...)
 }
 
 // estimate is what one load took, and would take in a day.

@@ -23,6 +23,7 @@ import (
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/errlist"
 )
 
 // Options configure an Exporter.
@@ -239,7 +240,7 @@ func closeAll(targets []*target) error {
 		wg.Go(func() { errs[i] = t.close(ctx) })
 	}
 	wg.Wait()
-	return errors.Join(errs...)
+	return errlist.Join(errs...)
 }
 
 func (e *Exporter) all() []*target {

@@ -3,7 +3,6 @@ package exporter
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -13,6 +12,8 @@ import (
 	"github.com/google/renameio/v2/maybe"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
+
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/errlist"
 )
 
 // Once loads every collector of every console once, within ctx, and writes the
@@ -57,7 +58,7 @@ func (e *Exporter) Once(ctx context.Context, w io.Writer, file string) error {
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(errs...)
+	return errlist.Join(errs...)
 }
 
 func exposition(families []*dto.MetricFamily) ([]byte, error) {
@@ -110,7 +111,7 @@ func (t *target) once(ctx context.Context) ([]*dto.MetricFamily, error) {
 			labelled[i].Metric = append(labelled[i].Metric, &dto.Metric{Label: pairs, Gauge: m.Gauge})
 		}
 	}
-	return labelled, errors.Join(errs...)
+	return labelled, errlist.Join(errs...)
 }
 
 // unread says why the last load of a collector gave nothing; nil if it gave its

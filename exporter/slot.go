@@ -132,7 +132,7 @@ func (s *slot) load(ctx context.Context) {
 	start := time.Now()
 	// What another collector was answered in the first half of its life is as
 	// good as an answer of one's own.
-	work := findings.WithReuse(console.WithJournal(ctx, journal), settings.Interval/2)
+	work := console.WithReuse(console.WithJournal(ctx, journal), settings.Interval/2)
 	data, err := s.collector.Run(work, s.loader, s.console, settings)
 	end := time.Now()
 

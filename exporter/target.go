@@ -2,7 +2,6 @@ package exporter
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -18,6 +17,7 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/errlist"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -234,7 +234,7 @@ func (t *target) close(ctx context.Context) error {
 	select {
 	case <-ended:
 	case <-ctx.Done():
-		return errors.Join(fmt.Errorf("console %s: loads did not end in time", t.console.Name()), t.console.Close(ctx))
+		return errlist.Join(fmt.Errorf("console %s: loads did not end in time", t.console.Name()), t.console.Close(ctx))
 	}
 	return t.console.Close(ctx)
 }

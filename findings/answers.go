@@ -2,33 +2,13 @@ package findings
 
 import (
 	"context"
-	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
-// mostReuse bounds how old an answer may be that is used again, and with it
-// what is remembered.
-const mostReuse = time.Hour
-
-type reuseKey struct{}
-
-// WithReuse lets summary queries under ctx be answered by what the account was
-// told less than age ago, at most an hour: equal queries of several collectors
-// are asked once. By default nothing is reused.
-func WithReuse(ctx context.Context, age time.Duration) context.Context {
-	return context.WithValue(ctx, reuseKey{}, min(age, mostReuse))
-}
-
-// reuse returns how old an answer may be under ctx.
-func reuse(ctx context.Context) time.Duration {
-	age, _ := ctx.Value(reuseKey{}).(time.Duration)
-	return age
-}
-
 // afresh makes queries under ctx ask the console, whatever it said before.
-func afresh(ctx context.Context) context.Context { return WithReuse(ctx, 0) }
+func afresh(ctx context.Context) context.Context { return console.WithReuse(ctx, 0) }
 
 // oneRow asks for the first row of q, or reuses the answer.
 func (s *Scope) oneRow(ctx context.Context, q scapi.Query) (scapi.OneRow, error) {
@@ -36,7 +16,7 @@ func (s *Scope) oneRow(ctx context.Context, q scapi.Query) (scapi.OneRow, error)
 	if err != nil {
 		return scapi.OneRow{}, err
 	}
-	return s.memory.rows.Get(ctx, p.Key(), reuse(ctx), func(ctx context.Context) (scapi.OneRow, error) {
+	return s.memory.rows.Get(ctx, p.Key(), console.Reuse(ctx), func(ctx context.Context) (scapi.OneRow, error) {
 		row, err := console.Call(ctx, s.Account, func(_ *scapi.Client, ctx context.Context) (scapi.OneRow, error) { return p.OneRow(ctx) })
 		if err == nil && q.Tool == byHost && row.Records > 0 {
 			s.memory.plain.Store(!row.Findings.Valid)
@@ -53,7 +33,7 @@ func (s *Scope) severities(ctx context.Context, q scapi.Query) (scapi.Counts, er
 	if err != nil {
 		return scapi.Counts{}, err
 	}
-	return s.memory.counts.Get(ctx, p.Key(), reuse(ctx), func(ctx context.Context) (scapi.Counts, error) {
+	return s.memory.counts.Get(ctx, p.Key(), console.Reuse(ctx), func(ctx context.Context) (scapi.Counts, error) {
 		return console.Call(ctx, s.Account, func(_ *scapi.Client, ctx context.Context) (scapi.Counts, error) { return p.SeverityCounts(ctx) })
 	})
 }

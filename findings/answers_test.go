@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
@@ -13,7 +14,7 @@ func TestEqualQueriesAreAskedOnceWithinTheirTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := count(t, sctest.Options{Repositories: 1, SessionTimeout: 24 * time.Hour})
 		s := c.scopes(t)[0]
-		ctx := findings.WithReuse(t.Context(), time.Minute)
+		ctx := console.WithReuse(t.Context(), time.Minute)
 		asks := func() int {
 			t.Helper()
 			c.simulated.ForgetRequests()
@@ -31,7 +32,7 @@ func TestEqualQueriesAreAskedOnceWithinTheirTime(t *testing.T) {
 		if later := asks(); first != 1 || again != 0 || later != 1 {
 			t.Errorf("%d, %d and a minute later %d requests; want 1, 0 and 1", first, again, later)
 		}
-		ctx = findings.WithReuse(t.Context(), 24*time.Hour)
+		ctx = console.WithReuse(t.Context(), 24*time.Hour)
 		time.Sleep(time.Hour)
 		if n := asks(); n != 1 {
 			t.Errorf("%d requests after an hour, want 1", n)

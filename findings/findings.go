@@ -44,7 +44,7 @@ func New(c *console.Console) *Console {
 	f := &Console{Console: c, memories: map[*console.Account]*memory{}}
 	for _, a := range c.Accounts() {
 		m := &memory{}
-		m.rows.Most, m.counts.Most, m.separations.Most, m.spellings.Most = mostReuse, mostReuse, mostReuse, spellingTTL
+		m.rows.Most, m.counts.Most, m.separations.Most, m.spellings.Most = console.MostReuse, console.MostReuse, console.MostReuse, spellingTTL
 		f.memories[a] = m
 	}
 	return f

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -49,7 +50,7 @@ func cuts() []cut {
 // another collector just now or is checked again.
 func (s *Scope) separate(ctx context.Context) (separation, error) {
 	of := fmt.Sprint(s.IDs(), s.accepted.no.Name, s.accepted.no.Value)
-	return s.memory.separations.Get(ctx, of, reuse(ctx), func(ctx context.Context) (separation, error) {
+	return s.memory.separations.Get(ctx, of, console.Reuse(ctx), func(ctx context.Context) (separation, error) {
 		before := s.memory.separated.Load()
 		known := before != nil && before.way == bySubtraction && before.of == of // no need to ask twice
 		found, err := s.check(ctx, known)

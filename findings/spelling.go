@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -73,7 +74,7 @@ func (s *Scope) spelling(ctx context.Context, of Status) (spelling, error) {
 	key := spelledFor{of, version}
 	known, err := s.memory.spellings.Get(ctx, key, spellingTTL, try)
 	if err == nil && known.vacuous {
-		return s.memory.spellings.Get(ctx, key, reuse(ctx), try)
+		return s.memory.spellings.Get(ctx, key, console.Reuse(ctx), try)
 	}
 	return known, err
 }
