@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/errlist"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -45,10 +46,10 @@ func addLoginCheck(t *tree) {
 				failures = append(failures, fmt.Errorf("console %s: account %s: %w", a.console, a.name, err))
 			}
 			if ctx.Err() != nil {
-				return errors.Join(errors.Join(failures...), j.discard())
+				return errlist.Join(append(failures, j.discard())...)
 			}
 		}
-		return errors.Join(append(failures, j.finish())...)
+		return errlist.Join(append(failures, j.finish())...)
 	}
 }
 
@@ -97,7 +98,7 @@ func check(ctx context.Context, a account, report func(finding) error) (err erro
 	var seen observation
 	a.options.Observe = seen.note
 	p := newPool([]account{a})
-	defer func() { err = errors.Join(err, p.close(ctx)) }()
+	defer func() { err = errlist.Join(err, p.close(ctx)) }()
 	client, err := p.client(a)
 	if err != nil {
 		return err
@@ -105,7 +106,7 @@ func check(ctx context.Context, a account, report func(finding) error) (err erro
 	who, err := client.Whoami(ctx)
 	if err != nil {
 		f := finding{check: "login", result: outcome(err), detail: harmless(err.Error(), 200)}
-		return errors.Join(err, report(f), seen.report(report))
+		return errlist.Join(err, report(f), seen.report(report))
 	}
 	if err := report(finding{check: "login", result: "ok", detail: identity(who)}); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/errlist"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -63,7 +64,7 @@ func (p *pool) choose(ctx context.Context, prefer scapi.Kind) (*scapi.Client, er
 }
 
 // lost returns why accounts that might have answered better were not used.
-func (p *pool) lost() error { return errors.Join(p.failures...) }
+func (p *pool) lost() error { return errlist.Join(p.failures...) }
 
 // close ends the sessions, also after ctx has ended.
 func (p *pool) close(ctx context.Context) error {
@@ -80,5 +81,5 @@ func (p *pool) close(ctx context.Context) error {
 			t.CloseIdleConnections()
 		}
 	}
-	return errors.Join(failures...)
+	return errlist.Join(failures...)
 }

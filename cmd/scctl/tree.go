@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/version"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/errlist"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -83,9 +83,9 @@ func (t *tree) asking(cmd *kingpin.CmdClause, prefer scapi.Kind, f func(context.
 			return err
 		}
 		j := &job{streams: s, settings: &t.settings, pool: newPool(accounts), prefer: prefer}
-		defer func() { err = errors.Join(err, j.pool.close(ctx)) }()
+		defer func() { err = errlist.Join(err, j.pool.close(ctx)) }()
 		if err := f(ctx, j); err != nil {
-			return errors.Join(err, j.pool.lost(), j.discard())
+			return errlist.Join(err, j.pool.lost(), j.discard())
 		}
 		return j.finish()
 	}
@@ -125,9 +125,9 @@ func listEach[T any](ctx context.Context, j *job, c columns[T], ids []string, ca
 		values = append(values, v)
 	}
 	if len(values) == 0 {
-		return errors.Join(failures...)
+		return errlist.Join(failures...)
 	}
-	return errors.Join(append(failures, list(j, c, values))...)
+	return errlist.Join(append(failures, list(j, c, values))...)
 }
 
 // job is one run of a command that asks a console.
