@@ -14,6 +14,7 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/buildinfo"
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
@@ -53,7 +54,7 @@ func newTarget(cfg config.Console, collectors []*collector.Collector, hashKey []
 			Exclude: cfg.Repositories.Exclude,
 			Types:   cfg.Repositories.Types,
 		},
-		UserAgent: userAgent(),
+		UserAgent: buildinfo.UserAgent("Prometheus exporter"),
 		Logger:    log,
 	}
 	for _, a := range cfg.Accounts {
