@@ -22,6 +22,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/buildinfo"
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 	"github.com/securitycenter-exporter/securitycenter_exporter/demo"
 	"github.com/securitycenter-exporter/securitycenter_exporter/exporter"
@@ -67,7 +68,7 @@ func flags(stdout, stderr io.Writer) (*kingpin.Application, *settings) {
 	s := &settings{}
 	app := kingpin.New(program, "Exports Tenable Security Center to Prometheus.").Writer(stdout).ErrorWriter(stderr).UsageWriter(stdout)
 	app.HelpFlag.Short('h')
-	app.Version(version.Print(program)).VersionFlag.Help("Print the version and exit.")
+	app.Version(buildinfo.Text(program)).VersionFlag.Help("Print the version and exit.")
 	app.Flag("config.file", "Configuration file. See config.yml.example.").Default("config.yml").StringVar(&s.configFile)
 	app.Flag("config.check", "Validate the configuration, print it with secrets masked, and exit: 0 if it is valid, else 1.").BoolVar(&s.configCheck)
 	app.Flag("estimate", "With --config.check: log in too, load everything once, and print how many series and requests each collector makes.").BoolVar(&s.estimate)
@@ -168,7 +169,7 @@ func dispatch(ctx context.Context, s *settings, stdout io.Writer, log *slog.Logg
 		}
 		return e.Once(ctx, stdout, s.textfile)
 	}
-	log.Info("Starting securitycenter_exporter", "version", exporter.Version(), "revision", version.GetRevision(), "build", version.BuildContext())
+	log.Info("Starting securitycenter_exporter", "version", buildinfo.Version(), "revision", buildinfo.Revision(), "build", version.BuildContext())
 	return serve(ctx, s.web, e, announce, log)
 }
 

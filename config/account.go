@@ -51,20 +51,10 @@ func (a Account) Credentials() (Credentials, error) {
 	return c, nil
 }
 
-func (c Credentials) masked() Credentials {
-	for _, s := range []*string{&c.Password, &c.AccessKey, &c.SecretKey} {
-		if *s != "" {
-			*s = masked
-		}
-	}
-	return c
-}
-
 // Format prints the user name and, for every secret, whether there is one.
 func (c Credentials) Format(f fmt.State, _ rune) {
-	m := c.masked()
 	// The error of a fmt.State has nowhere to go: fmt itself ignores it too.
-	_, _ = fmt.Fprintf(f, "{username:%s password:%s access_key:%s secret_key:%s}", m.Username, m.Password, m.AccessKey, m.SecretKey)
+	_, _ = fmt.Fprintf(f, "{username:%s password:%s access_key:%s secret_key:%s}", c.Username, hide(c.Password), hide(c.AccessKey), hide(c.SecretKey))
 }
 
 // LogValue returns the credentials with secrets masked.
@@ -77,15 +67,13 @@ func (c Credentials) MarshalJSON() ([]byte, error) { return json.Marshal(fmt.Spr
 func readAccount(v value, api string, consoleTLS promconfig.TLSConfig) Account {
 	m := v.mapping("a mapping with name and credentials")
 	var a Account
-	a.Name = m.objectName("an account", "Its name in logs and in the label `account`; it need not be the user name.")
+	m.objectName(&a.Name, "an account", "Its name in logs and in the label `account`; it need not be the user name.")
 	user, hasUser := m.text("username", &a.username, "The user name that goes with a password.")
 	var password, access, key value
 	a.password, password = m.secret("password", "The password")
 	a.accessKey, access = m.secret("access_key", "The access key of an API key pair (Tenable.sc 5.13 and later)")
 	a.secretKey, key = m.secret("secret_key", "The secret key of that pair")
-	if ids, ok := m.take("repositories", "list of repository ids", "[]", "The repositories that are read through this account; empty: all that it sees and no earlier account reads. An id may stand in one account only."); ok {
-		a.Repositories = ids.texts("a list of repository ids", value.repositoryID)
-	}
+	m.repositoryIDs("repositories", &a.Repositories, "The repositories that are read through this account; empty: all that it sees and no earlier account reads. An id may stand in one account only.", value.repositoryID)
 
 	tls, hasTLS := m.take("tls_config", "mapping", "that of `http`", "A client certificate of this account, beside other credentials or instead of them. It takes the keys of `http.tls_config`, and wins over it.")
 	effective := consoleTLS
@@ -97,15 +85,15 @@ func readAccount(v value, api string, consoleTLS promconfig.TLSConfig) Account {
 	const pair = "username with password, or access_key with secret_key"
 	switch {
 	case hasUser && !hasPassword:
-		user.refuse("stands without a password", "one of password, password_file, password_env beside it")
-	case hasPassword && m.entries["username"].value.doc == nil:
+		user.refuse("stands without a password", oneOf(spellings("password"))+" beside it")
+	case hasPassword && user.node == nil:
 		password.refuse("stands without a username", "username beside it")
 	}
 	switch {
 	case hasAccess && !hasKey:
-		access.refuse("stands without a secret key", "one of secret_key, secret_key_file, secret_key_env beside it")
+		access.refuse("stands without a secret key", oneOf(spellings("secret_key"))+" beside it")
 	case hasKey && !hasAccess:
-		key.refuse("stands without an access key", "one of access_key, access_key_file, access_key_env beside it")
+		key.refuse("stands without an access key", oneOf(spellings("access_key"))+" beside it")
 	}
 	switch {
 	case hasPassword && hasAccess:
@@ -118,8 +106,4 @@ func readAccount(v value, api string, consoleTLS promconfig.TLSConfig) Account {
 		tls.refuse("has no client certificate", "cert_file and key_file, or other credentials in the account")
 	}
 	return a
-}
-
-func (v value) repositoryID() (string, bool) {
-	return v.id("the id of a repository, a whole number such as 5")
 }

@@ -4,11 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
-	"slices"
-	"strings"
 	"time"
-
-	"github.com/prometheus/common/model"
 )
 
 // Collector is what the configuration must know of a collector.
@@ -59,13 +55,9 @@ func (d draft) settle() CollectorSettings {
 	return s
 }
 
-// settle returns the settings of a console that has watches, or has none.
-func settle(drafts map[string]draft, watches bool) map[string]CollectorSettings {
+func settle(drafts map[string]draft) map[string]CollectorSettings {
 	out := make(map[string]CollectorSettings, len(drafts))
 	for name, d := range drafts {
-		if name == watching && !d.explicit {
-			d.Enabled = watches
-		}
 		out[name] = d.settle()
 	}
 	return out
@@ -98,26 +90,21 @@ func (k Collector) summary() string {
 }
 
 // readCollectors reads a collectors block over base; over the built-in defaults
-// where base is nil.
-func readCollectors(m *mapping, known []Collector, base map[string]draft) map[string]draft {
+// where base is nil. watches says whether it is that of a console with watches.
+func readCollectors(m *mapping, known []Collector, base map[string]draft, watches bool) map[string]draft {
 	drafts := map[string]draft{}
-	names := make([]string, len(known))
-	for i, k := range known {
+	for _, k := range known {
 		d, ok := base[k.Name]
 		if !ok {
 			d = k.builtin()
 		}
-		names[i] = k.Name
-		if v, ok := m.take(k.Name, "mapping", k.summary(), k.Help); ok {
-			d = k.overlay(v.mapping("a mapping such as {interval: 30m}"), d)
+		if k.Name == watching && !d.explicit {
+			d.Enabled = watches
 		}
-		drafts[k.Name] = d
+		v, _ := m.take(k.Name, "mapping", k.summary(), k.Help)
+		drafts[k.Name] = k.overlay(v.mapping("a mapping such as {interval: 30m}"), d)
 	}
-	for _, e := range m.open() {
-		if !slices.Contains(names, e.key.node.Value) {
-			e.key.refuse("is not a collector", "one of "+strings.Join(names, ", "))
-		}
-	}
+	m.closeTo("is not a collector")
 	return drafts
 }
 
@@ -137,23 +124,23 @@ func (k Collector) overlay(m *mapping, d draft) draft {
 			d.MaxAge = x
 		}
 	}
+	age.print(d.settle().MaxAge)
 	m.number("max_series", &d.MaxSeries, 10_000_000,
 		"The most time series that it may make. What is beyond is cut, and `securitycenter_collector_series_dropped` says how much.")
 	d.Own = maps.Clone(d.Own)
 	for _, key := range k.Keys {
-		if v, ok := m.take(key.Name, key.kind(), key.shown(), sentence(key.Help)); ok {
-			if x, ok := key.read(v); ok {
-				d.Own[key.Name] = x
-			}
-		}
+		x := d.Own[key.Name]
+		kind, read := key.reader()
+		setting(m, key.Name, kind, &x, sentence(key.Help), read)
+		d.Own[key.Name] = x
 	}
 	m.close()
 	if s := d.settle(); s.MaxAge < s.Interval && len(m.doc.problems) == before {
 		switch {
 		case hasAge:
-			age.refuse(fmt.Sprintf("is shorter than the interval of %s", model.Duration(s.Interval)), "at least the interval")
+			age.refuse(fmt.Sprintf("is shorter than the interval of %s", promDuration(s.Interval)), "at least the interval")
 		case hasInterval:
-			interval.refuse(fmt.Sprintf("is longer than the max_age of %s", model.Duration(s.MaxAge)), "at most max_age")
+			interval.refuse(fmt.Sprintf("is longer than the max_age of %s", promDuration(s.MaxAge)), "at most max_age")
 		}
 	}
 	return d

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Config is a valid configuration, in the order of the file.
@@ -17,6 +18,8 @@ type Config struct {
 	Labels   Labels
 	SLA      []SLA
 	Watches  []Watch
+
+	printed *printed // what is in force, as Masked prints it
 }
 
 // Labels are the settings for label values.
@@ -68,6 +71,7 @@ func Parse(data []byte, path string, known []Collector) (*Config, error) {
 	var c Config
 	if root, ok := d.parse(data); ok {
 		c = readConfig(root, known)
+		c.printed = root.printed
 	}
 	if err := refusal(d.problems); err != nil {
 		return nil, err
@@ -100,34 +104,22 @@ func readConfig(root value, known []Collector) Config {
 	var c Config
 	m := root.mapping("a mapping with the key consoles")
 	consoles, _ := m.take("consoles", "list of mappings", required, "The Security Centers, one entry for each.")
-	global := readCollectors(m.sub("collectors", "What is collected, and how often: a mapping for every collector that shall differ from its defaults."), known, nil)
-	watches, _ := m.take("watches", fmt.Sprintf("list of mappings, at most %d", maxWatches), "[]", "Questions of your own that become metrics: the findings of some vulnerabilities, or of a saved query.")
-	sla, _ := m.take("sla", fmt.Sprintf("list of mappings, at most %d", maxPolicies), "one policy, default, of the preset tenable", "Policies of deadlines: how many days a finding of a severity may stay open.")
-	c.SLA = readSLAs(sla)
-	labels := m.sub("labels", "Settings for the values of labels.")
-	redact, _ := labels.take("redact", "list of repository, zone, scanner, scan, host", "[]", "The labels whose names shall not appear, because they give a network away. Ids stay.")
-	c.Labels.Redact = redact.texts("a list of labels", func(v value) (string, bool) {
-		return v.choice("repository", "zone", "scanner", "scan", "host")
-	})
-	c.Labels.hashKey, _ = labels.secret("hash_key", "The key of the hashes that stand for redacted hosts (without one they change at every start)")
-	labels.close()
+	collectors := m.sub("collectors", "What is collected, and how often: a mapping for every collector that shall differ from its defaults.")
+	collectors.printed = &printed{} // apart: every console prints the settings that it has in the end
+	global := readCollectors(collectors, known, nil, false)
+	watches, _ := m.take("watches", listKind("mappings", maxWatches), "[]", "Questions of your own that become metrics: the findings of some vulnerabilities, or of a saved query.")
+	c.SLA = readSLAs(m)
+	c.Labels = readLabelSettings(m.sub("labels", "Settings for the values of labels."))
 	m.close()
 
-	before := len(root.doc.problems)
+	m.needsEntry(consoles, "at least one console with name, url and accounts")
 	entries := consoles.list("a list of consoles")
-	if len(entries) == 0 && m.node != nil && len(root.doc.problems) == before {
-		wrong := "is missing"
-		if consoles.node != nil {
-			wrong = "is empty"
-		}
-		consoles.refuse(wrong, "at least one console with name, url and accounts")
-	}
 	names := map[string]value{}
 	var order []string
 	var marked value
-	var drafts []map[string]draft
+	var places []consolePlaces
 	for _, e := range entries {
-		console, at := readConsole(e, known, global, len(entries) == 1)
+		console, at := readConsole(e, len(entries) == 1)
 		console.Redact, console.hashKey, console.SLA = c.Labels.Redact, c.Labels.hashKey, c.SLA
 		at.name.unique(names, console.Name, "console")
 		if console.Default {
@@ -137,7 +129,7 @@ func readConfig(root value, known []Collector) Config {
 			marked = at.marked
 		}
 		c.Consoles = append(c.Consoles, console)
-		drafts = append(drafts, at.collectors)
+		places = append(places, at)
 		if console.Name != "" {
 			order = append(order, console.Name)
 		}
@@ -146,9 +138,19 @@ func readConfig(root value, known []Collector) Config {
 	for i := range c.Consoles {
 		console := &c.Consoles[i]
 		console.Watches = watchesOf(c.Watches, console.Name)
-		console.Collectors = settle(drafts[i], len(console.Watches) > 0)
+		console.Collectors = settle(readCollectors(places[i].collectors, known, global, len(console.Watches) > 0))
 	}
 	return c
+}
+
+func readLabelSettings(m *mapping) Labels {
+	var l Labels
+	words := []string{"repository", "zone", "scanner", "scan", "host"}
+	m.texts("redact", strings.Join(words, ", "), 0, &l.Redact, "The labels whose names shall not appear, because they give a network away. Ids stay.",
+		"a list of labels", func(v value) (string, bool) { return v.choice(words...) })
+	l.hashKey, _ = m.secret("hash_key", "The key of the hashes that stand for redacted hosts (without one they change at every start)")
+	m.close()
+	return l
 }
 
 // unique refuses v where its name was seen before.

@@ -72,60 +72,47 @@ func (c Console) SameData(o Console) bool {
 func (c Console) String() string { return c.Name }
 
 // consolePlaces are the places of a console's keys that are checked against
-// other consoles, and its collectors, which the watches bear upon.
+// other consoles, and its collectors, which are read when its watches are known.
 type consolePlaces struct {
 	name, marked value
-	collectors   map[string]draft
+	collectors   *mapping
 }
 
 // readConsole reads one entry of consoles. lone says that it is the only one.
-func readConsole(v value, known []Collector, global map[string]draft, lone bool) (Console, consolePlaces) {
+func readConsole(v value, lone bool) (Console, consolePlaces) {
 	m := v.mapping("a mapping with name, url and accounts")
 	c := Console{
 		API: "auto", Default: lone,
 		Timeout: 60 * time.Second, AnalysisTimeout: 5 * time.Minute,
 		PageSize: 1000, MaxConcurrentRequests: 2,
 	}
-	c.Name = m.objectName("a console", "Its name in Prometheus, as the instance, and in `/probe?target=NAME`.")
+	name := m.objectName(&c.Name, "a console", "Its name in Prometheus, as the instance, and in `/probe?target=NAME`.")
 	m.url(&c.URL)
 	m.choice("api", &c.API, "The console's language: `rest` (Tenable.sc 5 and 6), `rpc` (SecurityCenter 4), or `auto`, which asks.", "auto", "rest", "rpc")
 	marked, _ := m.flag("default", &c.Default, "Whether `/metrics` shows this console beside the exporter's own metrics. The default is that of a lone console; of several, none does unless one says `true`.")
 	labels, _ := m.take("labels", "mapping of label names to texts", "{}", "Labels for this console's entry in `/sd`, the list that Prometheus reads to find its targets.")
 	c.Labels = readLabels(labels.mapping("a mapping of keys to values"))
 
-	accounts := m.entriesOf("accounts", "list of mappings", required, "The logins. No account sees everything: give an administrator, and a user of every organisation that counts.")
+	accounts, _ := m.take("accounts", "list of mappings", required, "The logins. No account sees everything: give an administrator, and a user of every organisation that counts.")
 	c.http = readHTTP(m.sub("http", "How to reach the console. These are keys of Prometheus' `http_config`; others are not available."))
-	c.Accounts = readAccounts(m, accounts, c)
+	m.needsEntry(accounts, "at least one account with name and credentials")
+	c.Accounts = readAccounts(accounts, c)
 
 	m.duration("timeout", &c.Timeout, time.Millisecond, 24*time.Hour, "How long one request may take.")
 	m.duration("analysis_timeout", &c.AnalysisTimeout, time.Millisecond, 24*time.Hour, "How long one analysis request may take. A scrape never waits for it longer than its own time-out.")
 	m.number("page_size", &c.PageSize, 10000, "Rows of one page where a list is read.")
 	m.number("max_concurrent_requests", &c.MaxConcurrentRequests, 64, "Requests to this console at one time.")
 	c.Repositories = readRepositories(m.sub("repositories", "The repositories that count."))
-	collectors := readCollectors(m.sub("collectors", "As `collectors` for all consoles, for this console only. What stands here wins."), known, global)
-
-	name := m.entries["name"].value
-	if name.doc == nil {
-		name = v
-	}
+	collectors := m.sub("collectors", "As `collectors` for all consoles, for this console only. What stands here wins.")
 	m.close()
 	return c, consolePlaces{name: name, marked: marked, collectors: collectors}
 }
 
-// readAccounts reads the accounts of console c, found under accounts in m.
-func readAccounts(m *mapping, entries []value, c Console) []Account {
-	if at := m.entries["accounts"].value; len(entries) == 0 && m.node != nil {
-		switch {
-		case at.doc == nil:
-			at = value{doc: m.doc, line: m.line, column: m.column, path: m.child("accounts")}
-			at.refuse("is missing", "at least one account with name and credentials")
-		case isNull(at.node) || len(at.node.Content) == 0 && at.kind() == "is a list":
-			at.refuse("is empty", "at least one account with name and credentials")
-		}
-	}
+// readAccounts reads the accounts of console c.
+func readAccounts(v value, c Console) []Account {
 	var accounts []Account
 	names, readers := map[string]value{}, map[string]string{}
-	for _, e := range entries {
+	for _, e := range v.list("a list") {
 		a := readAccount(e, c.API, c.http.TLSConfig)
 		e.unique(names, a.Name, "account of a console")
 		for _, id := range a.Repositories {
@@ -141,34 +128,29 @@ func readAccounts(m *mapping, entries []value, c Console) []Account {
 
 var objectName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 
-// objectName returns the name of what m describes. Names stand in URLs, file
+// objectName sets *to to the name of what m describes. Names stand in URLs, file
 // names and labels, hence the few characters.
-func (m *mapping) objectName(what, help string) string {
+func (m *mapping) objectName(to *string, what, help string) value {
 	const expected = "1 to 64 letters, digits, dots, hyphens or underscores"
-	v, ok := m.take("name", "text, "+expected, required, help)
-	if !ok {
-		if m.node != nil {
-			v.refuse("is missing", "a name for "+what+" ("+expected+")")
+	v, _ := m.take("name", "text, "+expected, required, help)
+	if m.needs(v, "a name for "+what+" ("+expected+")") {
+		s, ok := v.text(expected)
+		if ok && (!objectName.MatchString(s) || strings.Trim(s, ".") == "") {
+			v.refuse("is "+quote(s), expected+", not dots alone")
+			s = ""
 		}
-		return ""
+		*to = s
 	}
-	s, ok := v.text(expected)
-	if ok && (!objectName.MatchString(s) || strings.Trim(s, ".") == "") {
-		v.refuse("is "+quote(s), expected+", not dots alone")
-		return ""
-	}
-	return s
+	v.print(*to)
+	return v
 }
 
 // url sets *to to the console's address. A URL is never repeated in a problem:
 // people put passwords there.
 func (m *mapping) url(to **url.URL) {
 	const expected = "a URL such as https://sc.example.org or https://sc.example.org:8443/prefix"
-	v, ok := m.take("url", "URL", required, "The address of the console's web page: http or https, a host, perhaps a port and a path prefix. No user name or password.")
-	if !ok {
-		if m.node != nil {
-			v.refuse("is missing", expected)
-		}
+	v, _ := m.take("url", "URL", required, "The address of the console's web page: http or https, a host, perhaps a port and a path prefix. No user name or password.")
+	if !m.needs(v, expected) {
 		return
 	}
 	s, ok := v.text(expected)
@@ -203,6 +185,7 @@ func (m *mapping) url(to **url.URL) {
 	*to = u.JoinPath()
 	(*to).Path = strings.TrimRight((*to).Path, "/")
 	(*to).RawPath = strings.TrimRight((*to).RawPath, "/")
+	v.print(*to)
 }
 
 func readLabels(m *mapping) map[string]string {
@@ -218,37 +201,37 @@ func readLabels(m *mapping) map[string]string {
 				labels = map[string]string{}
 			}
 			labels[name] = s
+			e.value.print(s)
 		}
 	}
 	return labels
 }
 
 func readRepositories(m *mapping) RepositoryFilter {
-	f := RepositoryFilter{}
-	ids := "a list of repository ids"
-	if v, ok := m.take("include", "list of repository ids", "[]", "The repositories that count; all where the list is empty."); ok {
-		f.Include = v.texts(ids, value.repositoryID)
-	}
-	if v, ok := m.take("exclude", "list of repository ids", "[]", "Repositories that do not count."); ok {
-		f.Exclude = v.texts(ids, func(v value) (string, bool) {
-			id, ok := v.repositoryID()
-			if ok && slices.Contains(f.Include, id) {
-				v.refuse("is "+quote(id)+", which include lists too", "each repository in include or exclude, not in both")
-				return "", false
-			}
-			return id, ok
-		})
-	}
-	if v, ok := m.take("types", "list of "+strings.Join(repositoryTypes(), ", "), "["+strings.Join(repositoryTypes(), ", ")+"]", "The types of repositories that count. A console that collects from others shows theirs as `remote`: count them on one side only."); ok {
-		f.Types = v.texts("a list of types", func(v value) (string, bool) {
-			return v.choice(repositoryTypes()...)
-		})
-	}
-	if f.Types == nil {
-		f.Types = repositoryTypes()
-	}
+	types := []string{"local", "remote", "offline"}
+	f := RepositoryFilter{Types: types}
+	m.repositoryIDs("include", &f.Include, "The repositories that count; all where the list is empty.", value.repositoryID)
+	m.repositoryIDs("exclude", &f.Exclude, "Repositories that do not count.", func(v value) (string, bool) {
+		id, ok := v.repositoryID()
+		if ok && slices.Contains(f.Include, id) {
+			v.refuse("is "+quote(id)+", which include lists too", "each repository in include or exclude, not in both")
+			return "", false
+		}
+		return id, ok
+	})
+	setting(m, "types", listKind(strings.Join(types, ", "), 0), &f.Types, "The types of repositories that count. A console that collects from others shows theirs as `remote`: count them on one side only.", func(v value) ([]string, bool) {
+		some := distinct(v, "a list of types", 0, func(v value) (string, bool) { return v.choice(types...) })
+		return some, some != nil
+	})
 	m.close()
 	return f
 }
 
-func repositoryTypes() []string { return []string{"local", "remote", "offline"} }
+// repositoryIDs sets *to to a list of ids of repositories that accept lets pass.
+func (m *mapping) repositoryIDs(key string, to *[]string, help string, accept func(value) (string, bool)) {
+	m.texts(key, "repository ids", 0, to, help, "a list of repository ids", accept)
+}
+
+func (v value) repositoryID() (string, bool) {
+	return v.id("the id of a repository, a whole number such as 5")
+}

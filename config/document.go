@@ -30,7 +30,7 @@ type document struct {
 
 // parse reads YAML and returns its root, or false after noting why not.
 func (d *document) parse(data []byte) (value, bool) {
-	root := value{doc: d, line: 1, column: 1}
+	root := value{doc: d, line: 1, column: 1, printed: &printed{}}
 	switch {
 	case len(data) > maxFileBytes:
 		root.refuse("is larger than 1 MiB", "a configuration file of at most 1 MiB")

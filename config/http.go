@@ -32,6 +32,7 @@ var ownHeaders = []string{"Cookie", "X-Apikey", "X-Securitycenter"}
 // readHTTP reads the http block of a console: the part of prometheus/common's
 // HTTPClientConfig that does not touch authentication or redirects.
 func readHTTP(m *mapping) *promconfig.HTTPClientConfig {
+	m.printed.sparse = true
 	var c promconfig.HTTPClientConfig
 	tls, _ := m.take("tls_config", "mapping", "", "Certificates. The certificate of the console is always verified.")
 	readTLS(tls, &c.TLSConfig)
@@ -40,17 +41,20 @@ func readHTTP(m *mapping) *promconfig.HTTPClientConfig {
 	if v, ok := m.take("proxy_url", "URL, http, https, socks5 or socks5h", "", "The proxy on the way to the console."); ok {
 		if u, ok := v.proxyURL(); ok {
 			c.ProxyURL = promconfig.URL{URL: u}
+			v.print(u)
 		}
 	}
 	m.text("no_proxy", &c.NoProxy, "Exceptions to `proxy_url`: hosts, domains and networks, with commas between them.")
 	m.flag("proxy_from_environment", &c.ProxyFromEnvironment, "Take the proxy from HTTP_PROXY, HTTPS_PROXY and NO_PROXY. It stands alone.")
 	connect, _ := m.take("proxy_connect_header", "mapping of names to lists of texts", "{}", "Headers for the proxy's CONNECT request.")
+	names := map[string]bool{}
 	for _, e := range connect.mapping("a mapping of keys to values").open() {
-		if values := readHeaderValues(e.value); e.key.headerName() && values != nil {
+		values := readHeaderValues(e.value)
+		if name, ok := e.headerName(names); ok && values != nil {
 			if c.ProxyConnectHeader == nil {
 				c.ProxyConnectHeader = promconfig.ProxyHeader{}
 			}
-			c.ProxyConnectHeader[http.CanonicalHeaderKey(e.key.node.Value)] = secrets(values)
+			c.ProxyConnectHeader[name] = values
 		}
 	}
 	if err := c.ProxyConfig.Validate(); err != nil && len(m.doc.problems) == before {
@@ -58,35 +62,19 @@ func readHTTP(m *mapping) *promconfig.HTTPClientConfig {
 	}
 
 	headers := m.sub("http_headers", "Extra headers by name, for a gateway that asks for one. Headers that the exporter sets itself are refused.")
+	names = map[string]bool{}
 	for _, e := range headers.open() {
-		h := e.value.mapping("a mapping with values, secrets or files")
-		var header promconfig.Header
-		if v, ok := h.take("values", "list of texts", "[]", "Values of the header."); ok {
-			header.Values = readHeaderValues(v)
-		}
-		if v, ok := h.take("secrets", "list of secrets", "[]", "More values. Neither kind is ever shown."); ok {
-			header.Secrets = secrets(readHeaderValues(v))
-		}
-		for _, f := range h.entriesOf("files", "list of paths", "[]", "Files whose contents are more values, read at every request.") {
-			if path, ok := f.file(); ok {
-				header.Files = append(header.Files, path)
-			}
-		}
-		h.close()
-		if !e.key.headerName() {
+		header := readHeader(e.value.mapping("a mapping with values, secrets or files"))
+		name, ok := e.headerName(names)
+		if !ok {
 			continue
 		}
-		name := http.CanonicalHeaderKey(e.key.node.Value)
 		if _, reserved := promconfig.ReservedHeaders[name]; reserved || slices.Contains(ownHeaders, name) {
 			e.key.refuse("is a header that the exporter sets itself", "another header")
 			continue
 		}
 		if c.HTTPHeaders == nil {
 			c.HTTPHeaders = &promconfig.Headers{Headers: map[string]promconfig.Header{}}
-		}
-		if _, twice := c.HTTPHeaders.Headers[name]; twice {
-			e.key.refuse("stands twice", "each header once, in whichever case")
-			continue
 		}
 		c.HTTPHeaders.Headers[name] = header
 	}
@@ -110,17 +98,45 @@ func (v value) proxyURL() (*url.URL, bool) {
 	return u, true
 }
 
-func (v value) headerName() bool {
-	if !headerToken.MatchString(v.node.Value) {
-		v.refuse("is not the name of an HTTP header", "letters, digits and hyphens")
-		return false
+func readHeader(m *mapping) promconfig.Header {
+	var h promconfig.Header
+	values, _ := m.take("values", "list of texts", "[]", "Values of the header.")
+	for _, s := range readHeaderValues(values) {
+		h.Values = append(h.Values, string(s))
 	}
-	return true
+	secrets, _ := m.take("secrets", "list of secrets", "[]", "More values. Neither kind is ever shown.")
+	h.Secrets = readHeaderValues(secrets)
+	files, _ := m.take("files", "list of paths", "[]", "Files whose contents are more values, read at every request.")
+	for _, f := range files.list("a list") {
+		if path, ok := f.file(); ok {
+			h.Files = append(h.Files, path)
+		}
+	}
+	files.print(h.Files)
+	m.close()
+	return h
 }
 
-// readHeaderValues returns a list of header values, which may be secret.
-func readHeaderValues(v value) []string {
-	var values []string
+// headerName returns the name of a header as it is sent. seen are the names
+// before it.
+func (e entry) headerName(seen map[string]bool) (string, bool) {
+	if !headerToken.MatchString(e.key.node.Value) {
+		e.key.refuse("is not the name of an HTTP header", "letters, digits and hyphens")
+		return "", false
+	}
+	name := http.CanonicalHeaderKey(e.key.node.Value)
+	if seen[name] {
+		e.key.refuse("stands twice", "each header once, in whichever case")
+		return "", false
+	}
+	seen[name] = true
+	e.value.printed.key = name
+	return name, true
+}
+
+// readHeaderValues returns a list of header values, each of which may be secret.
+func readHeaderValues(v value) []promconfig.Secret {
+	var values []promconfig.Secret
 	for _, e := range v.list("a list of header values") {
 		s, ok := e.text("a header value")
 		if !ok {
@@ -130,17 +146,10 @@ func readHeaderValues(v value) []string {
 			e.refuse("contains a line break or another control character", "a header value in one line")
 			continue
 		}
-		values = append(values, s)
+		values = append(values, promconfig.Secret(s))
 	}
+	v.print(values)
 	return values
-}
-
-func secrets(values []string) []promconfig.Secret {
-	var out []promconfig.Secret
-	for _, s := range values {
-		out = append(out, promconfig.Secret(s))
-	}
-	return out
 }
 
 // readTLS reads a tls_config over what *to already holds: an account's over its
@@ -149,30 +158,23 @@ func secrets(values []string) []promconfig.Secret {
 func readTLS(v value, to *promconfig.TLSConfig) bool {
 	before := len(v.doc.problems)
 	m := v.mapping("a mapping such as {ca_file: ca.pem}")
-	if ca, file, at := m.inlineOrFile("ca", "The authority that signed the console's certificate, or that certificate; the authorities of the system unless set"); at.doc != nil {
-		to.CA, to.CAFile = ca, file
-	}
-	cert, certFile, certAt := m.inlineOrFile("cert", "A client certificate")
-	key, keyFile, keyAt := m.inlineOrFile("key", "The key of the client certificate")
+	m.printed.sparse = true
+	inlineOrFile(m, "ca", "The authority that signed the console's certificate, or that certificate; the authorities of the system unless set", &to.CA, &to.CAFile)
+	cert, hasCert := inlineOrFile(m, "cert", "A client certificate", &to.Cert, &to.CertFile)
+	key, hasKey := inlineOrFile(m, "key", "The key of the client certificate", &to.Key, &to.KeyFile)
 	switch {
-	case certAt.doc != nil && keyAt.doc != nil:
-		to.Cert, to.CertFile = cert, certFile
-		to.Key, to.KeyFile = promconfig.Secret(key), keyFile
-	case certAt.doc != nil:
-		certAt.refuse("stands without a key", "key or key_file beside it")
-	case keyAt.doc != nil:
-		keyAt.refuse("stands without a certificate", "cert or cert_file beside it")
+	case hasCert && !hasKey:
+		cert.refuse("stands without a key", "key or key_file beside it")
+	case hasKey && !hasCert:
+		key.refuse("stands without a certificate", "cert or cert_file beside it")
 	}
 	m.text("server_name", &to.ServerName, "The name that the certificate must bear; the host of `url` unless set.")
 	m.flag("insecure_skip_verify", &to.InsecureSkipVerify, "Accept any certificate. Avoid it: name the certificate in `ca_file`.")
 	versions := slices.Sorted(maps.Keys(promconfig.TLSVersions))
-	var lowest, highest string
-	if m.choice("min_version", &lowest, "The lowest version of TLS; TLS12 unless set.", versions...) {
-		to.MinVersion = promconfig.TLSVersions[lowest]
-	}
-	if m.choice("max_version", &highest, "The highest version of TLS; no bound unless set.", versions...) {
-		to.MaxVersion = promconfig.TLSVersions[highest]
-	}
+	lowest, highest := to.MinVersion.String(), to.MaxVersion.String()
+	m.choice("min_version", &lowest, "The lowest version of TLS; TLS12 unless set.", versions...)
+	m.choice("max_version", &highest, "The highest version of TLS; no bound unless set.", versions...)
+	to.MinVersion, to.MaxVersion = promconfig.TLSVersions[lowest], promconfig.TLSVersions[highest]
 	m.close()
 
 	if len(m.order) == 0 || len(v.doc.problems) > before {
@@ -185,22 +187,28 @@ func readTLS(v value, to *promconfig.TLSConfig) bool {
 	return true
 }
 
-// inlineOrFile reads PEM text from NAME or the path of a file from NAME_file.
-// The place is that of the key that was found.
-func (m *mapping) inlineOrFile(name, what string) (inline, file string, at value) {
-	if v, ok := m.take(name, "PEM text", "", what+"."); ok {
-		at = v
-		inline, _ = v.text("PEM text")
+// inlineOrFile reads PEM text from NAME or the path of a file from NAME_file; one
+// of them replaces what either pointer holds. It returns the place of the key that
+// was found, and whether one was.
+func inlineOrFile[T ~string](m *mapping, name, what string, inline *T, file *string) (value, bool) {
+	text, hasText := m.take(name, "PEM text", "", what+".")
+	path, hasPath := m.take(name+"_file", "path", "", what+", as a file.")
+	at := path
+	if hasText {
+		at = text
+		s, _ := text.text("PEM text")
+		*inline, *file = T(s), ""
 	}
-	if v, ok := m.take(name+"_file", "path", "", what+", as a file."); ok {
-		if at.doc != nil {
-			v.refuse("stands beside "+name, "only one of "+name+", "+name+"_file")
-			return inline, "", at
-		}
-		at = v
-		file, _ = v.file()
+	switch {
+	case hasText && hasPath:
+		path.refuse("stands beside "+name, "only one of "+name+", "+name+"_file")
+	case hasPath:
+		*inline = ""
+		*file, _ = path.file()
 	}
-	return inline, file, at
+	text.print(*inline)
+	path.print(*file)
+	return at, hasText || hasPath
 }
 
 // file returns the path of a file that can be read.

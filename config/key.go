@@ -75,83 +75,39 @@ func (k Key) fallback() any {
 	return []string(nil)
 }
 
-// read returns the value of the key, found at v.
-func (k Key) read(v value) (any, bool) {
-	switch k.Kind {
-	case Int:
-		if k.Choices != nil {
+// reader returns what the value of the key is, for the reference, and what reads
+// it.
+func (k Key) reader() (kind string, read func(value) (any, bool)) {
+	most := cmp.Or(k.Max, math.MaxInt32)
+	switch {
+	case k.Choices != nil:
+		return oneOf(k.Choices), func(v value) (any, bool) {
 			s, ok := v.choice(k.Choices...)
+			if k.Kind != Int {
+				return s, ok
+			}
 			n, err := strconv.Atoi(s)
 			return n, ok && err == nil
 		}
-		return anyOf(v.number(k.Min, k.most()))
-	case Duration:
-		return anyOf(v.duration(minInterval, maxInterval))
-	case Bool:
-		return anyOf(v.flag())
-	case Strings:
-		return listOf(v, "a list of texts", k.most(), func(e value) (string, bool) { return e.text("a text") })
-	case IDs:
-		return listOf(v, "a list of ids", k.most(), func(e value) (string, bool) { return e.id("an id, a whole number such as 5") })
-	case Networks:
-		return listOf(v, "a list of networks", k.most(), value.network)
-	}
-	if k.Choices != nil {
-		return anyOf(v.choice(k.Choices...))
-	}
-	return anyOf(v.text("a text"))
-}
-
-// kind describes the value of the key for the reference.
-func (k Key) kind() string {
-	list := func(of string) string {
-		if k.Max > 0 {
-			of += fmt.Sprintf(", at most %d", k.Max)
-		}
-		return "list of " + of
-	}
-	switch {
-	case k.Choices != nil:
-		return oneOf(k.Choices)
 	case k.Kind == Int:
-		return numberKind(k.Min, k.most())
+		return numberKind(k.Min, most), func(v value) (any, bool) { return anyOf(v.number(k.Min, most)) }
 	case k.Kind == Duration:
-		return durationKind(minInterval, maxInterval)
+		return durationKind(minInterval, maxInterval), func(v value) (any, bool) { return anyOf(v.duration(minInterval, maxInterval)) }
 	case k.Kind == Bool:
-		return flagKind
+		return flagKind, func(v value) (any, bool) { return anyOf(v.flag()) }
 	case k.Kind == Strings:
-		return list("texts")
+		return listKind("texts", k.Max), func(v value) (any, bool) { return distinct(v, "a list of texts", k.Max, value.anyText), true }
 	case k.Kind == IDs:
-		return list("ids")
+		return listKind("ids", k.Max), func(v value) (any, bool) {
+			return distinct(v, "a list of ids", k.Max, func(e value) (string, bool) { return e.id("an id, a whole number such as 5") }), true
+		}
 	case k.Kind == Networks:
-		return list("networks or addresses")
+		return listKind("networks or addresses", k.Max), func(v value) (any, bool) { return distinct(v, "a list of networks", k.Max, value.network), true }
 	}
-	return "text"
+	return "text", func(v value) (any, bool) { return anyOf(v.anyText()) }
 }
-
-// shown returns the default as one would write it in the file.
-func (k Key) shown() string {
-	switch x := k.fallback().(type) {
-	case time.Duration:
-		return promDuration(x)
-	case []string:
-		return "[" + strings.Join(x, ", ") + "]"
-	case []netip.Prefix:
-		return strings.ReplaceAll(fmt.Sprint(x), " ", ", ")
-	default:
-		return fmt.Sprint(x)
-	}
-}
-
-func (k Key) most() int { return cmp.Or(k.Max, math.MaxInt32) }
 
 func anyOf[T any](x T, ok bool) (any, bool) { return x, ok }
-
-func listOf[T comparable](v value, expected string, most int, accept func(value) (T, bool)) (any, bool) {
-	before := len(v.doc.problems)
-	list := distinct(v, expected, most, accept)
-	return list, len(v.doc.problems) == before
-}
 
 // network returns a network, or the network of a lone address.
 func (v value) network() (netip.Prefix, bool) {

@@ -2,8 +2,7 @@ package config
 
 import (
 	"regexp"
-	"strconv"
-	"strings"
+	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -87,21 +86,38 @@ func (m *mapping) take(key, kind, fallback, help string) (value, bool) {
 	if m.doc.describe != nil && m.node != nil {
 		m.doc.describe(field{group: m.path, name: key, kind: kind, fallback: fallback, help: help})
 	}
-	if e, ok := m.entries[key]; ok {
-		return e.value, true
+	e, ok := m.entries[key]
+	if !ok {
+		e.value = value{doc: m.doc, line: m.line, column: m.column, path: m.child(key)}
 	}
-	return value{doc: m.doc, line: m.line, column: m.column, path: m.child(key)}, false
+	e.value.printed = m.printed.add(key)
+	return e.value, ok
+}
+
+// needs reports whether a key that was taken is in the file, and refuses it
+// where it is not. A mapping that is none itself lacks nothing.
+func (m *mapping) needs(v value, expected string) bool {
+	if v.node == nil && m.node != nil {
+		v.refuse("is missing", expected)
+	}
+	return v.node != nil
+}
+
+// needsEntry refuses the list of a key that was taken where it has no entry.
+func (m *mapping) needsEntry(v value, expected string) {
+	if m.needs(v, expected) && v.void() {
+		v.refuse("is empty", expected)
+	}
 }
 
 // close refuses the keys that nobody took.
-func (m *mapping) close() {
-	known := map[string]bool{}
-	for _, k := range m.known {
-		known[k] = true
-	}
+func (m *mapping) close() { m.closeTo("is not a known key") }
+
+// closeTo refuses the keys that nobody took with a word of its own.
+func (m *mapping) closeTo(wrong string) {
 	for _, k := range m.order {
-		if !known[k] {
-			m.entries[k].key.refuse("is not a known key", "one of "+strings.Join(m.known, ", "))
+		if !slices.Contains(m.known, k) {
+			m.entries[k].key.refuse(wrong, oneOf(m.known))
 		}
 	}
 }
@@ -111,6 +127,7 @@ func (m *mapping) open() []entry {
 	entries := make([]entry, len(m.order))
 	for i, k := range m.order {
 		entries[i] = m.entries[k]
+		entries[i].value.printed = m.printed.add(k)
 	}
 	return entries
 }
@@ -121,65 +138,49 @@ func (m *mapping) sub(key, help string) *mapping {
 	return v.mapping("a mapping of keys to values")
 }
 
-// entriesOf returns the entries of the list under a key.
-func (m *mapping) entriesOf(key, kind, fallback, help string) []value {
-	v, _ := m.take(key, kind, fallback, help)
-	return v.list("a list")
+// setting sets *to, which holds the default, to what read makes of a key, and
+// prints what is then in force. It returns whether the key gave a value.
+func setting[T any](m *mapping, key, kind string, to *T, help string, read func(value) (T, bool)) (value, bool) {
+	v, ok := m.take(key, kind, written(*to), help)
+	if ok {
+		var x T
+		if x, ok = read(v); ok {
+			*to = x
+		}
+	}
+	v.print(*to)
+	return v, ok
 }
 
 // text sets *to to a string.
 func (m *mapping) text(key string, to *string, help string) (value, bool) {
-	v, ok := m.take(key, "text", *to, help)
-	if ok {
-		var s string
-		if s, ok = v.text("a text"); ok {
-			*to = s
-		}
-	}
-	return v, ok
+	return setting(m, key, "text", to, help, value.anyText)
 }
 
 // choice sets *to to one of the words.
-func (m *mapping) choice(key string, to *string, help string, words ...string) bool {
-	v, ok := m.take(key, oneOf(words), *to, help)
-	if ok {
-		var s string
-		if s, ok = v.choice(words...); ok {
-			*to = s
-		}
-	}
-	return ok
+func (m *mapping) choice(key string, to *string, help string, words ...string) (value, bool) {
+	return setting(m, key, oneOf(words), to, help, func(v value) (string, bool) { return v.choice(words...) })
 }
 
 // number sets *to to a whole number between 1 and most.
 func (m *mapping) number(key string, to *int, most int, help string) {
-	if v, ok := m.take(key, numberKind(1, most), strconv.Itoa(*to), help); ok {
-		if n, ok := v.number(1, most); ok {
-			*to = n
-		}
-	}
+	setting(m, key, numberKind(1, most), to, help, func(v value) (int, bool) { return v.number(1, most) })
 }
 
 // duration sets *to to a duration between low and high.
 func (m *mapping) duration(key string, to *time.Duration, low, high time.Duration, help string) (value, bool) {
-	v, ok := m.take(key, durationKind(low, high), promDuration(*to), help)
-	if ok {
-		var d time.Duration
-		if d, ok = v.duration(low, high); ok {
-			*to = d
-		}
-	}
-	return v, ok
+	return setting(m, key, durationKind(low, high), to, help, func(v value) (time.Duration, bool) { return v.duration(low, high) })
 }
 
 // flag sets *to to true or false.
 func (m *mapping) flag(key string, to *bool, help string) (value, bool) {
-	v, ok := m.take(key, flagKind, strconv.FormatBool(*to), help)
-	if ok {
-		var b bool
-		if b, ok = v.flag(); ok {
-			*to = b
-		}
-	}
-	return v, ok
+	return setting(m, key, flagKind, to, help, value.flag)
+}
+
+// texts sets *to to a list of different strings that accept lets pass; nil for
+// the empty list. The other arguments are those of listKind and distinct.
+func (m *mapping) texts(key, of string, most int, to *[]string, help, expected string, accept func(value) (string, bool)) (value, bool) {
+	return setting(m, key, listKind(of, most), to, help, func(v value) ([]string, bool) {
+		return distinct(v, expected, most, accept), true
+	})
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
@@ -18,6 +19,14 @@ const flagKind = "true or false"
 func oneOf(words []string) string { return "one of " + strings.Join(words, ", ") }
 
 func numberKind(low, high int) string { return fmt.Sprintf("number from %d to %d", low, high) }
+
+// listKind is a list of at most so many entries, any number for 0.
+func listKind(of string, most int) string {
+	if most > 0 {
+		of += fmt.Sprintf(", at most %d", most)
+	}
+	return "list of " + of
+}
 
 func durationKind(low, high time.Duration) string {
 	return "duration from " + promDuration(low) + " to " + promDuration(high)
@@ -35,6 +44,19 @@ watches: [{filters: [{}]}]
 sla: [{days: {}}]
 labels: {}
 `
+
+// written returns a default as one would write it in the file.
+func written(x any) string {
+	switch x := x.(type) {
+	case time.Duration:
+		return promDuration(x)
+	case []string:
+		return "[" + strings.Join(x, ", ") + "]"
+	case []netip.Prefix:
+		return strings.ReplaceAll(fmt.Sprint(x), " ", ", ")
+	}
+	return fmt.Sprint(x)
+}
 
 var index = regexp.MustCompile(`\[\d+\]`)
 
@@ -122,7 +144,7 @@ func writePresets(b *strings.Builder) {
 		"| preset | basis | critical | high | medium | low |\n|---|---|---|---|---|---|\n")
 	for _, p := range presets() {
 		fmt.Fprintf(b, "| `%s` | %s ", p.Preset, p.Basis)
-		for _, severity := range []string{"critical", "high", "medium", "low"} {
+		for _, severity := range slices.Backward(severities()) {
 			days := ""
 			if n, ok := p.Days[severity]; ok {
 				days = strconv.Itoa(n)

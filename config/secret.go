@@ -6,9 +6,9 @@ import (
 	"io"
 	"os"
 	"strings"
-)
 
-const masked = "<secret>"
+	promconfig "github.com/prometheus/common/config"
+)
 
 // secret is a password or key, or where to find it. The text is behind a
 // pointer, so that printing a struct that holds a secret cannot show it.
@@ -47,40 +47,46 @@ func (s secret) read() (string, error) {
 	return "", nil
 }
 
-// secret reads NAME, NAME_file or NAME_env, of which at most one may stand.
-// The returned place is that of the key that was found. what begins a sentence.
+// spellings are the keys that may give a secret, of which at most one may stand:
+// the secret, a file, a variable.
+func spellings(name string) []string { return []string{name, name + "_file", name + "_env"} }
+
+// secret reads NAME, NAME_file or NAME_env. The returned place is that of the key
+// that was found. what begins a sentence.
 func (m *mapping) secret(name, what string) (secret, value) {
 	var s secret
 	var at value
-	for _, key := range []struct{ name, kind, help string }{
-		{name, "secret", what + ", in clear text."},
-		{name + "_file", "path", what + " is the content of this file, which is read again when it changes. One line end after it is ignored."},
-		{name + "_env", "name of a variable", what + " is in this environment variable."},
+	keys := spellings(name)
+	for i, spelling := range []struct {
+		kind, help string
+		read       func(value)
+	}{
+		{"secret", what + ", in clear text.", func(v value) {
+			if text, ok := v.text("the secret itself"); ok {
+				s.inline = &text
+				v.print(promconfig.Secret(text))
+			}
+		}},
+		{"path", what + " is the content of this file, which is read again when it changes. One line end after it is ignored.", func(v value) {
+			path, _ := v.text("the path of a file that holds the secret")
+			s.file = m.doc.resolve(path)
+			v.print(s.file)
+		}},
+		{"name of a variable", what + " is in this environment variable.", func(v value) {
+			s.env, _ = v.text("the name of an environment variable")
+			v.print(s.env)
+		}},
 	} {
-		v, ok := m.take(key.name, key.kind, "", key.help)
+		v, ok := m.take(keys[i], spelling.kind, "", spelling.help)
 		if !ok {
 			continue
 		}
 		if at.doc != nil {
-			v.refuse("stands beside "+at.path[strings.LastIndex(at.path, ".")+1:],
-				fmt.Sprintf("only one of %s, %s_file, %s_env", name, name, name))
+			v.refuse("stands beside "+at.key(), "only "+oneOf(keys))
 			continue
 		}
 		at = v
-		switch key.name {
-		case name:
-			if text, ok := v.text("the secret itself"); ok {
-				s.inline = &text
-			}
-		case name + "_file":
-			if path, ok := v.text("the path of a file that holds the secret"); ok {
-				s.file = m.doc.resolve(path)
-			}
-		default:
-			if env, ok := v.text("the name of an environment variable"); ok {
-				s.env = env
-			}
-		}
+		spelling.read(v)
 		if _, err := s.read(); err != nil {
 			v.refuse(fileTrouble(err), "a readable secret that is not empty")
 		}

@@ -1,6 +1,9 @@
 package config
 
-import "maps"
+import (
+	"fmt"
+	"maps"
+)
 
 // SLA is a policy of deadlines: how long a finding of a severity may stay open.
 type SLA struct {
@@ -32,51 +35,60 @@ func presets() []SLA {
 	}
 }
 
-// readSLAs reads the policies; the preset of the vendor where there are none.
-func readSLAs(v value) []SLA {
+// severities are those that have deadlines.
+func severities() []string { return []string{"low", "medium", "high", "critical"} }
+
+// readSLAs reads the policies under the key sla; the preset of the vendor where
+// there are none.
+func readSLAs(m *mapping) []SLA {
 	presets := presets()
-	var words []string
-	for _, p := range presets {
-		words = append(words, p.Preset)
-	}
+	fallback := SLA{Name: "default", Preset: presets[0].Preset}
+	v, _ := m.take("sla", listKind("mappings", maxPolicies),
+		fmt.Sprintf("one policy, %s, of the preset %s", fallback.Name, fallback.Preset),
+		"Policies of deadlines: how many days a finding of a severity may stay open.")
 	entries := v.atMost(maxPolicies, v.list("a list of policies"))
 	if len(entries) == 0 {
-		s := presets[0]
-		s.Name = "default"
-		return []SLA{s}
+		absent := value{doc: v.doc, printed: v.printed.add("")}
+		return []SLA{readSLA(absent.mapping(""), presets, fallback)}
 	}
 	var policies []SLA
 	names := map[string]value{}
 	for _, e := range entries {
-		m := e.mapping("a mapping with name, and preset or days")
-		s := SLA{Basis: "first_seen", Days: map[string]int{}}
-		name := m.objectName("a policy", "Its name in the label `sla`.")
-		e.unique(names, name, "policy")
-		preset := ""
-		m.choice("preset", &preset, "Days and basis that are known by a name.", words...)
-		for _, p := range presets {
-			if p.Preset == preset {
-				s = p
-				s.Days = maps.Clone(p.Days)
-			}
-		}
-		s.Name = name
-		m.choice("basis", &s.Basis, "The date that a deadline counts from. A preset has its own, over which this one wins.", "first_seen", "plugin_published", "patch_published", "vulnerability_published")
-		own := m.sub("days", "Deadlines by severity, over those of the preset. A severity without one has no deadline.")
-		for _, severity := range []string{"low", "medium", "high", "critical"} {
-			if v, ok := own.take(severity, numberKind(1, maxDays), "that of the preset", "Days until the deadline of a finding of this severity."); ok {
-				if n, ok := v.number(1, maxDays); ok {
-					s.Days[severity] = n
-				}
-			}
-		}
-		own.close()
-		_, hasPreset := m.entries["preset"]
-		if m.node != nil && !hasPreset && len(own.order) == 0 {
-			m.refuse("has no deadlines", "preset, or days by severity")
-		}
-		m.close()
+		s := readSLA(e.mapping("a mapping with name, and preset or days"), presets, SLA{})
+		e.unique(names, s.Name, "policy")
 		policies = append(policies, s)
 	}
 	return policies
+}
+
+// readSLA reads one policy over s, which has a name and a preset at most.
+func readSLA(m *mapping, presets []SLA, s SLA) SLA {
+	m.objectName(&s.Name, "a policy", "Its name in the label `sla`.")
+	var words []string
+	for _, p := range presets {
+		words = append(words, p.Preset)
+	}
+	preset, _ := m.choice("preset", &s.Preset, "Days and basis that are known by a name.", words...)
+	s.Basis, s.Days = "first_seen", map[string]int{}
+	for _, p := range presets {
+		if p.Preset == s.Preset {
+			s.Basis, s.Days = p.Basis, maps.Clone(p.Days)
+		}
+	}
+	m.choice("basis", &s.Basis, "The date that a deadline counts from. A preset has its own, over which this one wins.", "first_seen", "plugin_published", "patch_published", "vulnerability_published")
+	days := m.sub("days", "Deadlines by severity, over those of the preset. A severity without one has no deadline.")
+	for _, severity := range severities() {
+		if v, ok := days.take(severity, numberKind(1, maxDays), "that of the preset", "Days until the deadline of a finding of this severity."); ok {
+			if n, ok := v.number(1, maxDays); ok {
+				s.Days[severity] = n
+			}
+		}
+	}
+	days.print(s.Days)
+	days.close()
+	if m.node != nil && preset.node == nil && len(days.order) == 0 {
+		m.refuse("has no deadlines", "preset, or days by severity")
+	}
+	m.close()
+	return s
 }

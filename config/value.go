@@ -2,7 +2,7 @@ package config
 
 import (
 	"fmt"
-	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +19,7 @@ type value struct {
 	node         *yaml.Node // nil where the key is absent
 	line, column int
 	path         string
+	printed      *printed // what is in force there; nil for a key
 }
 
 // refuse notes a problem with v. Neither text may hold a secret.
@@ -28,6 +29,9 @@ func (v value) refuse(wrong, expected string) {
 		Path: v.path, Wrong: wrong, Expected: expected,
 	})
 }
+
+// key returns the key under which v stands.
+func (v value) key() string { return v.path[strings.LastIndex(v.path, ".")+1:] }
 
 // text returns a string. Numbers and booleans are taken as they are written,
 // so that a password of digits or a repository id needs no quotes.
@@ -39,20 +43,20 @@ func (v value) text(expected string) (string, bool) {
 	return v.node.Value, true
 }
 
+func (v value) anyText() (string, bool) { return v.text("a text") }
+
 // choice returns one of the given words.
 func (v value) choice(words ...string) (string, bool) {
-	expected := "one of " + strings.Join(words, ", ")
+	expected := oneOf(words)
 	s, ok := v.text(expected)
 	if !ok {
 		return "", false
 	}
-	for _, w := range words {
-		if s == w {
-			return s, true
-		}
+	if !slices.Contains(words, s) {
+		v.refuse("is "+quote(s), expected)
+		return "", false
 	}
-	v.refuse("is "+quote(s), expected)
-	return "", false
+	return s, true
 }
 
 // number returns a whole number between low and high.
@@ -96,6 +100,7 @@ func (v value) duration(low, high time.Duration) (time.Duration, bool) {
 
 // list returns the entries of a list; none where v is empty.
 func (v value) list(expected string) []value {
+	v.printed.list = true
 	if v.node == nil || isNull(v.node) {
 		return nil
 	}
@@ -105,19 +110,17 @@ func (v value) list(expected string) []value {
 	}
 	entries := make([]value, len(v.node.Content))
 	for i, n := range v.node.Content {
-		entries[i] = value{doc: v.doc, node: n, line: n.Line, column: n.Column, path: fmt.Sprintf("%s[%d]", v.path, i)}
+		entries[i] = value{
+			doc: v.doc, node: n, line: n.Line, column: n.Column,
+			path: fmt.Sprintf("%s[%d]", v.path, i), printed: v.printed.add(""),
+		}
 	}
 	return entries
 }
 
-// texts returns a list of different strings that accept lets pass; accept
-// notes its own problems. The result is nil for the empty list.
-func (v value) texts(expected string, accept func(value) (string, bool)) []string {
-	return distinct(v, expected, math.MaxInt, accept)
-}
-
-// distinct returns a list of at most so many different values that accept lets
-// pass; accept notes its own problems. The result is nil for the empty list.
+// distinct returns a list of at most so many different values, any number for 0,
+// that accept lets pass; accept notes its own problems. The result is nil for the
+// empty list.
 func distinct[T comparable](v value, expected string, most int, accept func(value) (T, bool)) []T {
 	var out []T
 	seen := map[T]bool{}
@@ -136,9 +139,9 @@ func distinct[T comparable](v value, expected string, most int, accept func(valu
 }
 
 // atMost refuses what goes beyond n of the entries of a list, and returns the
-// rest.
+// rest. An n of 0 is no bound.
 func (v value) atMost(n int, entries []value) []value {
-	if len(entries) <= n {
+	if n == 0 || len(entries) <= n {
 		return entries
 	}
 	entries[n].refuse("is one too many", fmt.Sprintf("at most %d entries", n))
@@ -157,6 +160,11 @@ func (v value) id(expected string) (string, bool) {
 		return "", false
 	}
 	return strconv.FormatUint(n, 10), true
+}
+
+// void reports whether nothing, or an empty list, stands there.
+func (v value) void() bool {
+	return isNull(v.node) || v.node.Kind == yaml.SequenceNode && len(v.node.Content) == 0
 }
 
 // kind says what stands there without quoting it.

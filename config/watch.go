@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"math"
 	"regexp"
 	"slices"
@@ -55,53 +54,40 @@ func readWatches(v value, consoles []string) []Watch {
 }
 
 func readWatch(m *mapping, consoles []string) Watch {
+	m.printed.sparse = true
 	var w Watch
-	w.Name = m.objectName("a watch", "Its name in the label `watch`.")
-	if v, ok := m.take("consoles", "list of names", "[]", "The consoles that it is asked; all where the list is empty."); ok {
-		w.Consoles = v.texts("a list of names of consoles", func(v value) (string, bool) {
-			if len(consoles) == 0 { // all were refused: nothing to compare with
-				return v.text("the name of a console")
-			}
-			return v.choice(consoles...)
-		})
-	}
-	if v, ok := m.take("cves", fmt.Sprintf("list of CVE ids, at most %d", maxWatchIDs), "[]", "Findings of one of these vulnerabilities, such as CVE-2021-44228."); ok {
-		w.CVEs = distinct(v, "a list of CVE ids", maxWatchIDs, value.cve)
-	}
-	if v, ok := m.take("plugins", fmt.Sprintf("list of plugin ids, at most %d", maxWatchIDs), "[]", "Findings of one of these plugins, such as 19506."); ok {
-		w.Plugins = distinct(v, "a list of plugin ids", maxWatchIDs, value.pluginID)
-	}
-	if v, ok := m.take("xref", "text", "", "Findings of plugins with this cross reference, as the console writes it: `NAME:VALUE` or `NAME|VALUE`, with `*` for the rest, such as `CWE:79` or `IAVA|20*`."); ok {
-		w.XRef, _ = v.xref()
-	}
-	filters, _ := m.take("filters", fmt.Sprintf("list of mappings, at most %d", maxWatchFilters), "[]", "Filters of the console, sent as they are.")
+	m.objectName(&w.Name, "a watch", "Its name in the label `watch`.")
+	m.texts("consoles", "names", 0, &w.Consoles, "The consoles that it is asked; all where the list is empty.", "a list of names of consoles", func(v value) (string, bool) {
+		if len(consoles) == 0 { // all were refused: nothing to compare with
+			return v.text("the name of a console")
+		}
+		return v.choice(consoles...)
+	})
+	cves, _ := m.texts("cves", "CVE ids", maxWatchIDs, &w.CVEs, "Findings of one of these vulnerabilities, such as CVE-2021-44228.", "a list of CVE ids", value.cve)
+	plugins, _ := m.texts("plugins", "plugin ids", maxWatchIDs, &w.Plugins, "Findings of one of these plugins, such as 19506.", "a list of plugin ids", value.pluginID)
+	xref, _ := setting(m, "xref", "text", &w.XRef, "Findings of plugins with this cross reference, as the console writes it: `NAME:VALUE` or `NAME|VALUE`, with `*` for the rest, such as `CWE:79` or `IAVA|20*`.", value.xref)
+	filters, _ := m.take("filters", listKind("mappings", maxWatchFilters), "[]", "Filters of the console, sent as they are.")
 	for _, f := range filters.atMost(maxWatchFilters, filters.list("a list of filters")) {
 		w.Filters = append(w.Filters, readFilter(f))
 	}
-	query, hasQuery := m.take("query", "id of a saved query", "", "A query that is saved on the console. It stands alone; the other conditions may be combined, and must all hold.")
-	if hasQuery {
-		w.Query, _ = query.id("the id of a saved query, a whole number such as 12")
-	}
+	query, _ := setting(m, "query", "id of a saved query", &w.Query, "A query that is saved on the console. It stands alone; the other conditions may be combined, and must all hold.", func(v value) (string, bool) {
+		return v.id("the id of a saved query, a whole number such as 12")
+	})
 	m.close()
 
 	beside := ""
-	for _, key := range []string{"cves", "plugins", "xref", "filters"} {
-		if e, ok := m.entries[key]; ok && beside == "" && !e.value.void() {
-			beside = key
+	for _, condition := range []value{cves, plugins, xref, filters} {
+		if condition.node != nil && !condition.void() && beside == "" {
+			beside = condition.key()
 		}
 	}
 	switch {
-	case hasQuery && beside != "":
+	case query.node != nil && beside != "":
 		query.refuse("stands beside "+beside, "query alone, since a saved query has filters of its own")
-	case !hasQuery && beside == "" && m.node != nil:
+	case query.node == nil && beside == "" && m.node != nil:
 		m.refuse("looks for nothing", "cves, plugins, xref, filters or query")
 	}
 	return w
-}
-
-// void reports whether nothing, or an empty list, stands there.
-func (v value) void() bool {
-	return isNull(v.node) || v.node.Kind == yaml.SequenceNode && len(v.node.Content) == 0
 }
 
 var cveID = regexp.MustCompile(`^CVE-[0-9]{4}-[0-9]{4,19}$`)
@@ -144,23 +130,20 @@ func readFilter(v value) Filter {
 	const expected = "the console's name of a filter, such as pluginID"
 	m := v.mapping("a mapping with name, operator and value")
 	f := Filter{Operator: "="}
-	name, ok := m.take("name", "text", required, "The filter as the console names it, such as `port`.")
-	switch {
-	case ok:
+	name, _ := m.take("name", "text", required, "The filter as the console names it, such as `port`.")
+	if m.needs(name, expected) {
+		var ok bool
 		f.Name, ok = name.text(expected)
 		if ok && !filterName.MatchString(f.Name) {
 			name.refuse("is "+quote(f.Name), expected)
 		}
-	case m.node != nil:
-		name.refuse("is missing", expected)
+		name.print(f.Name)
 	}
 	m.text("operator", &f.Operator, "How the console compares, such as `=`, `!=`, `>=` or `~=`.")
-	x, ok := m.take("value", "text, number, mapping or list", required, "What it compares with.")
-	switch {
-	case ok:
+	x, _ := m.take("value", "text, number, mapping or list", required, "What it compares with.")
+	if m.needs(x, "the value of the filter") {
 		f.Value = x.json()
-	case m.node != nil:
-		x.refuse("is missing", "the value of the filter")
+		x.printed.leaf = f.Value // as it is: the empty text is a value too
 	}
 	m.close()
 	return f

@@ -4,7 +4,6 @@
 package exporter
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -19,8 +18,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/common/version"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/buildinfo"
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 	"github.com/securitycenter-exporter/securitycenter_exporter/internal/errlist"
@@ -101,7 +100,7 @@ func New(o Options) (*Exporter, error) {
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name:        "securitycenter_exporter_build_info",
 		Help:        "What runs; the value is 1.",
-		ConstLabels: prometheus.Labels{"version": Version(), "revision": version.GetRevision(), "goversion": runtime.Version()},
+		ConstLabels: prometheus.Labels{"version": buildinfo.Version(), "revision": buildinfo.Revision(), "goversion": runtime.Version()},
 	})
 	build.Set(1)
 	e.self.MustRegister(build, e.reloadOK, e.reloadTime,
@@ -110,15 +109,6 @@ func New(o Options) (*Exporter, error) {
 		return nil, err
 	}
 	return e, nil
-}
-
-// Version returns the version that was stamped into the binary; devel for one
-// that was built without.
-func Version() string { return cmp.Or(version.Version, "devel") }
-
-// userAgent names us as the vendor asks integrations to.
-func userAgent() string {
-	return fmt.Sprintf("Integration/1.0 (securitycenter_exporter; Prometheus exporter; Build/%s)", Version())
 }
 
 // Reload loads the configuration again. What is wrong with it is returned and

@@ -15,6 +15,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/buildinfo"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
@@ -135,6 +136,13 @@ func TestMetrics(t *testing.T) {
 			}
 		})
 	}
+
+	bubble(t, "the build has a version and a revision", func(t *testing.T) {
+		info := parse(t, newBench(t, hq, nil).get("/metrics")).family("securitycenter_exporter_build_info")
+		if len(info) != 1 || !strings.Contains(info[0], `version="`+buildinfo.Version()+`"`) || strings.Contains(info[0], `=""`) {
+			t.Errorf("build_info: %s", info)
+		}
+	})
 
 	bubble(t, "another path for it leaves nothing at the old one", func(t *testing.T) {
 		b := newBench(t, hq, nil, func(o *Options) { o.TelemetryPath = "/self" })

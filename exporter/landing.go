@@ -12,9 +12,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/common/version"
 	"github.com/prometheus/exporter-toolkit/web"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/buildinfo"
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
@@ -96,7 +96,7 @@ func (e *Exporter) serveLanding(w http.ResponseWriter, r *http.Request) {
 		RoutePrefix: prefix,
 		Name:        "securitycenter_exporter",
 		Description: "Prometheus exporter for Tenable Security Center",
-		Version:     Version() + " (revision " + version.GetRevision() + ")",
+		Version:     buildinfo.Version() + " (revision " + buildinfo.Revision() + ")",
 		Links: []web.LandingLinks{
 			{Address: e.o.TelemetryPath, Text: "Metrics", Description: "of the exporter itself, and of the default console"},
 			{Address: "/sd", Text: "Service discovery", Description: "for http_sd_configs of Prometheus"},

@@ -13,6 +13,7 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/buildinfo"
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
@@ -82,7 +83,7 @@ func ClientOptions(c config.Console, a config.Account) (scapi.Options, error) {
 		Timeout:         c.Timeout,
 		AnalysisTimeout: c.AnalysisTimeout,
 		PageSize:        c.PageSize,
-		UserAgent:       userAgent(),
+		UserAgent:       buildinfo.UserAgent("Prometheus exporter"),
 		Credentials: func() (scapi.Credentials, error) {
 			secrets, err := a.Credentials()
 			return scapi.Credentials(secrets), err

@@ -6,8 +6,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/prometheus/common/version"
-
+	"github.com/securitycenter-exporter/securitycenter_exporter/buildinfo"
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 	"github.com/securitycenter-exporter/securitycenter_exporter/exporter"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
@@ -73,7 +72,7 @@ func (s *settings) everyAccount(out streams) ([]account, error) {
 
 // complete sets what does not depend on where an account comes from.
 func (s *settings) complete(o *scapi.Options, out streams) {
-	o.UserAgent = "Integration/1.0 (securitycenter_exporter; scctl; Build/" + orUnknown(version.Version) + ")"
+	o.UserAgent = buildinfo.UserAgent(program)
 	o.Trace = s.trace(out)
 	if o.Prefetch = s.prefetch; o.Prefetch == 0 {
 		o.Prefetch = -1 // none; 0 means the client's own default

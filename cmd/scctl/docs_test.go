@@ -64,7 +64,7 @@ const preface = "# scctl\n\n" +
 	"<!-- Generated from the command tree: go test ./cmd/scctl -update -->\n\n" +
 	"Asks a Tenable Security Center console (Tenable.sc, SecurityCenter 4 to 6) from the command line.\n\n" +
 	"```sh\n" +
-	"go build ./cmd/scctl\n\n" +
+	"go install ./cmd/scctl\n\n" +
 	"export SC_URL=https://sc.example.org SC_USERNAME=analyst SC_PASSWORD_FILE=~/.sc-password SC_CA_FILE=ca.pem\n" +
 	"scctl login-check                                    # does it work, and what may the account read?\n" +
 	"scctl query sumip --format csv -o hosts.csv          # every host with its findings by severity\n" +

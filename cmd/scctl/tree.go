@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kingpin/v2"
-	"github.com/prometheus/common/version"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/buildinfo"
 	"github.com/securitycenter-exporter/securitycenter_exporter/internal/errlist"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
@@ -28,7 +28,7 @@ func newTree(stdout, stderr io.Writer) *tree {
 	t.app = kingpin.New(program, "Asks a Tenable Security Center console (Tenable.sc, SecurityCenter 4 to 6) from the command line.").
 		UsageWriter(stdout).ErrorWriter(stderr).UsageTemplate(usageTemplate).UsageFuncs(map[string]any{"exits": exitLines, "indented": indented})
 	t.app.HelpFlag.Short('h')
-	t.app.Version(version.Print(program)).VersionFlag.Help("Print the version and exit.")
+	t.app.Version(buildinfo.Text(program)).VersionFlag.Help("Print the version and exit.")
 	t.settings.register(t.app)
 
 	addQuery(t)
