@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rest"
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rpc"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
@@ -19,8 +17,8 @@ var rpcPaths = [...]string{"/request.php", "/sc4/request.php"}
 var systemCall = call{
 	endpoint: "/system",
 	secret:   true,
-	rest:     rest.Request{Method: http.MethodGet, Path: "/system"},
-	rpc:      rpc.Request{Module: "system", Action: "init"},
+	rest:     restCall{Method: http.MethodGet, Path: "/system"},
+	rpc:      rpcCall{Module: "system", Action: "init"},
 }
 
 // systemInit is what the endpoint of systemCall is called on RPC.

@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rest"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
@@ -59,7 +58,7 @@ func listOf[T any](ctx context.Context, c *Client, l listCall) (wire.List[T], er
 // with these fields, or with those that it gives by itself where the console
 // refuses the list of fields.
 func restObject[T any](ctx context.Context, c *Client, endpoint, id, fields string) (raws[T], error) {
-	k := call{endpoint: endpoint, rest: rest.Request{
+	k := call{endpoint: endpoint, rest: restCall{
 		Method: http.MethodGet, Path: strings.Replace(endpoint, "{id}", id, 1), Query: url.Values{"fields": {fields}},
 	}}
 	var r raws[T]
@@ -100,7 +99,7 @@ func patchObject[T any](ctx context.Context, c *Client, endpoint, id string, cha
 
 // write is a call that changes the object at endpoint.
 func write(method, endpoint, id string, body any) call {
-	return call{endpoint: endpoint, once: true, writes: true, rest: rest.Request{
+	return call{endpoint: endpoint, once: true, writes: true, rest: restCall{
 		Method: method, Path: strings.Replace(endpoint, "{id}", id, 1), Body: body,
 	}}
 }

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rest"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
@@ -172,7 +171,7 @@ func (c *Client) ScanResult(ctx context.Context, id string) (ScanResult, error) 
 		return ScanResult{}, err
 	}
 	var r raws[wireScanResult]
-	k := call{endpoint: "/scanResult/{id}", rest: rest.Request{Method: http.MethodGet, Path: "/scanResult/" + id}}
+	k := call{endpoint: "/scanResult/{id}", rest: restCall{Method: http.MethodGet, Path: "/scanResult/" + id}}
 	if _, err := c.do(ctx, k, &r); err != nil {
 		return ScanResult{}, err
 	}

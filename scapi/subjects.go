@@ -9,8 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rest"
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rpc"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
@@ -43,12 +41,12 @@ func (c *Client) now() time.Time {
 // get is a call of a REST resource. The path is the template of its endpoint
 // too, so it holds no ids.
 func get(path string, query url.Values) call {
-	return call{endpoint: path, rest: rest.Request{Method: http.MethodGet, Path: path, Query: query}}
+	return call{endpoint: path, rest: restCall{Method: http.MethodGet, Path: path, Query: query}}
 }
 
 // action is a call of an action of a SecurityCenter 4 module.
 func action(module, name string, input any) call {
-	return call{endpoint: module + "::" + name, rpc: rpc.Request{Module: module, Action: name, Input: input}}
+	return call{endpoint: module + "::" + name, rpc: rpcCall{Module: module, Action: name, Input: input}}
 }
 
 // restList reads a REST list with these fields. A console that refuses the
