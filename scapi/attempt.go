@@ -104,7 +104,7 @@ func (c *Client) exchange(req *http.Request, k call, w way, s *session, x *Excha
 	x.Code = httpCode(resp.StatusCode, err != nil)
 	if r.envelope != nil {
 		x.ConsoleTime = r.envelope.Timestamp.Time()
-		c.subjects.hear(x.ConsoleTime)
+		c.clock.hear(x.ConsoleTime)
 	}
 	return r, err
 }

@@ -139,7 +139,9 @@ type Client struct {
 	mu    sync.Mutex
 	state state // guarded by mu
 
-	subjects subjects // what calls remember between them
+	clock   clock          // the console's
+	plugins pluginNumbers  // the latest
+	xrefs   xrefCatalogues // that the console was seen to use
 }
 
 // state is what a Client has learnt and keeps.

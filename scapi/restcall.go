@@ -70,3 +70,16 @@ func (r restCall) request(ctx context.Context, base *url.URL) (*http.Request, er
 func keysHeader(access, secret string) string {
 	return "accesskey=" + access + "; secretkey=" + secret
 }
+
+// get is a call of a REST resource. The path is the template of its endpoint
+// too, so it holds no ids.
+func get(path string, query url.Values) call {
+	return call{endpoint: path, rest: restCall{Method: http.MethodGet, Path: path, Query: query}}
+}
+
+// write is a call that changes the object at endpoint.
+func write(method, endpoint, id string, body any) call {
+	return call{endpoint: endpoint, once: true, writes: true, rest: restCall{
+		Method: method, Path: strings.Replace(endpoint, "{id}", id, 1), Body: body,
+	}}
+}

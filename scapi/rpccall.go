@@ -62,3 +62,15 @@ func (r rpcCall) request(ctx context.Context, endpoint *url.URL, token string) (
 	}
 	return req, nil
 }
+
+// action is a call of an action of a SecurityCenter 4 module.
+func action(module, name string, input any) call {
+	return call{endpoint: module + "::" + name, rpc: rpcCall{Module: module, Action: name, Input: input}}
+}
+
+// writeAction is a call of an action that changes something.
+func writeAction(module, name string, input any) call {
+	k := action(module, name, input)
+	k.once, k.writes = true, true
+	return k
+}

@@ -206,17 +206,6 @@ func (w wireScanResult) result(raw json.RawMessage) ScanResult {
 	return r
 }
 
-// refID is the id of the reference that is set.
-func refID(object, flat wire.Ref) string {
-	switch {
-	case object.Set():
-		return string(object.ID)
-	case flat.Set():
-		return string(flat.ID)
-	}
-	return ""
-}
-
 // between is the time from one moment to another, where both are known.
 func between(from, to wire.Epoch) Opt[time.Duration] {
 	if from.Time().IsZero() || to.Time().Before(from.Time()) {
