@@ -16,8 +16,9 @@ func checkID(what, id string) error {
 	return nil
 }
 
-// compareIDs orders ids by their number, and what is no number behind.
-func compareIDs(a, b string) int {
+// CompareIDs orders the ids of a console as numbers where they are numbers, and
+// what is no number behind them, as texts. It returns -1, 0 or 1.
+func CompareIDs(a, b string) int {
 	n, errA := strconv.ParseInt(a, 10, 64)
 	m, errB := strconv.ParseInt(b, 10, 64)
 	switch {
@@ -33,5 +34,5 @@ func compareIDs(a, b string) int {
 
 // sortByID orders objects by their id.
 func sortByID[T any](list []T, id func(T) string) {
-	slices.SortFunc(list, func(a, b T) int { return compareIDs(id(a), id(b)) })
+	slices.SortFunc(list, func(a, b T) int { return CompareIDs(id(a), id(b)) })
 }

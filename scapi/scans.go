@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -79,7 +78,7 @@ func (c *Client) Scans(ctx context.Context) ([]Scan, error) {
 		}
 		scans = append(scans, Scan{ID: string(w.ID), Name: string(w.Name), NextRun: next, Raw: list.Raw[i]})
 	}
-	slices.SortFunc(scans, func(a, b Scan) int { return compareIDs(a.ID, b.ID) })
+	sortByID(scans, func(s Scan) string { return s.ID })
 	return scans, nil
 }
 
@@ -145,7 +144,7 @@ func (c *Client) ScanResults(ctx context.Context, w ScanWindow) ([]ScanResult, e
 	for i, r := range list.Items {
 		results = append(results, r.result(list.Raw[i]))
 	}
-	slices.SortFunc(results, func(a, b ScanResult) int { return compareIDs(a.ID, b.ID) })
+	sortByID(results, func(r ScanResult) string { return r.ID })
 	return results, nil
 }
 
