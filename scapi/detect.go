@@ -50,10 +50,10 @@ func (c *Client) Dialect(ctx context.Context) (API, error) {
 
 // detect finds out the dialect and the path of request.php without logging in.
 func (c *Client) detect(ctx context.Context) error {
-	if err := c.entrance.take(ctx); err != nil {
-		return &Error{Call: "detect", Err: err}
+	if err := c.entrance.Acquire(ctx, 1); err != nil {
+		return &Error{Call: "detect", Err: ended(ctx)}
 	}
-	defer c.entrance.pass()
+	defer c.entrance.Release(1)
 	if _, w := c.current(); w.known() {
 		return nil
 	}

@@ -34,10 +34,10 @@ func (c *Client) Whoami(ctx context.Context) (Identity, error) {
 	if err != nil {
 		return Identity{}, err
 	}
-	if err := c.probing.take(ctx); err != nil {
-		return Identity{}, &Error{Call: "whoami", Err: err}
+	if err := c.probing.Acquire(ctx, 1); err != nil {
+		return Identity{}, &Error{Call: "whoami", Err: ended(ctx)}
 	}
-	defer c.probing.pass()
+	defer c.probing.Release(1)
 	c.mu.Lock()
 	known := c.state.identity
 	c.mu.Unlock()

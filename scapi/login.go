@@ -23,10 +23,10 @@ func (c *Client) Login(ctx context.Context) error {
 // The client forgets the session even if the console could not be told, and
 // logs in anew when it is used again. REST DELETE /token, RPC auth::logout.
 func (c *Client) Logout(ctx context.Context) error {
-	if err := c.entrance.take(ctx); err != nil {
-		return &Error{Call: "logout", Err: err}
+	if err := c.entrance.Acquire(ctx, 1); err != nil {
+		return &Error{Call: "logout", Err: ended(ctx)}
 	}
-	defer c.entrance.pass()
+	defer c.entrance.Release(1)
 	s, w := c.current()
 	if s == nil {
 		return nil
