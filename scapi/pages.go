@@ -30,7 +30,7 @@ func pages[T any](ctx context.Context, p plan, t rowType[T], f func([]T, claims)
 	var (
 		seen     int64       // rows so far
 		claimed  = int64(-1) // total of the page before
-		previous *slot[T]    // the page before
+		previous *pending[T] // the page before
 	)
 	aheadCtx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -111,16 +111,16 @@ func pages[T any](ctx context.Context, p plan, t rowType[T], f func([]T, claims)
 type lookahead[T any] struct {
 	plan    plan
 	rows    rowType[T]
-	depth   int        // how many pages may be on their way or waiting; negative: none
-	queue   []*slot[T] // in order, without gaps
-	spare   []*slot[T]
+	depth   int           // how many pages may be on their way or waiting; negative: none
+	queue   []*pending[T] // in order, without gaps
+	spare   []*pending[T]
 	ctx     context.Context // of the goroutines, which the lookahead owns
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 }
 
-// slot is a page on its way, and then the page.
-type slot[T any] struct {
+// pending is a page on its way, and then the page.
+type pending[T any] struct {
 	read rowReader[T]
 	body bytes.Buffer // of the answer, which rows do not point into
 	end  int64        // the row before which it ends, as asked
@@ -131,9 +131,9 @@ type slot[T any] struct {
 
 // next returns the page of the rows from start to before end: the first of
 // those fetched ahead, which is this one, or one that is fetched now.
-func (w *lookahead[T]) next(ctx context.Context, start, end int64) (*slot[T], error) {
+func (w *lookahead[T]) next(ctx context.Context, start, end int64) (*pending[T], error) {
 	if len(w.queue) == 0 {
-		s := w.slot(nil)
+		s := w.blank(nil)
 		s.fetch(ctx, w.plan, start, end)
 		return s, s.err
 	}
@@ -145,12 +145,12 @@ func (w *lookahead[T]) next(ctx context.Context, start, end int64) (*slot[T], er
 
 // fetchAhead starts fetching the pages after one that ends before row start, up
 // to row promised, as far as the lookahead reaches.
-func (w *lookahead[T]) fetchAhead(before *slot[T], start, promised int64) {
+func (w *lookahead[T]) fetchAhead(before *pending[T], start, promised int64) {
 	if n := len(w.queue); n > 0 {
 		start = w.queue[n-1].end
 	}
 	for len(w.queue) < w.depth && start < promised {
-		s := w.slot(before)
+		s := w.blank(before)
 		s.end = start + w.plan.pageSize
 		if limit := w.plan.query.Limit; limit > 0 {
 			s.end = min(s.end, w.plan.query.Offset+limit)
@@ -166,14 +166,14 @@ func (w *lookahead[T]) fetchAhead(before *slot[T], start, promised int64) {
 	}
 }
 
-// slot returns an empty one, with room for a page like the one before, if
+// blank returns an empty one, with room for a page like the one before, if
 // there was one.
-func (w *lookahead[T]) slot(before *slot[T]) *slot[T] {
-	var s *slot[T]
+func (w *lookahead[T]) blank(before *pending[T]) *pending[T] {
+	var s *pending[T]
 	if n := len(w.spare); n > 0 {
 		s, w.spare = w.spare[n-1], w.spare[:n-1]
 	} else {
-		s = &slot[T]{read: w.rows.reader()}
+		s = &pending[T]{read: w.rows.reader()}
 	}
 	if before != nil {
 		s.body.Reset()
@@ -184,7 +184,7 @@ func (w *lookahead[T]) slot(before *slot[T]) *slot[T] {
 }
 
 // free takes back a page that was handed on and is not needed any more.
-func (w *lookahead[T]) free(s *slot[T]) {
+func (w *lookahead[T]) free(s *pending[T]) {
 	if s == nil {
 		return
 	}
@@ -208,7 +208,7 @@ func (w *lookahead[T]) close() {
 }
 
 // fetch asks for the rows from start to before end.
-func (s *slot[T]) fetch(ctx context.Context, p plan, start, end int64) {
+func (s *pending[T]) fetch(ctx context.Context, p plan, start, end int64) {
 	k := p.call(start, end)
 	k.body = &s.body
 	k.scan = func(in *wire.Reader) { s.res.scan(in, s.read) }
