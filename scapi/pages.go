@@ -27,83 +27,61 @@ type claims struct {
 
 // pages fetches pages until the end and hands them on, in order.
 func pages[T any](ctx context.Context, p plan, t rowType[T], f func([]T, claims) error) error {
-	var (
-		seen     int64       // rows so far
-		claimed  = int64(-1) // total of the page before
-		previous *pending[T] // the page before
-	)
+	r := reading{at: p.query.Offset, whole: p.unpaged()}
+	if p.query.Limit > 0 {
+		r.limit = p.query.Offset + p.query.Limit
+	}
 	aheadCtx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	w := &lookahead[T]{plan: p, rows: t, depth: p.client.options.Prefetch, ctx: aheadCtx, cancel: cancel}
 	defer w.close()
-	limit := p.query.Limit
+	var previous *pending[T] // the page before
 	for {
-		want := p.pageSize
-		if limit > 0 {
-			want = min(want, limit-seen)
-		}
-		start := p.query.Offset + seen
-		s, err := w.next(ctx, start, start+want)
+		start := r.at
+		end := p.pageEnd(start)
+		s, err := w.next(ctx, start, end)
 		if err != nil {
 			return err
 		}
 		rows, total := s.res.rows, s.res.total
-		if p.unpaged() {
+		if r.whole {
 			rows = rows[min(start, int64(len(rows))):]
 		}
-		n := int64(len(rows))
-		if n == 0 {
+		came := arrival{asked: end - start, rows: int64(len(rows)), total: total}
+		came.repeats = previous != nil && bytes.Equal(s.res.text, previous.res.text)
+		what, after, ahead := r.next(came)
+		switch what {
+		case noMore:
 			return nil
+		case inCircles:
+			return p.malformed(fmt.Sprintf("rows %d to %d are those before", start, after.at))
 		}
-		end := start + n
-		sum, known := total.Get()
-		believable := known && sum >= end
-		if previous != nil && bytes.Equal(s.res.text, previous.res.text) && (n > 1 || !believable) {
-			if n > want {
-				return nil // a tool that gives everything whatever is asked
-			}
-			return p.malformed(fmt.Sprintf("rows %d to %d are those before", start, end))
-		}
-		if limit > 0 && n > limit-seen {
-			rows = rows[:limit-seen]
+		if r.limit > 0 && after.at > r.limit {
+			rows = rows[:r.limit-start]
 		}
 		w.free(previous)
-		previous = s
-		promised := end
-		if believable && n == want && !p.unpaged() {
-			promised = sum
-			if limit > 0 {
-				promised = min(promised, p.query.Offset+limit)
-			}
-		} else {
+		if ahead == 0 {
 			w.stop()
 		}
 		// Who reads the first page may not want another.
-		if seen > 0 {
-			w.fetchAhead(s, end, promised)
+		if previous != nil {
+			w.fetchAhead(s, after.at, ahead)
 		}
-		if err := f(rows, claims{total, s.res.colon}); err != nil {
+		if err := f(rows, claims{total, s.res.colon}); err != nil || what == lastPage {
 			return err
 		}
-		w.fetchAhead(s, end, promised)
-		seen += n
-		if p.unpaged() || limit > 0 && seen >= limit {
-			return nil
-		}
-		// A total that is just what has come could be the page's own number of
-		// rows. It is believed where the page before said the same, or where
-		// the page was not as long as it might have been.
-		if believable && sum == end && (n != want || sum == claimed) {
-			return nil
-		}
-		if !believable && n < want {
-			return nil
-		}
-		claimed = -1
-		if known {
-			claimed = sum
-		}
+		w.fetchAhead(s, after.at, ahead)
+		previous, r = s, after
 	}
+}
+
+// pageEnd is the row before which a page that starts at a row ends, as asked.
+func (p plan) pageEnd(start int64) int64 {
+	end := start + p.pageSize
+	if p.query.Limit > 0 {
+		end = min(end, p.query.Offset+p.query.Limit)
+	}
+	return end
 }
 
 // lookahead fetches pages ahead of their reader, several at a time. Its methods
@@ -151,10 +129,7 @@ func (w *lookahead[T]) fetchAhead(before *pending[T], start, promised int64) {
 	}
 	for len(w.queue) < w.depth && start < promised {
 		s := w.blank(before)
-		s.end = start + w.plan.pageSize
-		if limit := w.plan.query.Limit; limit > 0 {
-			s.end = min(s.end, w.plan.query.Offset+limit)
-		}
+		s.end = w.plan.pageEnd(start)
 		s.done = make(chan struct{})
 		from := start
 		w.running.Go(func() {
