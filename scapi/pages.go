@@ -27,7 +27,7 @@ type claims struct {
 
 // pages fetches pages until the end and hands them on, in order.
 func pages[T any](ctx context.Context, p plan, t rowType[T], f func([]T, claims) error) error {
-	r := reading{at: p.query.Offset, whole: p.unpaged()}
+	r := reading{from: p.query.Offset, at: p.query.Offset, whole: p.unpaged()}
 	if p.query.Limit > 0 {
 		r.limit = p.query.Offset + p.query.Limit
 	}
@@ -37,41 +37,49 @@ func pages[T any](ctx context.Context, p plan, t rowType[T], f func([]T, claims)
 	defer w.close()
 	var previous *pending[T] // the page before
 	for {
-		start := r.at
-		end := p.pageEnd(start)
+		start, end := r.at, p.pageEnd(r.at)
 		s, err := w.next(ctx, start, end)
 		if err != nil {
 			return err
 		}
-		rows, total := s.res.rows, s.res.total
-		if r.whole {
-			rows = rows[min(start, int64(len(rows))):]
+		came := s.arrival(r, end-start, previous)
+		next := r.next(came)
+		if next.outcome == askAgain {
+			r = next.reading
+			if s.fetch(ctx, p, start, end); s.err != nil {
+				return s.err
+			}
+			came = s.arrival(r, end-start, previous)
+			next = r.next(came)
 		}
-		came := arrival{asked: end - start, rows: int64(len(rows)), total: total}
-		came.repeats = previous != nil && bytes.Equal(s.res.text, previous.res.text)
-		what, after, ahead := r.next(came)
-		switch what {
+		switch next.outcome {
 		case noMore:
 			return nil
+		case rowsMissing:
+			return p.malformed(fmt.Sprintf("%d rows are missing: the console told of %d and gives none from row %d on",
+				r.lacking(), r.least.Value, start))
 		case inCircles:
-			return p.malformed(fmt.Sprintf("rows %d to %d are those before", start, after.at))
+			return p.malformed(fmt.Sprintf("rows %d to %d are those before", start, end))
 		}
-		if r.limit > 0 && after.at > r.limit {
-			rows = rows[:r.limit-start]
-		}
+		rows := s.res.rows[came.known:][:next.rows]
 		w.free(previous)
-		if ahead == 0 {
+		if next.ahead == 0 {
 			w.stop()
 		}
 		// Who reads the first page may not want another.
 		if previous != nil {
-			w.fetchAhead(s, after.at, ahead)
+			w.fetchAhead(s, next.at, next.ahead)
 		}
-		if err := f(rows, claims{total, s.res.colon}); err != nil || what == lastPage {
-			return err
+		if len(rows) > 0 {
+			if err := f(rows, claims{s.res.total, s.res.colon}); err != nil {
+				return err
+			}
 		}
-		w.fetchAhead(s, after.at, ahead)
-		previous, r = s, after
+		if next.outcome == lastPage {
+			return nil
+		}
+		w.fetchAhead(s, next.at, next.ahead)
+		previous, r = s, next.reading
 	}
 }
 
@@ -180,6 +188,35 @@ func (w *lookahead[T]) stop() {
 func (w *lookahead[T]) close() {
 	w.cancel()
 	w.running.Wait()
+}
+
+// arrival is what paging wants to know of a page that came, and of the one
+// before.
+func (s *pending[T]) arrival(r reading, asked int64, before *pending[T]) arrival {
+	a := arrival{asked: asked, rows: int64(len(s.res.rows)), total: s.res.total, listed: s.res.listed}
+	if r.whole {
+		a.known = min(r.from, a.rows)
+	}
+	if before != nil {
+		a.repeats = bytes.Equal(s.res.text, before.res.text)
+		a.known = overlap(before.res.text, s.res.text, int(r.surplus))
+	}
+	return a
+}
+
+// overlap is how many rows at the head of a page are the last of the page
+// before, at most so many.
+func overlap(before, text []byte, most int) int64 {
+	if most == 0 {
+		return 0
+	}
+	a, b := rowTexts(before), rowTexts(text)
+	for n := min(most, len(a), len(b)); n > 0; n-- {
+		if slices.EqualFunc(a[len(a)-n:], b[:n], bytes.Equal) {
+			return int64(n)
+		}
+	}
+	return 0
 }
 
 // fetch asks for the rows from start to before end.
