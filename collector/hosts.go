@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
-	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
@@ -125,7 +124,7 @@ func hostsOf(pages []findings.Page, most int) []host {
 		}
 	}
 	slices.SortFunc(hosts, func(a, b host) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), console.CompareIDs(a.repository, b.repository), strings.Compare(a.ip, b.ip), strings.Compare(a.uuid, b.uuid))
+		return cmp.Or(cmp.Compare(b.score, a.score), scapi.CompareIDs(a.repository, b.repository), strings.Compare(a.ip, b.ip), strings.Compare(a.uuid, b.uuid))
 	})
 	return hosts[:min(len(hosts), most)]
 }

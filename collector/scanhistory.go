@@ -179,7 +179,7 @@ func (h *scanHistory) scans(m *Metrics) []*scanRecord {
 		records = append(records, s)
 	}
 	slices.SortFunc(records, func(a, b *scanRecord) int {
-		return cmp.Or(console.CompareIDs(a.organization, b.organization), console.CompareIDs(a.id, b.id))
+		return cmp.Or(scapi.CompareIDs(a.organization, b.organization), scapi.CompareIDs(a.id, b.id))
 	})
 	if len(records) > maxScans {
 		for _, s := range records[maxScans:] {

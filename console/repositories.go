@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/internal/errlist"
@@ -125,7 +124,7 @@ func (c *Console) loadRepositories(ctx context.Context) (all repositories, err e
 			all.list = append(all.list, *r)
 		}
 	}
-	slices.SortFunc(all.list, func(a, b Repository) int { return CompareIDs(a.ID, b.ID) })
+	slices.SortFunc(all.list, func(a, b Repository) int { return scapi.CompareIDs(a.ID, b.ID) })
 	all.strangers = errlist.Join(strangers...)
 	c.seen.Store(&all.list)
 	return all, nil
@@ -175,16 +174,6 @@ func richer(a, b scapi.Repository) scapi.Repository {
 		a.LastSync = b.LastSync
 	}
 	return a
-}
-
-// CompareIDs orders ids as numbers where they are numbers.
-func CompareIDs(a, b string) int {
-	x, errX := strconv.ParseInt(a, 10, 64)
-	y, errY := strconv.ParseInt(b, 10, 64)
-	if errX == nil && errY == nil {
-		return cmp.Compare(x, y)
-	}
-	return cmp.Compare(a, b)
 }
 
 // Share is the part of the console's findings that one account reads.

@@ -174,17 +174,6 @@ func TestRepositoriesFailOnlyWithAnAccountThatReadsThem(t *testing.T) {
 	}
 }
 
-func TestIDsAreOrderedAsNumbers(t *testing.T) {
-	for _, tt := range []struct {
-		a, b string
-		want int
-	}{{"2", "10", -1}, {"10", "2", 1}, {"7", "7", 0}, {"a", "b", -1}, {"10", "x", -1}, {"-1", "0", -1}} {
-		if got := console.CompareIDs(tt.a, tt.b); got != tt.want {
-			t.Errorf("CompareIDs(%q, %q) is %d, want %d", tt.a, tt.b, got, tt.want)
-		}
-	}
-}
-
 // An account that has not been able to log in may be the one that reads a
 // repository: nobody can say that none does.
 func TestNobodyIsSaidNotToReadWhatAnAccountThatNeverLoggedInMightRead(t *testing.T) {

@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rest"
 )
 
 // call spells the query for the rows from start to before end.
@@ -21,7 +19,7 @@ func (p plan) call(start, end int64) call {
 		return k
 	}
 	return call{endpoint: "/analysis", class: Analysis,
-		rest: rest.Request{Method: http.MethodPost, Path: "/analysis", Body: p.restBody(start, end)}}
+		rest: restCall{Method: http.MethodPost, Path: "/analysis", Body: p.restBody(start, end)}}
 }
 
 type restAnalysis struct {

@@ -39,3 +39,27 @@ func TestTheStateOfAssetLists(t *testing.T) {
 		}
 	}
 }
+
+// Lists of a real Tenable.sc 5.8.
+func TestRecordedAssetLists(t *testing.T) {
+	c := recorded(t, recordings(t))
+	assets, err := c.Assets(t.Context())
+	if err != nil || len(assets) != 37 {
+		t.Fatalf("%d asset lists, %v; want 37", len(assets), err)
+	}
+	types := map[string]int{}
+	for i, a := range assets {
+		types[a.Type]++
+		if a.Name == "" || i > 0 && a.ID == assets[i-1].ID {
+			t.Errorf("asset list %+v", a)
+		}
+	}
+	if types["static"] == 0 || types["dynamic"] == 0 || len(types) > 3 {
+		t.Errorf("types %v", types)
+	}
+	for _, a := range assets {
+		if a.Status != "ready" {
+			t.Errorf("asset list %s is %q", a.Name, a.Status)
+		}
+	}
+}

@@ -36,9 +36,9 @@ func (c *Client) request(ctx context.Context, k call, w way, s *session) (*http.
 	var err error
 	switch {
 	case w.dialect == RPC && k.rpc.Module != "":
-		req, err = k.rpc.HTTP(ctx, c.endpoint(w), s.rpcToken())
+		req, err = k.rpc.request(ctx, c.endpoint(w), s.rpcToken())
 	case w.dialect == REST && k.rest.Method != "":
-		req, err = k.rest.HTTP(ctx, c.base)
+		req, err = k.rest.request(ctx, c.base)
 	default:
 		err = fmt.Errorf("%w: there is no such call over %s", ErrUnsupported, w.dialect)
 	}
@@ -104,7 +104,7 @@ func (c *Client) exchange(req *http.Request, k call, w way, s *session, x *Excha
 	x.Code = httpCode(resp.StatusCode, err != nil)
 	if r.envelope != nil {
 		x.ConsoleTime = r.envelope.Timestamp.Time()
-		c.subjects.hear(x.ConsoleTime)
+		c.clock.hear(x.ConsoleTime)
 	}
 	return r, err
 }

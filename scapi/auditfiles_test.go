@@ -46,3 +46,11 @@ func TestAuditFiles(t *testing.T) {
 	check(t, "audit files", err, got, []scapi.AuditFile{{ID: "1000001", Name: "test"},
 		{ID: "1000009", Name: "CIS", Description: "d", Type: "unix", Version: "1.43", Created: epoch(1555946553), Modified: epoch(1555946554)}})
 }
+
+func TestRecordedAuditFiles(t *testing.T) {
+	c := recorded(t, recordings(t))
+	audits, err := c.AuditFiles(t.Context())
+	if err != nil || len(audits) != 3 || audits[2].Name != "Example" || audits[2].Type != "unix" {
+		t.Errorf("audit files %+v, %v", audits, err)
+	}
+}

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rest"
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rpc"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
@@ -28,8 +26,8 @@ type call struct {
 	// body, if set, is where the answer is read into, instead of new memory.
 	// Nothing that the call returns may then point into it.
 	body *bytes.Buffer
-	rest rest.Request
-	rpc  rpc.Request
+	rest restCall
+	rpc  rpcCall
 }
 
 // answer is what an envelope says besides its response.

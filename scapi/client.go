@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // API selects the wire protocol of a console.
@@ -133,13 +135,15 @@ type Client struct {
 	base    *url.URL
 	http    *http.Client
 
-	entrance turn // one detection, login or logout at a time
-	probing  turn // one probe of the account's kind at a time
+	entrance *semaphore.Weighted // one detection, login or logout at a time
+	probing  *semaphore.Weighted // one probe of the account's kind at a time
 
 	mu    sync.Mutex
 	state state // guarded by mu
 
-	subjects subjects // what calls remember between them
+	clock   clock          // the console's
+	plugins pluginNumbers  // the latest
+	xrefs   xrefCatalogues // that the console was seen to use
 }
 
 // state is what a Client has learnt and keeps.
@@ -177,8 +181,8 @@ func New(o Options) (*Client, error) {
 			// A redirect may lead anywhere, with the credentials.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		entrance: newTurn(),
-		probing:  newTurn(),
+		entrance: semaphore.NewWeighted(1),
+		probing:  semaphore.NewWeighted(1),
 		state:    state{dialect: o.API},
 	}, nil
 }
@@ -238,19 +242,3 @@ func baseURL(s string) (*url.URL, error) {
 	}
 	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}, nil
 }
-
-// turn is a lock that a context can stop waiting for.
-type turn chan struct{}
-
-func newTurn() turn { return make(turn, 1) }
-
-func (t turn) take(ctx context.Context) error {
-	select {
-	case t <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ended(ctx)
-	}
-}
-
-func (t turn) pass() { <-t }

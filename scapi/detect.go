@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rest"
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rpc"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
@@ -19,8 +17,8 @@ var rpcPaths = [...]string{"/request.php", "/sc4/request.php"}
 var systemCall = call{
 	endpoint: "/system",
 	secret:   true,
-	rest:     rest.Request{Method: http.MethodGet, Path: "/system"},
-	rpc:      rpc.Request{Module: "system", Action: "init"},
+	rest:     restCall{Method: http.MethodGet, Path: "/system"},
+	rpc:      rpcCall{Module: "system", Action: "init"},
 }
 
 // systemInit is what the endpoint of systemCall is called on RPC.
@@ -52,10 +50,10 @@ func (c *Client) Dialect(ctx context.Context) (API, error) {
 
 // detect finds out the dialect and the path of request.php without logging in.
 func (c *Client) detect(ctx context.Context) error {
-	if err := c.entrance.take(ctx); err != nil {
-		return &Error{Call: "detect", Err: err}
+	if err := c.entrance.Acquire(ctx, 1); err != nil {
+		return &Error{Call: "detect", Err: ended(ctx)}
 	}
-	defer c.entrance.pass()
+	defer c.entrance.Release(1)
 	if _, w := c.current(); w.known() {
 		return nil
 	}

@@ -97,6 +97,36 @@ func TestBothDialectsSayTheSame(t *testing.T) {
 			return fmt.Sprint(r.ID, r.Name, r.ScanID, r.RepositoryID, r.Status, r.Finish)
 		})(finished(restUser.ScanResults(ctx, window)))(finished(rpcUser.ScanResults(ctx, window)))
 	})
+	t.Run("asset lists", func(t *testing.T) {
+		same(t, "asset lists", func(l scapi.Asset) string {
+			return fmt.Sprint(l.ID, l.Name, l.Type, l.IPs, l.DNSNames, l.Modified, l.Rules != nil)
+		})(restUser.Assets(ctx))(rpcUser.Assets(ctx))
+	})
+	t.Run("addresses of a list", func(t *testing.T) {
+		same(t, "addresses of a list", func(r scapi.RepositoryIPs) string {
+			text := fmt.Sprint(r.RepositoryID, r.Others)
+			for _, span := range r.Ranges { // neighbours may be ranges or single addresses
+				for a := range span.All() {
+					text += " " + a.String()
+				}
+			}
+			return text
+		})(restUser.AssetIPs(ctx, "3"))(rpcUser.AssetIPs(ctx, "3"))
+	})
+	t.Run("credentials", func(t *testing.T) {
+		same(t, "credentials", func(c scapi.StoredCredential) string {
+			return fmt.Sprint(c.ID, c.Name, c.Type, c.Fields, c.Secrets, c.Modified)
+		})(restUser.StoredCredentials(ctx))(rpcUser.StoredCredentials(ctx))
+	})
+	t.Run("roles", func(t *testing.T) {
+		same(t, "roles", func(r scapi.Role) string { return fmt.Sprint(r.ID, r.Name, r.Permissions, r.Scan) })(restUser.Roles(ctx))(rpcUser.Roles(ctx))
+	})
+	t.Run("users", func(t *testing.T) {
+		same(t, "users", func(u scapi.User) string { return fmt.Sprint(u.ID, u.Username, u.Locked, u.LastLogin) })(restUser.Users(ctx))(rpcUser.Users(ctx))
+	})
+	t.Run("tickets", func(t *testing.T) {
+		same(t, "tickets", func(t scapi.Ticket) string { return fmt.Sprint(t.ID, t.Name, t.Status, t.Created, t.Closed) })(restUser.Tickets(ctx))(rpcUser.Tickets(ctx))
+	})
 	t.Run("plugins", func(t *testing.T) {
 		a, errA := restAdmin.PluginCounts(ctx)
 		b, errB := rpcAdmin.PluginCounts(ctx)

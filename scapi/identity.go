@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rest"
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rpc"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
@@ -36,10 +34,10 @@ func (c *Client) Whoami(ctx context.Context) (Identity, error) {
 	if err != nil {
 		return Identity{}, err
 	}
-	if err := c.probing.take(ctx); err != nil {
-		return Identity{}, &Error{Call: "whoami", Err: err}
+	if err := c.probing.Acquire(ctx, 1); err != nil {
+		return Identity{}, &Error{Call: "whoami", Err: ended(ctx)}
 	}
-	defer c.probing.pass()
+	defer c.probing.Release(1)
 	c.mu.Lock()
 	known := c.state.identity
 	c.mu.Unlock()
@@ -66,7 +64,7 @@ func (c *Client) Whoami(ctx context.Context) (Identity, error) {
 func (c *Client) currentUser(ctx context.Context, w way, s *session) (*Identity, error) {
 	r, err := c.try(ctx, call{
 		endpoint: "/currentUser",
-		rest:     rest.Request{Method: http.MethodGet, Path: "/currentUser"},
+		rest:     restCall{Method: http.MethodGet, Path: "/currentUser"},
 	}, w, s)
 	if err != nil {
 		return nil, err
@@ -100,7 +98,7 @@ func (c *Client) probeIdentity(ctx context.Context) (*Identity, error) {
 	_, err := c.do(ctx, call{
 		endpoint: "vuln::query",
 		class:    Analysis,
-		rpc: rpc.Request{Module: "vuln", Action: "query", Input: map[string]any{
+		rpc: rpcCall{Module: "vuln", Action: "query", Input: map[string]any{
 			"tool": "sumip", "sourceType": "cumulative", "filters": []any{}, "startOffset": 0, "endOffset": 1,
 		}},
 	}, &page)
@@ -118,7 +116,7 @@ func (c *Client) probeIdentity(ctx context.Context) (*Identity, error) {
 	answered := err == nil
 	_, err = c.do(ctx, call{
 		endpoint: "repository::init",
-		rpc:      rpc.Request{Module: "repository", Action: "init"},
+		rpc:      rpcCall{Module: "repository", Action: "init"},
 	}, nil)
 	switch {
 	case err == nil:

@@ -8,8 +8,6 @@ import (
 	"io"
 	"net/http"
 
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rest"
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rpc"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/upload"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
@@ -37,9 +35,9 @@ func (c *Client) Upload(ctx context.Context, file io.Reader, filename string) (s
 		slow:     true,
 		once:     true,
 		writes:   true,
-		rest:     rest.Request{Method: http.MethodPost, Path: "/file/upload", File: f},
+		rest:     restCall{Method: http.MethodPost, Path: "/file/upload", File: f},
 		// The text is wanted on the console, not back here.
-		rpc: rpc.Request{Module: "file", Action: "upload", Input: map[string]string{"returnContent": "false"}, File: f},
+		rpc: rpcCall{Module: "file", Action: "upload", Input: map[string]string{"returnContent": "false"}, File: f},
 	}.labelled(t.dialect, "file::upload")
 	var answer struct{ Filename wire.Str }
 	if _, err := c.do(ctx, k, &answer); err != nil {
@@ -86,8 +84,8 @@ func (c *Client) importFile(ctx context.Context, path, module, action, name stri
 		endpoint: path,
 		once:     true,
 		writes:   true,
-		rest:     rest.Request{Method: http.MethodPost, Path: path, Body: input},
-		rpc:      rpc.Request{Module: module, Action: action, Input: input},
+		rest:     restCall{Method: http.MethodPost, Path: path, Body: input},
+		rpc:      rpcCall{Module: module, Action: action, Input: input},
 	}.labelled(t.dialect, module+"::"+action)
 	var response json.RawMessage
 	_, err = c.do(ctx, k, &response)

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rest"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
@@ -150,7 +149,7 @@ func (c *Client) deviceInfo(ctx context.Context, ip, repositoryID string) (IPRec
 
 func (c *Client) hostObject(ctx context.Context, name, ip, repositoryID string) (raws[wireIPRecord], error) {
 	var r raws[wireIPRecord]
-	_, err := c.do(ctx, call{endpoint: "/repository/{id}/" + name, rest: rest.Request{
+	_, err := c.do(ctx, call{endpoint: "/repository/{id}/" + name, rest: restCall{
 		Method: http.MethodGet, Path: "/repository/" + repositoryID + "/" + name, Query: url.Values{"ip": {ip}},
 	}}, &r)
 	return r, err

@@ -2,14 +2,13 @@ package scapi
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rest"
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rpc"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
@@ -63,16 +62,49 @@ func (r *reply) judge(k call, dialect API, s *session) error {
 func (r *reply) lost(e *Error, dialect API, s *session) bool {
 	switch {
 	case dialect == RPC:
-		return rpc.SessionLost(e.Code, e.Message)
+		return rpcSessionLost(e.Code, e.Message)
 	case s != nil && s.keys != "":
-		return rest.KeysRefused(r.status, e.Code, e.Message)
+		return keysRefused(r.status, e.Code, e.Message)
 	}
-	return rest.SessionLost(r.status, e.Code, e.Message)
+	return restSessionLost(r.status, e.Code, e.Message)
+}
+
+// restSessionLost reports whether an answer of REST says that the session does
+// not hold: code 12, "invalid token", or any 401.
+func restSessionLost(status, code int, message string) bool {
+	return status == http.StatusUnauthorized || code == codeInvalidToken ||
+		status == http.StatusForbidden && strings.Contains(strings.ToLower(message), "invalid token")
+}
+
+// keysRefused reports whether an answer to API keys says that they are wrong:
+// 403 with code 0 and without a word.
+func keysRefused(status, code int, message string) bool {
+	return restSessionLost(status, code, message) || status == http.StatusForbidden && code == 0 && message == ""
+}
+
+// rpcSessionLost reports whether an answer says that the session is over. The
+// code of SecurityCenter 4 is not proven; its successor's is 12.
+func rpcSessionLost(code int, message string) bool {
+	return code == codeInvalidToken || code != 0 && strings.Contains(strings.ToLower(message), "invalid token")
+}
+
+// fromNessus reports whether a body is how a Nessus scanner says that it has no
+// such path: {"error":"The requested file was not found."}
+func fromNessus(body []byte) bool {
+	var answer struct {
+		Error    any
+		Response json.RawMessage
+	}
+	if json.Unmarshal(body, &answer) != nil || answer.Response != nil {
+		return false
+	}
+	text, ok := answer.Error.(string)
+	return ok && text != ""
 }
 
 // malformed describes an answer that is no envelope.
 func (r *reply) malformed(e *Error, k call, s *session, cause error) error {
-	if rest.Nessus(r.body) {
+	if fromNessus(r.body) {
 		e.Message = "this is a Nessus scanner, not Security Center"
 		e.Err = ErrMalformed
 		return e

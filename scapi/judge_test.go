@@ -170,3 +170,48 @@ func FuzzJudge(f *testing.F) {
 		}
 	})
 }
+
+func TestLostSessionsAndWrongKeysAreTold(t *testing.T) {
+	for _, test := range []struct {
+		status, code int
+		message      string
+		session, key bool
+	}{
+		{403, 12, "This request contains an invalid token.", true, true}, {200, 12, "", true, true}, {401, 0, "", true, true},
+		{403, 99, "Invalid Token", true, true}, {403, 0, "", false, true},
+		{403, 146, "The filter 'x' is invalid", false, false}, {403, 0, "text", false, false},
+		{200, 0, "", false, false}, {400, 0, "", false, false}, {500, 0, "invalid token", false, false},
+	} {
+		if got := restSessionLost(test.status, test.code, test.message); got != test.session {
+			t.Errorf("session, %+v: %v", test, got)
+		}
+		if got := keysRefused(test.status, test.code, test.message); got != test.key {
+			t.Errorf("key, %+v: %v", test, got)
+		}
+	}
+}
+
+func TestNessusIsRecognised(t *testing.T) {
+	for body, want := range map[string]bool{
+		`{"error":"The requested file was not found."}`: true, `{"error":"x","response":""}`: false, `{"error":""}`: false,
+		`{"error":7}`: false, `{}`: false, `<html>`: false, ``: false, `[]`: false,
+	} {
+		if fromNessus([]byte(body)) != want {
+			t.Errorf("%s: %v", body, !want)
+		}
+	}
+}
+
+func TestLostSessionsOfSecurityCenter4AreTold(t *testing.T) {
+	for _, test := range []struct {
+		code    int
+		message string
+		want    bool
+	}{
+		{12, "", true}, {7, "This request contains an invalid token.", true}, {0, "invalid token", false}, {7, "no permission", false},
+	} {
+		if got := rpcSessionLost(test.code, test.message); got != test.want {
+			t.Errorf("%+v: %v", test, got)
+		}
+	}
+}

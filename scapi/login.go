@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rest"
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rpc"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
@@ -25,10 +23,10 @@ func (c *Client) Login(ctx context.Context) error {
 // The client forgets the session even if the console could not be told, and
 // logs in anew when it is used again. REST DELETE /token, RPC auth::logout.
 func (c *Client) Logout(ctx context.Context) error {
-	if err := c.entrance.take(ctx); err != nil {
-		return &Error{Call: "logout", Err: err}
+	if err := c.entrance.Acquire(ctx, 1); err != nil {
+		return &Error{Call: "logout", Err: ended(ctx)}
 	}
-	defer c.entrance.pass()
+	defer c.entrance.Release(1)
 	s, w := c.current()
 	if s == nil {
 		return nil
@@ -45,8 +43,8 @@ func (c *Client) end(ctx context.Context, w way, s *session) error {
 	_, err := c.attempt(ctx, call{
 		endpoint: "/token",
 		once:     true,
-		rest:     rest.Request{Method: http.MethodDelete, Path: "/token"},
-		rpc:      rpc.Request{Module: "auth", Action: "logout", Input: map[string]string{"token": s.token}},
+		rest:     restCall{Method: http.MethodDelete, Path: "/token"},
+		rpc:      rpcCall{Module: "auth", Action: "logout", Input: map[string]string{"token": s.token}},
 	}.labelled(w.dialect, "auth::logout"), w, s)
 	if lost(err) {
 		return nil // it was over already
@@ -134,10 +132,10 @@ func (c *Client) loginPassword(ctx context.Context, w way, h hello, credentials 
 		once:     true,
 		secret:   true,
 		hidden:   credentials.Password,
-		rest: rest.Request{Method: http.MethodPost, Path: "/token", Body: map[string]any{
+		rest: restCall{Method: http.MethodPost, Path: "/token", Body: map[string]any{
 			"username": credentials.Username, "password": credentials.Password, "releaseSession": false,
 		}},
-		rpc: rpc.Request{Module: "auth", Action: "login", Input: map[string]string{
+		rpc: rpcCall{Module: "auth", Action: "login", Input: map[string]string{
 			"username": credentials.Username, "password": credentials.Password,
 		}},
 	}.labelled(w.dialect, "auth::login")
@@ -160,7 +158,7 @@ func (c *Client) loginCertificate(ctx context.Context, w way, h hello) (*session
 			endpoint: "/token",
 			once:     true,
 			secret:   true,
-			rest:     rest.Request{Method: http.MethodPost, Path: "/token", Body: struct{}{}},
+			rest:     restCall{Method: http.MethodPost, Path: "/token", Body: struct{}{}},
 		}, w, h)
 		if err != nil {
 			return nil, err
@@ -219,7 +217,7 @@ func join(first, second error) error {
 
 // loginKeys checks API keys, for which there is no login.
 func (c *Client) loginKeys(ctx context.Context, w way, credentials Credentials) (*session, error) {
-	s := &session{keys: rest.Keys(credentials.AccessKey, credentials.SecretKey), hidden: credentials.SecretKey}
+	s := &session{keys: keysHeader(credentials.AccessKey, credentials.SecretKey), hidden: credentials.SecretKey}
 	who, err := c.currentUser(ctx, w, s)
 	if err != nil {
 		return nil, loginError(err)

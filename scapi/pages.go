@@ -27,83 +27,69 @@ type claims struct {
 
 // pages fetches pages until the end and hands them on, in order.
 func pages[T any](ctx context.Context, p plan, t rowType[T], f func([]T, claims) error) error {
-	var (
-		seen     int64       // rows so far
-		claimed  = int64(-1) // total of the page before
-		previous *slot[T]    // the page before
-	)
+	r := reading{from: p.query.Offset, at: p.query.Offset, whole: p.unpaged()}
+	if p.query.Limit > 0 {
+		r.limit = p.query.Offset + p.query.Limit
+	}
 	aheadCtx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	w := &lookahead[T]{plan: p, rows: t, depth: p.client.options.Prefetch, ctx: aheadCtx, cancel: cancel}
 	defer w.close()
-	limit := p.query.Limit
+	var previous *pending[T] // the page before
 	for {
-		want := p.pageSize
-		if limit > 0 {
-			want = min(want, limit-seen)
-		}
-		start := p.query.Offset + seen
-		s, err := w.next(ctx, start, start+want)
+		start, end := r.at, p.pageEnd(r.at)
+		s, err := w.next(ctx, start, end)
 		if err != nil {
 			return err
 		}
-		rows, total := s.res.rows, s.res.total
-		if p.unpaged() {
-			rows = rows[min(start, int64(len(rows))):]
-		}
-		n := int64(len(rows))
-		if n == 0 {
-			return nil
-		}
-		end := start + n
-		sum, known := total.Get()
-		believable := known && sum >= end
-		if previous != nil && bytes.Equal(s.res.text, previous.res.text) && (n > 1 || !believable) {
-			if n > want {
-				return nil // a tool that gives everything whatever is asked
+		came := s.arrival(r, end-start, previous)
+		next := r.next(came)
+		if next.outcome == askAgain {
+			r = next.reading
+			if s.fetch(ctx, p, start, end); s.err != nil {
+				return s.err
 			}
+			came = s.arrival(r, end-start, previous)
+			next = r.next(came)
+		}
+		switch next.outcome {
+		case noMore:
+			return nil
+		case rowsMissing:
+			return p.malformed(fmt.Sprintf("%d rows are missing: the console told of %d and gives none from row %d on",
+				r.lacking(), r.least.Value, start))
+		case inCircles:
 			return p.malformed(fmt.Sprintf("rows %d to %d are those before", start, end))
 		}
-		if limit > 0 && n > limit-seen {
-			rows = rows[:limit-seen]
-		}
+		rows := s.res.rows[came.known:][:next.rows]
 		w.free(previous)
-		previous = s
-		promised := end
-		if believable && n == want && !p.unpaged() {
-			promised = sum
-			if limit > 0 {
-				promised = min(promised, p.query.Offset+limit)
-			}
-		} else {
+		if next.ahead == 0 {
 			w.stop()
 		}
 		// Who reads the first page may not want another.
-		if seen > 0 {
-			w.fetchAhead(s, end, promised)
+		if previous != nil {
+			w.fetchAhead(s, next.at, next.ahead)
 		}
-		if err := f(rows, claims{total, s.res.colon}); err != nil {
-			return err
+		if len(rows) > 0 {
+			if err := f(rows, claims{s.res.total, s.res.colon}); err != nil {
+				return err
+			}
 		}
-		w.fetchAhead(s, end, promised)
-		seen += n
-		if p.unpaged() || limit > 0 && seen >= limit {
+		if next.outcome == lastPage {
 			return nil
 		}
-		// A total that is just what has come could be the page's own number of
-		// rows. It is believed where the page before said the same, or where
-		// the page was not as long as it might have been.
-		if believable && sum == end && (n != want || sum == claimed) {
-			return nil
-		}
-		if !believable && n < want {
-			return nil
-		}
-		claimed = -1
-		if known {
-			claimed = sum
-		}
+		w.fetchAhead(s, next.at, next.ahead)
+		previous, r = s, next.reading
 	}
+}
+
+// pageEnd is the row before which a page that starts at a row ends, as asked.
+func (p plan) pageEnd(start int64) int64 {
+	end := start + p.pageSize
+	if p.query.Limit > 0 {
+		end = min(end, p.query.Offset+p.query.Limit)
+	}
+	return end
 }
 
 // lookahead fetches pages ahead of their reader, several at a time. Its methods
@@ -111,16 +97,16 @@ func pages[T any](ctx context.Context, p plan, t rowType[T], f func([]T, claims)
 type lookahead[T any] struct {
 	plan    plan
 	rows    rowType[T]
-	depth   int        // how many pages may be on their way or waiting; negative: none
-	queue   []*slot[T] // in order, without gaps
-	spare   []*slot[T]
+	depth   int           // how many pages may be on their way or waiting; negative: none
+	queue   []*pending[T] // in order, without gaps
+	spare   []*pending[T]
 	ctx     context.Context // of the goroutines, which the lookahead owns
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 }
 
-// slot is a page on its way, and then the page.
-type slot[T any] struct {
+// pending is a page on its way, and then the page.
+type pending[T any] struct {
 	read rowReader[T]
 	body bytes.Buffer // of the answer, which rows do not point into
 	end  int64        // the row before which it ends, as asked
@@ -131,9 +117,9 @@ type slot[T any] struct {
 
 // next returns the page of the rows from start to before end: the first of
 // those fetched ahead, which is this one, or one that is fetched now.
-func (w *lookahead[T]) next(ctx context.Context, start, end int64) (*slot[T], error) {
+func (w *lookahead[T]) next(ctx context.Context, start, end int64) (*pending[T], error) {
 	if len(w.queue) == 0 {
-		s := w.slot(nil)
+		s := w.blank(nil)
 		s.fetch(ctx, w.plan, start, end)
 		return s, s.err
 	}
@@ -145,16 +131,13 @@ func (w *lookahead[T]) next(ctx context.Context, start, end int64) (*slot[T], er
 
 // fetchAhead starts fetching the pages after one that ends before row start, up
 // to row promised, as far as the lookahead reaches.
-func (w *lookahead[T]) fetchAhead(before *slot[T], start, promised int64) {
+func (w *lookahead[T]) fetchAhead(before *pending[T], start, promised int64) {
 	if n := len(w.queue); n > 0 {
 		start = w.queue[n-1].end
 	}
 	for len(w.queue) < w.depth && start < promised {
-		s := w.slot(before)
-		s.end = start + w.plan.pageSize
-		if limit := w.plan.query.Limit; limit > 0 {
-			s.end = min(s.end, w.plan.query.Offset+limit)
-		}
+		s := w.blank(before)
+		s.end = w.plan.pageEnd(start)
 		s.done = make(chan struct{})
 		from := start
 		w.running.Go(func() {
@@ -166,14 +149,14 @@ func (w *lookahead[T]) fetchAhead(before *slot[T], start, promised int64) {
 	}
 }
 
-// slot returns an empty one, with room for a page like the one before, if
+// blank returns an empty one, with room for a page like the one before, if
 // there was one.
-func (w *lookahead[T]) slot(before *slot[T]) *slot[T] {
-	var s *slot[T]
+func (w *lookahead[T]) blank(before *pending[T]) *pending[T] {
+	var s *pending[T]
 	if n := len(w.spare); n > 0 {
 		s, w.spare = w.spare[n-1], w.spare[:n-1]
 	} else {
-		s = &slot[T]{read: w.rows.reader()}
+		s = &pending[T]{read: w.rows.reader()}
 	}
 	if before != nil {
 		s.body.Reset()
@@ -184,7 +167,7 @@ func (w *lookahead[T]) slot(before *slot[T]) *slot[T] {
 }
 
 // free takes back a page that was handed on and is not needed any more.
-func (w *lookahead[T]) free(s *slot[T]) {
+func (w *lookahead[T]) free(s *pending[T]) {
 	if s == nil {
 		return
 	}
@@ -207,8 +190,37 @@ func (w *lookahead[T]) close() {
 	w.running.Wait()
 }
 
+// arrival is what paging wants to know of a page that came, and of the one
+// before.
+func (s *pending[T]) arrival(r reading, asked int64, before *pending[T]) arrival {
+	a := arrival{asked: asked, rows: int64(len(s.res.rows)), total: s.res.total, listed: s.res.listed}
+	if r.whole {
+		a.known = min(r.from, a.rows)
+	}
+	if before != nil {
+		a.repeats = bytes.Equal(s.res.text, before.res.text)
+		a.known = overlap(before.res.text, s.res.text, int(r.surplus))
+	}
+	return a
+}
+
+// overlap is how many rows at the head of a page are the last of the page
+// before, at most so many.
+func overlap(before, text []byte, most int) int64 {
+	if most == 0 {
+		return 0
+	}
+	a, b := rowTexts(before), rowTexts(text)
+	for n := min(most, len(a), len(b)); n > 0; n-- {
+		if slices.EqualFunc(a[len(a)-n:], b[:n], bytes.Equal) {
+			return int64(n)
+		}
+	}
+	return 0
+}
+
 // fetch asks for the rows from start to before end.
-func (s *slot[T]) fetch(ctx context.Context, p plan, start, end int64) {
+func (s *pending[T]) fetch(ctx context.Context, p plan, start, end int64) {
 	k := p.call(start, end)
 	k.body = &s.body
 	k.scan = func(in *wire.Reader) { s.res.scan(in, s.read) }

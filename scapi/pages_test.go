@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -29,13 +30,21 @@ func (s *slowly) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !strings.HasSuffix(req.URL.Path, "/analysis") {
 		return s.RoundTripper.RoundTrip(req)
 	}
+	copied, err := req.GetBody()
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(copied)
+	if err != nil {
+		return nil, err
+	}
+	start, _ := window(asked{Body: string(body)})
 	resp, err := s.RoundTripper.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
 	sc := s.RoundTripper.(*script)
 	sc.mu.Lock()
-	start, _ := window(sc.seen[len(sc.seen)-1])
 	s.now++
 	s.most = max(s.most, s.now)
 	s.asked = append(s.asked, start)

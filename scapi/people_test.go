@@ -178,3 +178,11 @@ func TestTicketsOfSimulatedConsolesAreInTheirStates(t *testing.T) {
 		check(t, dialect.String(), err, got, server.Tickets())
 	}
 }
+
+func TestRecordedUsers(t *testing.T) {
+	c := recorded(t, recordings(t))
+	users, err := c.Users(t.Context())
+	if err != nil || len(users) != 2 || users[0].Username != "user7" {
+		t.Errorf("users %+v, %v", users, err)
+	}
+}

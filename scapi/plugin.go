@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rest"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
@@ -93,7 +92,7 @@ func (c *Client) Plugin(ctx context.Context, id string) (Plugin, error) {
 		return c.rpcPlugin(ctx, id, number)
 	}
 	var r raws[wirePlugin]
-	k := call{endpoint: "/plugin/{id}", rest: rest.Request{
+	k := call{endpoint: "/plugin/{id}", rest: restCall{
 		Method: http.MethodGet, Path: "/plugin/" + id, Query: url.Values{"fields": {pluginDetailFields}},
 	}}
 	_, err = c.do(ctx, k, &r)

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rest"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
@@ -56,7 +55,7 @@ func (c *Client) PluginFamily(ctx context.Context, id string) (PluginFamily, err
 		return PluginFamily{}, err
 	}
 	const endpoint = "/pluginFamily/{id}"
-	k := call{endpoint: endpoint, rest: rest.Request{
+	k := call{endpoint: endpoint, rest: restCall{
 		Method: http.MethodGet, Path: strings.Replace(endpoint, "{id}", id, 1), Query: url.Values{"fields": {"id,name,type,count"}},
 	}}
 	var r raws[wireFamily]

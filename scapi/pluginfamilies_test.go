@@ -57,3 +57,11 @@ func TestPluginFamiliesOfSimulatedConsoles(t *testing.T) {
 		t.Errorf("a family that does not exist: %v", err)
 	}
 }
+
+func TestRecordedPluginFamilies(t *testing.T) {
+	c := recorded(t, recordings(t))
+	families, err := c.PluginFamilies(t.Context())
+	if err != nil || len(families) != 95 || families[0].ID != "0" || families[0].Name != "N/A" {
+		t.Errorf("%d plugin families, %v; want 95", len(families), err)
+	}
+}

@@ -138,27 +138,18 @@ func (q PluginQuery) check() error {
 	return nil
 }
 
-// each calls f with every plugin of the list until f returns false.
-//
-// The offset moves on by what a page held, not by what was asked for: then
-// neither a page that lacks a few plugins nor a console that gives fewer than
-// asked for loses any. In the first case the next page begins with the end of
-// the one before, which is left out.
+// each calls f with every plugin of the list until f returns false. Plugins of
+// the page before are left out.
 func (p *pluginPlan) each(ctx context.Context, f func(wirePlugin, json.RawMessage) bool) error {
-	offset := p.query.Offset
+	l := listing{at: p.query.Offset}
 	var before map[string]bool // plugins of the page before
-	stuck := false             // the page before held nothing new
 	for pages := 0; p.query.Pages == 0 || pages < p.query.Pages; pages++ {
-		list, err := p.page(ctx, offset)
+		list, err := p.page(ctx, l.at)
 		if err != nil {
 			return err
 		}
-		n := int64(len(list.Items))
-		if n == 0 {
-			return nil
-		}
-		now := make(map[string]bool, n)
-		fresh := false
+		now := make(map[string]bool, len(list.Items))
+		fresh := int64(0)
 		for i, w := range list.Items {
 			id := string(w.ID)
 			if id == "" {
@@ -168,22 +159,19 @@ func (p *pluginPlan) each(ctx context.Context, f func(wirePlugin, json.RawMessag
 			if before[id] {
 				continue
 			}
-			fresh = true
+			fresh++
 			if !f(w, list.Raw[i]) {
 				return nil
 			}
 		}
-		switch {
-		case fresh:
-			offset += n
-		case !stuck:
-			offset += p.pageSize // these are known up to the end of the page
-		case n == p.pageSize:
-			return &Error{Call: p.call(offset).name(p.dialect), Err: fmt.Errorf("%w: plugins from %d on are those before", ErrMalformed, offset)}
-		default:
-			return nil // the console gives everything whatever is asked
+		what, after := l.next(p.pageSize, int64(len(list.Items)), fresh)
+		switch what {
+		case noMore:
+			return nil
+		case inCircles:
+			return &Error{Call: p.call(l.at).name(p.dialect), Err: fmt.Errorf("%w: plugins from %d on are those before", ErrMalformed, l.at)}
 		}
-		before, stuck = now, !fresh
+		before, l = now, after
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/url"
 	"strconv"
+	"sync"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
@@ -19,6 +20,13 @@ type PluginCounts struct {
 
 // pluginTypes are the types that consoles count, as the wire names them on REST.
 var pluginTypes = [...]string{"active", "passive", "compliance", "custom", "lce"}
+
+// pluginNumbers are the latest counts of a Client. The zero value is ready for
+// use.
+type pluginNumbers struct {
+	mu     sync.Mutex
+	byType map[string]int64 // by the wire's names
+}
 
 // PluginCounts counts the plugins of the console by type, for any account.
 //
@@ -37,9 +45,9 @@ func (c *Client) PluginCounts(ctx context.Context) (PluginCounts, error) {
 	if t.dialect == RPC {
 		return c.rpcPluginCounts(ctx)
 	}
-	c.subjects.mu.Lock()
-	hints := maps.Clone(c.subjects.plugins)
-	c.subjects.mu.Unlock()
+	c.plugins.mu.Lock()
+	hints := maps.Clone(c.plugins.byType)
+	c.plugins.mu.Unlock()
 
 	counts := PluginCounts{ByType: map[string]int64{}}
 	found := map[string]int64{}
@@ -60,9 +68,9 @@ func (c *Client) PluginCounts(ctx context.Context) (PluginCounts, error) {
 	if len(found) == 0 {
 		return PluginCounts{}, refusal
 	}
-	c.subjects.mu.Lock()
-	c.subjects.plugins = found
-	c.subjects.mu.Unlock()
+	c.plugins.mu.Lock()
+	c.plugins.byType = found
+	c.plugins.mu.Unlock()
 	return counts, nil
 }
 

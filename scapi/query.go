@@ -203,7 +203,7 @@ func (p plan) unpaged() bool {
 
 // fetch asks for the rows from start to before end alone.
 func (p plan) fetch(ctx context.Context, start, end int64) (results[Row], error) {
-	s := slot[Row]{read: p.rowReader()}
+	s := pending[Row]{read: p.rowReader()}
 	s.fetch(ctx, p, start, end)
 	return s.res, s.err
 }

@@ -71,11 +71,11 @@ func TestQueryPages(t *testing.T) {
 		"an exact multiple with a numeric total":                {honest(8, `8`), 0, 0, upTo(0, 8), 2, false},
 		"an exact multiple without a total needs an empty page": {honest(8, ``), 0, 0, upTo(0, 8), 3, false},
 		"one exact page could be a total of the page":           {honest(4, `"4"`), 0, 0, upTo(0, 4), 2, false},
-		"many pages":                                      {honest(11, `"11"`), 0, 0, upTo(0, 11), 3, false},
-		"many pages without a total":                      {honest(11, ``), 0, 0, upTo(0, 11), 3, false},
-		"a total that is too small loses nothing":         {honest(11, `"2"`), 0, 0, upTo(0, 11), 3, false},
-		"a total that is too large ends on an empty page": {honest(11, `"99"`), 0, 0, upTo(0, 11), 4, false},
-		"a total of \"0\" with rows loses nothing":        {honest(11, `"0"`), 0, 0, upTo(0, 11), 3, false},
+		"many pages":                                                {honest(11, `"11"`), 0, 0, upTo(0, 11), 3, false},
+		"many pages without a total":                                {honest(11, ``), 0, 0, upTo(0, 11), 3, false},
+		"a total that is too small loses nothing":                   {honest(11, `"2"`), 0, 0, upTo(0, 11), 3, false},
+		"a total that is too large is an error behind the last row": {honest(11, `"99"`), 0, 0, upTo(0, 11), 5, true},
+		"a total of \"0\" with rows loses nothing":                  {honest(11, `"0"`), 0, 0, upTo(0, 11), 3, false},
 		"a total of the page's own rows loses nothing": {func(start, end int) said {
 			a, b := min(start, 11), min(end, 11)
 			return rowsAnswer(a, b, fmt.Sprintf(`"%d"`, b-a))

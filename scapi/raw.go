@@ -7,9 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rest"
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rpc"
 )
 
 // RawCall is a call that this package does not model. Method and Path are for
@@ -31,8 +28,8 @@ func (r RawCall) call() call {
 		endpoint: "raw",
 		once:     writes,
 		writes:   writes,
-		rest:     rest.Request{Method: method, Path: r.Path, Query: r.Query, Body: r.Body, Header: r.Header},
-		rpc:      rpc.Request{Module: r.Module, Action: r.Action, Input: r.Body, Header: r.Header},
+		rest:     restCall{Method: method, Path: r.Path, Query: r.Query, Body: r.Body, Header: r.Header},
+		rpc:      rpcCall{Module: r.Module, Action: r.Action, Input: r.Body, Header: r.Header},
 	}
 }
 

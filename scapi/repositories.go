@@ -1,10 +1,8 @@
 package scapi
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
-	"strconv"
 	"strings"
 	"time"
 
@@ -113,19 +111,4 @@ func (w wireRepository) repository(raw json.RawMessage) Repository {
 		}
 	}
 	return r
-}
-
-// compareIDs orders ids by their number, and what is no number behind.
-func compareIDs(a, b string) int {
-	n, errA := strconv.ParseInt(a, 10, 64)
-	m, errB := strconv.ParseInt(b, 10, 64)
-	switch {
-	case errA == nil && errB == nil:
-		return cmp.Compare(n, m)
-	case errA == nil:
-		return -1
-	case errB == nil:
-		return 1
-	}
-	return strings.Compare(a, b)
 }

@@ -20,7 +20,8 @@ type results[T any] struct {
 	total Opt[int64]
 	// colon is the text matchingDataElementCount, totals separated by colons.
 	colon string
-	// text is that of all rows. It may point into the answer's body.
+	// text is that of all rows: an array, or rows with a zero byte between them.
+	// It may point into the answer's body.
 	text []byte
 	// err is not nil if the answer is none to an analysis request. There are no
 	// rows then.
@@ -72,6 +73,21 @@ func (r *results[T]) scanRows(in *wire.Reader, read rowReader[T]) {
 		}
 	}
 	r.text = in.Since(start)
+}
+
+// rowTexts divides the text of all rows into theirs.
+func rowTexts(text []byte) [][]byte {
+	in := wire.NewReader(text)
+	if !in.Begin('[') {
+		return bytes.Split(text, []byte{0})
+	}
+	var rows [][]byte
+	for in.Next(']') {
+		if raw := in.Value(); bytes.HasPrefix(raw, []byte("{")) || !wire.Empty(raw) {
+			rows = append(rows, raw)
+		}
+	}
+	return rows
 }
 
 func (r *results[T]) add(in *wire.Reader, read rowReader[T]) {

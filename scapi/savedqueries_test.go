@@ -102,3 +102,11 @@ func TestSavedQueriesOfSimulatedConsoles(t *testing.T) {
 		t.Errorf("a query that does not exist: %v", err)
 	}
 }
+
+func TestRecordedSavedQueries(t *testing.T) {
+	c := recorded(t, recordings(t))
+	queries, err := c.SavedQueries(t.Context())
+	if err != nil || len(queries) != 1 || queries[0].Name != "New Query" || queries[0].Tool != "vulndetails" || len(queries[0].Filters) != 0 {
+		t.Errorf("saved queries %+v, %v", queries, err)
+	}
+}

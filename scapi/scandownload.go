@@ -10,8 +10,6 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rest"
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rpc"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/zipstream"
 )
 
@@ -43,10 +41,10 @@ func (c *Client) DownloadScan(ctx context.Context, id, format string) (io.ReadCl
 	k := call{
 		endpoint: "/scanResult/{id}/download",
 		slow:     true,
-		rest: rest.Request{
+		rest: restCall{
 			Method: http.MethodPost, Path: "/scanResult/" + id + "/download", Body: map[string]string{"downloadType": format},
 		},
-		rpc: rpc.Request{Module: "scanResult", Action: "download", Input: map[string]any{
+		rpc: rpcCall{Module: "scanResult", Action: "download", Input: map[string]any{
 			"scanResultID": number, "downloadType": format,
 		}},
 	}.labelled(t.dialect, "scanResult::download")

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rest"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
@@ -76,7 +75,7 @@ func (c *Client) ScannerHealth(ctx context.Context, id string) (ScannerHealth, e
 	var r raws[struct {
 		Current wireHealth `json:"perf_stats_current"`
 	}]
-	k := call{endpoint: endpoint, rest: rest.Request{Method: http.MethodGet, Path: strings.Replace(endpoint, "{id}", id, 1)}}
+	k := call{endpoint: endpoint, rest: restCall{Method: http.MethodGet, Path: strings.Replace(endpoint, "{id}", id, 1)}}
 	if _, err := c.do(ctx, k, &r); err != nil {
 		return ScannerHealth{}, err
 	}

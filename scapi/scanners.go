@@ -66,7 +66,7 @@ func (c *Client) Scanners(ctx context.Context) ([]Scanner, error) {
 	for i, w := range list.Items {
 		scanners = append(scanners, w.scanner(list.Raw[i], now))
 	}
-	slices.SortFunc(scanners, func(a, b Scanner) int { return compareIDs(a.ID, b.ID) })
+	sortByID(scanners, func(s Scanner) string { return s.ID })
 	return scanners, nil
 }
 

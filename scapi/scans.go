@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/rest"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
@@ -80,7 +78,7 @@ func (c *Client) Scans(ctx context.Context) ([]Scan, error) {
 		}
 		scans = append(scans, Scan{ID: string(w.ID), Name: string(w.Name), NextRun: next, Raw: list.Raw[i]})
 	}
-	slices.SortFunc(scans, func(a, b Scan) int { return compareIDs(a.ID, b.ID) })
+	sortByID(scans, func(s Scan) string { return s.ID })
 	return scans, nil
 }
 
@@ -146,7 +144,7 @@ func (c *Client) ScanResults(ctx context.Context, w ScanWindow) ([]ScanResult, e
 	for i, r := range list.Items {
 		results = append(results, r.result(list.Raw[i]))
 	}
-	slices.SortFunc(results, func(a, b ScanResult) int { return compareIDs(a.ID, b.ID) })
+	sortByID(results, func(r ScanResult) string { return r.ID })
 	return results, nil
 }
 
@@ -172,7 +170,7 @@ func (c *Client) ScanResult(ctx context.Context, id string) (ScanResult, error) 
 		return ScanResult{}, err
 	}
 	var r raws[wireScanResult]
-	k := call{endpoint: "/scanResult/{id}", rest: rest.Request{Method: http.MethodGet, Path: "/scanResult/" + id}}
+	k := call{endpoint: "/scanResult/{id}", rest: restCall{Method: http.MethodGet, Path: "/scanResult/" + id}}
 	if _, err := c.do(ctx, k, &r); err != nil {
 		return ScanResult{}, err
 	}
@@ -205,17 +203,6 @@ func (w wireScanResult) result(raw json.RawMessage) ScanResult {
 	running, told := w.Running.Get()
 	r.Running = running || !told && strings.EqualFold(r.Status, "running")
 	return r
-}
-
-// refID is the id of the reference that is set.
-func refID(object, flat wire.Ref) string {
-	switch {
-	case object.Set():
-		return string(object.ID)
-	case flat.Set():
-		return string(flat.ID)
-	}
-	return ""
 }
 
 // between is the time from one moment to another, where both are known.

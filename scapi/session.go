@@ -108,10 +108,10 @@ func (c *Client) ensure(ctx context.Context, before int64) (*session, way, error
 	if s, w := c.current(); s != nil {
 		return s, w, nil
 	}
-	if err := c.entrance.take(ctx); err != nil {
-		return nil, way{}, &Error{Call: "login", Err: err}
+	if err := c.entrance.Acquire(ctx, 1); err != nil {
+		return nil, way{}, &Error{Call: "login", Err: ended(ctx)}
 	}
-	defer c.entrance.pass()
+	defer c.entrance.Release(1)
 	if s, w := c.current(); s != nil {
 		return s, w, nil
 	}

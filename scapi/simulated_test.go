@@ -281,6 +281,8 @@ func TestFaultsInMidPaging(t *testing.T) {
 			"a redirect":             {sctest.Redirect("https://elsewhere.example.org/"), 1, scapi.ErrRedirect},
 			"an empty refusal":       {sctest.Refuse(403, 143, "Unable to process Vuln Query"), 1, errAny},
 			"a connection that ends": {sctest.Reset(), 1, errAny},
+			"a page of nothing":      {sctest.Answer(""), 1, nil},
+			"pages of nothing":       {sctest.Answer(map[string]any{}), 0, scapi.ErrMalformed},
 		} {
 			t.Run(name+" on "+dialect.String(), func(t *testing.T) {
 				server, _, c := simulated(t, sctest.Options{Dialect: dialect})

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // catalogues are the names of cross references that clients of SecurityCenter
@@ -16,14 +17,21 @@ var catalogues = [...]string{
 	"NessusID", "OSVDB", "OWASP", "OpenPKG-SA", "RHSA", "SSA", "Secunia", "SuSE", "TLSA", "TSLSA", "USN", "VMSA", "zone-h",
 }
 
+// xrefCatalogues are the names of cross references that a Client has learnt.
+// The zero value is ready for use.
+type xrefCatalogues struct {
+	mu    sync.Mutex
+	names []string // nil: none yet
+}
+
 // CrossReferenceNames returns the names of cross references that
 // PluginFilter.Field takes, sorted: those of LearnCrossReferences, or a list of
 // common ones before it was called. Nothing is sent.
 func (c *Client) CrossReferenceNames() []string {
-	c.subjects.mu.Lock()
-	defer c.subjects.mu.Unlock()
-	if c.subjects.xrefs != nil {
-		return slices.Clone(c.subjects.xrefs)
+	c.xrefs.mu.Lock()
+	defer c.xrefs.mu.Unlock()
+	if c.xrefs.names != nil {
+		return slices.Clone(c.xrefs.names)
 	}
 	return slices.Clone(catalogues[:])
 }
@@ -50,9 +58,9 @@ func (c *Client) LearnCrossReferences(ctx context.Context) ([]string, error) {
 	}
 	if len(seen) > 0 {
 		names := slices.Sorted(maps.Keys(seen))
-		c.subjects.mu.Lock()
-		c.subjects.xrefs = names
-		c.subjects.mu.Unlock()
+		c.xrefs.mu.Lock()
+		c.xrefs.names = names
+		c.xrefs.mu.Unlock()
 	}
 	return c.CrossReferenceNames(), nil
 }

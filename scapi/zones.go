@@ -48,7 +48,7 @@ func (c *Client) Zones(ctx context.Context) ([]Zone, error) {
 	for i, w := range answer.zones.Items {
 		zones = append(zones, answer.zone(w, answer.zones.Raw[i]))
 	}
-	slices.SortFunc(zones, func(a, b Zone) int { return compareIDs(a.ID, b.ID) })
+	sortByID(zones, func(z Zone) string { return z.ID })
 	return zones, nil
 }
 

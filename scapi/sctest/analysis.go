@@ -69,6 +69,9 @@ func (c *Console) selectFor(a *Account, q question, now int64) (*selection, erro
 
 // vulnerabilities answers a query on vulnerabilities.
 func (c *Console) vulnerabilities(a *Account, q question, now int64) (answer, error) {
+	if c.o.Quirks.InclusivePages && q.end > q.start {
+		q.end++
+	}
 	tool, ok := vulnTools[q.tool]
 	ok = ok && !slices.Contains(c.o.RefuseTools, q.tool)
 	if !ok {

@@ -68,8 +68,8 @@ type plugin struct {
 	xrefs                                   []string // other references: "CWE:20", "MSFT:MS12-345"
 }
 
-// slot is one place for a finding on the hosts of an archetype: a plugin on a port.
-type slot struct {
+// place is one for a finding on the hosts of an archetype: a plugin on a port.
+type place struct {
 	plugin   *plugin
 	port     uint16
 	protocol uint8
@@ -84,7 +84,7 @@ type slot struct {
 	audit               int    // id of the audit file that it is a result of; 0: of none
 }
 
-var slotPorts = []uint16{0, 22, 25, 53, 80, 111, 123, 135, 161, 443, 445, 993, 1433, 3306, 3389, 5432, 5985, 8080, 8443, 9100}
+var placePorts = []uint16{0, 22, 25, 53, 80, 111, 123, 135, 161, 443, 445, 993, 1433, 3306, 3389, 5432, 5985, 8080, 8443, 9100}
 
 // openDays are how long findings of a severity stay open; periodTenths how much longer the whole life is.
 var (
@@ -93,12 +93,12 @@ var (
 	poolSizes    = [5]int{250, 40, 260, 200, 60}
 )
 
-func (w *world) makeSlots(quirks Quirks) {
+func (w *world) makePlaces(quirks Quirks) {
 	pool := w.makePool()
-	special := func(id int, mask uint32) slot {
-		return slot{plugin: w.plugins.informational(id), mask: mask, protocol: 6}
+	special := func(id int, mask uint32) place {
+		return place{plugin: w.plugins.informational(id), mask: mask, protocol: 6}
 	}
-	for a := range w.slots {
+	for a := range w.places {
 		kind := archetype(a)
 		random := func(parts ...uint64) uint64 { return mix(append([]uint64{w.seed, 10, uint64(a)}, parts...)...) }
 		ok := uint32(0) // cohorts on whose hosts the scan logs in
@@ -107,7 +107,7 @@ func (w *world) makeSlots(quirks Quirks) {
 		}
 		w.loggedIn[a] = ok
 		scanned := ^uint32(0) &^ (1 << 29) // one cohort is known from elsewhere
-		own := []slot{special(pluginScanInformation, scanned&ok), special(pluginScanInformation, scanned&^ok)}
+		own := []place{special(pluginScanInformation, scanned&ok), special(pluginScanInformation, scanned&^ok)}
 		own[0].output = scanInformation + "yes"
 		own[1].output = scanInformation + "no"
 		if kind < computerKinds && !quirks.NoCredentialPlugins {
@@ -132,7 +132,7 @@ func (w *world) makeSlots(quirks Quirks) {
 		if a%6 == 1 {
 			own = w.addAudit(own, auditFileOf(kind), quirks.LowCompliancePlugins, random)
 		}
-		w.slots[a] = append(own, slot{plugin: w.plugins.finding(pluginOfOutbreak, 4), port: 443, protocol: 6, mask: scannedDaily, fresh: true})
+		w.places[a] = append(own, place{plugin: w.plugins.finding(pluginOfOutbreak, 4), port: 443, protocol: 6, mask: scannedDaily, fresh: true})
 	}
 }
 
@@ -169,17 +169,17 @@ func isSpecialPlugin(id int) bool {
 	return false
 }
 
-func (w *world) addFindings(own []slot, pool [5][]*plugin, random func(...uint64) uint64) []slot {
-	type place struct {
+func (w *world) addFindings(own []place, pool [5][]*plugin, random func(...uint64) uint64) []place {
+	type pluginPort struct {
 		plugin, port int
 	}
-	seen := map[place]bool{}
+	seen := map[pluginPort]bool{}
 	for k := range 20 + random(4)%61 {
 		h := random(5, k)
 		sev := severityOf(h % 100)
-		s := slot{
+		s := place{
 			plugin:   pool[sev][random(6, k)%uint64(len(pool[sev]))],
-			port:     slotPorts[h>>8%uint64(len(slotPorts))],
+			port:     placePorts[h>>8%uint64(len(placePorts))],
 			protocol: 6,
 			mask:     uint32(random(7, k) | random(8, k)),
 		}
@@ -191,7 +191,7 @@ func (w *world) addFindings(own []slot, pool [5][]*plugin, random func(...uint64
 		case 53, 123, 161:
 			s.protocol = 17
 		}
-		at := place{s.plugin.id, int(s.port)}
+		at := pluginPort{s.plugin.id, int(s.port)}
 		if seen[at] {
 			continue
 		}
@@ -222,8 +222,8 @@ func severityOf(n uint64) int {
 	return 4
 }
 
-// age gives the slot a life, and some of them a risk rule.
-func (s *slot) age(sev int, h uint64) {
+// age gives the place a life, and some of them a risk rule.
+func (s *place) age(sev int, h uint64) {
 	open := openDays[sev][h%8]
 	s.open = open * day
 	s.period = s.open * periodTenths[sev] / 10
@@ -241,13 +241,13 @@ func (s *slot) age(sev int, h uint64) {
 	}
 }
 
-func (w *world) addWeb(own []slot, random func(...uint64) uint64) []slot {
+func (w *world) addWeb(own []place, random func(...uint64) uint64) []place {
 	for k := range uint64(8) {
 		h := random(20, k)
 		sev := int(h % 4)
 		p := *w.plugins.finding(112_500+int(k)*3, int8(sev))
 		p.web, p.family = true, w.plugins.familyNamed("Web Applications")
-		s := slot{plugin: &p, port: 443, protocol: 6, mask: uint32(h>>8 | random(21, k))}
+		s := place{plugin: &p, port: 443, protocol: 6, mask: uint32(h>>8 | random(21, k))}
 		if sev > 0 {
 			s.age(sev, random(22, k))
 		}
@@ -257,7 +257,7 @@ func (w *world) addWeb(own []slot, random func(...uint64) uint64) []slot {
 }
 
 // addAudit adds results of a configuration audit: passed is stored as info, manual as medium, failed as high.
-func (w *world) addAudit(own []slot, file int, low bool, random func(...uint64) uint64) []slot {
+func (w *world) addAudit(own []place, file int, low bool, random func(...uint64) uint64) []place {
 	for k := range uint64(25) {
 		h := random(30, k)
 		sev := int8(0)
@@ -272,7 +272,7 @@ func (w *world) addAudit(own []slot, file int, low bool, random func(...uint64) 
 			id -= 600_000
 		}
 		p := w.plugins.auditCheck(id, sev)
-		own = append(own, slot{plugin: p, mask: ^uint32(0), protocol: 6, audit: file})
+		own = append(own, place{plugin: p, mask: ^uint32(0), protocol: 6, audit: file})
 	}
 	return own
 }

@@ -68,6 +68,6 @@ func auditFilter(s *selection, f rawFilter) error {
 		}
 		ids = []string{string(one.ID)}
 	}
-	onFinding(s, func(x *finding) bool { return x.slot.audit > 0 && slices.Contains(ids, strconv.Itoa(x.slot.audit)) })
+	onFinding(s, func(x *finding) bool { return x.place.audit > 0 && slices.Contains(ids, strconv.Itoa(x.place.audit)) })
 	return nil
 }

@@ -203,34 +203,6 @@ func WrongTypes() Effect {
 	return Effect{after: func(_ *exchange, rep *reply) { rep.response = retype(rep.response, true, true) }}
 }
 
-// MissingTotals leaves totalRecords, returnedRecords and matchingDataElementCount out.
-func MissingTotals() Effect {
-	return Effect{after: func(_ *exchange, rep *reply) {
-		if o, ok := rep.response.(object); ok {
-			for _, key := range []string{"totalRecords", "returnedRecords", "matchingDataElementCount"} {
-				delete(o, key)
-			}
-		}
-	}}
-}
-
-// ShortPages leaves the last row out of a page that has more than one. The rows left out are on no page unless the
-// client goes on from where the page ended.
-func ShortPages() Effect {
-	shorten := func(rows []object) []object { return rows[:max(len(rows)-1, min(len(rows), 1))] }
-	return Effect{after: func(_ *exchange, rep *reply) {
-		switch t := rep.response.(type) {
-		case []object:
-			rep.response = shorten(t)
-		case object:
-			if rows, ok := t["results"].([]object); ok {
-				t["results"] = shorten(rows)
-				t["returnedRecords"] = len(shorten(rows))
-			}
-		}
-	}}
-}
-
 // Redirect answers with a redirection.
 func Redirect(url string) Effect {
 	return instead(func(*exchange) *reply {

@@ -49,6 +49,17 @@ func TestFaultsDoWhatTheirNamesSay(t *testing.T) {
 			var p page
 			return err == nil && json.Unmarshal(e.Response, &p) == nil && len(p.Results) == 2
 		}},
+		{"a row too many", sctest.StrayRow(), func(e envelope, err error) bool {
+			var p page
+			return err == nil && json.Unmarshal(e.Response, &p) == nil && len(p.Results) == 4 && strings.Contains(e.Body, `"returnedRecords":3.05`) &&
+				strings.Contains(e.Body, "the rest of a text")
+		}},
+		{"an empty text", sctest.Answer(""), func(e envelope, err error) bool {
+			return err == nil && e.Status == 200 && e.Code == 0 && string(e.Response) == `""`
+		}},
+		{"an empty object", sctest.Answer(map[string]any{}), func(e envelope, err error) bool {
+			return err == nil && e.Status == 200 && e.Code == 0 && string(e.Response) == `{}`
+		}},
 		{"a redirect", sctest.Redirect("https://elsewhere.example/"), func(e envelope, err error) bool {
 			return err == nil && e.Status == 302 && e.Header.Get("Location") == "https://elsewhere.example/"
 		}},

@@ -183,7 +183,7 @@ func familyFilter(records bool) filterRule {
 		for _, id := range ids {
 			wanted[strings.TrimSpace(id)] = true
 		}
-		onFinding(s, func(x *finding) bool { return wanted[strconv.Itoa(x.slot.plugin.family.id)] })
+		onFinding(s, func(x *finding) bool { return wanted[strconv.Itoa(x.place.plugin.family.id)] })
 		return nil
 	}}
 }
@@ -239,7 +239,7 @@ func (c *Console) assetFilter(s *selection, f rawFilter) error {
 func tenths(get func(*plugin) int) filterRule {
 	return filterRule{"=", func(s *selection, f rawFilter) error {
 		if f.text() == "none" {
-			onFinding(s, func(x *finding) bool { return get(x.slot.plugin) == 0 })
+			onFinding(s, func(x *finding) bool { return get(x.place.plugin) == 0 })
 			return nil
 		}
 		lo, hi, ok := strings.Cut(f.text(), "-")
@@ -249,7 +249,7 @@ func tenths(get func(*plugin) int) filterRule {
 			return badValue(f)
 		}
 		onFinding(s, func(x *finding) bool {
-			v := float64(get(x.slot.plugin)) / 10
+			v := float64(get(x.place.plugin)) / 10
 			return v > 0 && v >= a && v <= b
 		})
 		return nil
@@ -262,7 +262,7 @@ func (c *Console) makeFilters() map[string]filterRule {
 		return filterRule{"=", func(s *selection, f rawFilter) error {
 			wanted := strings.Split(strings.ReplaceAll(f.text(), "|", ":"), ",")
 			onFinding(s, func(x *finding) bool {
-				return slices.ContainsFunc(get(x.slot.plugin), func(v string) bool {
+				return slices.ContainsFunc(get(x.place.plugin), func(v string) bool {
 					return slices.ContainsFunc(wanted, func(text string) bool {
 						start, wild := strings.CutSuffix(strings.TrimSpace(text), "*")
 						return v == start || wild && strings.HasPrefix(v, start)
@@ -272,13 +272,13 @@ func (c *Console) makeFilters() map[string]filterRule {
 			return nil
 		}}
 	}
-	port := func(f *finding) int64 { return int64(f.slot.port) }
+	port := func(f *finding) int64 { return int64(f.place.port) }
 	onProtocol := func(protocol uint8) filterRule {
 		return number("= != <= >=", func(f *finding) int64 {
-			if f.slot.protocol != protocol {
+			if f.place.protocol != protocol {
 				return -1
 			}
-			return int64(f.slot.port)
+			return int64(f.place.port)
 		})
 	}
 	numeric := "= != <= >="
@@ -288,8 +288,8 @@ func (c *Console) makeFilters() map[string]filterRule {
 	rules := map[string]filterRule{
 		"severity":         c.severityFilter(),
 		"repositoryIDs":    c.repositoryFilter(false),
-		"pluginID":         number(numeric, func(f *finding) int64 { return int64(f.slot.plugin.id) }),
-		"pluginName":       contains(func(f *finding) string { return f.slot.plugin.name }),
+		"pluginID":         number(numeric, func(f *finding) int64 { return int64(f.place.plugin.id) }),
+		"pluginName":       contains(func(f *finding) string { return f.place.plugin.name }),
 		"pluginText":       contains(pluginOutput),
 		"pluginType":       c.pluginTypeFilter(),
 		"familyID":         familyFilter(false),
@@ -297,7 +297,7 @@ func (c *Console) makeFilters() map[string]filterRule {
 		"port":             number(numeric, port),
 		"tcpport":          onProtocol(6),
 		"udpport":          onProtocol(17),
-		"protocol":         number("=", func(f *finding) int64 { return int64(f.slot.protocol) }),
+		"protocol":         number("=", func(f *finding) int64 { return int64(f.place.protocol) }),
 		"dnsName":          hostText(func(h Host) string { return h.DNSName }),
 		"assetID":          {"=", c.assetFilter},
 		"firstSeen":        c.age(func(f *finding) int64 { return f.first }),
@@ -306,7 +306,7 @@ func (c *Console) makeFilters() map[string]filterRule {
 		"acceptedRisk":     word("true", "false", func(f *finding) bool { return f.accepted }),
 		"recastRisk":       word("true", "false", func(f *finding) bool { return f.recast }),
 		"wasMitigated":     word("true", "false", func(f *finding) bool { return f.reopened }),
-		"exploitAvailable": word("true", "false", func(f *finding) bool { return f.slot.plugin.exploit }),
+		"exploitAvailable": word("true", "false", func(f *finding) bool { return f.place.plugin.exploit }),
 	}
 	dates := map[string]func(*plugin) int64{
 		"pluginPublished": func(p *plugin) int64 { return p.pluginPub },
@@ -316,7 +316,7 @@ func (c *Console) makeFilters() map[string]filterRule {
 	}
 	if c.release.atLeast(4, 4) {
 		for name, get := range dates {
-			rules[name] = c.age(func(f *finding) int64 { return get(f.slot.plugin) })
+			rules[name] = c.age(func(f *finding) int64 { return get(f.place.plugin) })
 		}
 		rules["cveID"] = list(func(p *plugin) []string { return p.cves })
 		rules["xref"] = list(func(p *plugin) []string { return p.xrefs })
@@ -371,9 +371,9 @@ func (c *Console) addRESTFilters(rules map[string]filterRule) {
 		rules["wasVuln"] = filterRule{"=", func(s *selection, f rawFilter) error {
 			switch f.text() {
 			case "excludeWas":
-				onFinding(s, func(x *finding) bool { return !x.slot.plugin.web })
+				onFinding(s, func(x *finding) bool { return !x.place.plugin.web })
 			case "onlyWas":
-				onFinding(s, func(x *finding) bool { return x.slot.plugin.web })
+				onFinding(s, func(x *finding) bool { return x.place.plugin.web })
 			case "includeWas":
 			default:
 				return badValue(f)
@@ -416,7 +416,7 @@ func (c *Console) pluginTypeFilter() filterRule {
 		if want == "compliance" && c.o.Quirks.BlindToCompliance {
 			want = "none of them"
 		}
-		onFinding(s, func(x *finding) bool { return x.slot.plugin.kind == want })
+		onFinding(s, func(x *finding) bool { return x.place.plugin.kind == want })
 		return nil
 	}}
 }

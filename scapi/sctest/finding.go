@@ -23,9 +23,9 @@ func lastScan(cohort int, now int64) int64 {
 // mitigatedLifetime is how long the console remembers what was mitigated, in seconds.
 const mitigatedLifetime = 365 * day
 
-// finding is one slot on the hosts of one group at one time.
+// finding is what one place shows on the hosts of one group at one time.
 type finding struct {
-	slot                       *slot
+	place                      *place
 	cohort                     uint8
 	severity                   int8 // after recasting
 	accepted, recast, reopened bool
@@ -33,13 +33,13 @@ type finding struct {
 	mitigated                  int64 // epoch; 0: open
 }
 
-// life returns what the slot shows on the hosts of a cohort; ok is false when it shows nothing. Things change only
+// life returns what the place shows on the hosts of a cohort; ok is false when it shows nothing. Things change only
 // when the hosts are scanned, so everything is computed at the time of the last scan.
-func (s *slot) life(cohort int, scanned, now int64) (f finding, ok bool) {
+func (s *place) life(cohort int, scanned, now int64) (f finding, ok bool) {
 	if s.mask>>cohort&1 == 0 {
 		return f, false
 	}
-	f = finding{slot: s, cohort: uint8(cohort), severity: s.plugin.severity, last: scanned}
+	f = finding{place: s, cohort: uint8(cohort), severity: s.plugin.severity, last: scanned}
 	if s.fresh {
 		f.first = scanned
 		return f, true
@@ -64,22 +64,22 @@ func (s *slot) life(cohort int, scanned, now int64) (f finding, ok bool) {
 	return f, now-f.mitigated < mitigatedLifetime
 }
 
-// slotsOf returns the slots of the hosts of a group; those of an outbreak come last, while there is one.
-func (w *world) slotsOf(group int) []slot {
-	slots := w.slots[group/cohorts]
+// placesOf returns the places of the hosts of a group; those of an outbreak come last, while there is one.
+func (w *world) placesOf(group int) []place {
+	places := w.places[group/cohorts]
 	if w.outbreak.Load() {
-		return slots
+		return places
 	}
-	return slots[:len(slots)-1]
+	return places[:len(places)-1]
 }
 
 // findings appends to buf what the hosts of a group show: open findings, or mitigated ones.
 func (w *world) findings(buf []finding, group int, now int64, mitigated bool) []finding {
 	cohort := group % cohorts
 	scanned := lastScan(cohort, now)
-	slots := w.slotsOf(group)
-	for i := range slots {
-		if f, ok := slots[i].life(cohort, scanned, now); ok && (f.mitigated > 0) == mitigated {
+	places := w.placesOf(group)
+	for i := range places {
+		if f, ok := places[i].life(cohort, scanned, now); ok && (f.mitigated > 0) == mitigated {
 			buf = append(buf, f)
 		}
 	}
@@ -117,9 +117,9 @@ func (c *Console) Findings() iter.Seq[Finding] {
 		for i := range w.groupOf {
 			host := w.host(i, now)
 			group := int(w.groupOf[i])
-			slots := w.slotsOf(group)
-			for k := range slots {
-				f, ok := slots[k].life(group%cohorts, host.LastSeen, now)
+			places := w.placesOf(group)
+			for k := range places {
+				f, ok := places[k].life(group%cohorts, host.LastSeen, now)
 				if ok && !yield(f.export(host)) {
 					return
 				}
@@ -129,7 +129,7 @@ func (c *Console) Findings() iter.Seq[Finding] {
 }
 
 func (f *finding) export(host Host) Finding {
-	p := f.slot.plugin
+	p := f.place.plugin
 	at := func(epoch int64) time.Time {
 		if epoch <= 0 {
 			return time.Time{}
@@ -137,13 +137,13 @@ func (f *finding) export(host Host) Finding {
 		return time.Unix(epoch, 0)
 	}
 	audit := ""
-	if f.slot.audit > 0 {
-		audit = strconv.Itoa(f.slot.audit)
+	if f.place.audit > 0 {
+		audit = strconv.Itoa(f.place.audit)
 	}
 	return Finding{
 		AuditFileID: audit,
 		Host:        host, PluginID: p.id, PluginType: p.kind, FamilyID: p.family.id, Family: p.family.name,
-		Severity: int(f.severity), Port: int(f.slot.port), Protocol: int(f.slot.protocol),
+		Severity: int(f.severity), Port: int(f.place.port), Protocol: int(f.place.protocol),
 		FirstSeen: at(f.first), LastSeen: at(f.last), LastMitigated: at(f.mitigated),
 		Accepted: f.accepted, Recast: f.recast, Reopened: f.reopened, Exploitable: p.exploit, WebApplication: p.web,
 		VPR: float64(p.vpr) / 10, CVEs: p.cves, XRefs: p.xrefs,

@@ -59,6 +59,7 @@ type Quirks struct {
 	WrongMatchingCount    bool // REST: the severities of matchingDataElementCount do not add up
 	RPCMatchingCount      bool // RPC: matchingDataElementCount is present
 	RPCNumericEventTotals bool // RPC: totalRecords of an event query is a number
+	InclusivePages        bool // a page of findings also holds the first row of the next one
 	RPCPluginEndArray     bool // RPC: plugin::init past the end answers []
 	FullPluginPages       bool // REST: no short page in the middle of the plugin list
 	LowCompliancePlugins  bool // audit checks have plugin ids below 1,000,000

@@ -1,6 +1,7 @@
 package sctest_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -73,6 +74,16 @@ func TestAuditChecksWithLowIDsEscapeTheFilterOnIDs(t *testing.T) {
 		}
 		if (all == below) == low {
 			t.Errorf("low ids %v: without audit checks %v, ids below a million %v", low, all, below)
+		}
+	}
+}
+
+func TestAPageMayHoldTheFirstRowOfTheNext(t *testing.T) {
+	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+		c := newClient(t, sctest.Start(t, sctest.Options{Dialect: dialect, Hosts: 60, Now: fixed, Quirks: sctest.Quirks{InclusivePages: true}})).analyst()
+		a, b := c.query("sumip", "cumulative", 0, 5).Results, c.query("sumip", "cumulative", 5, 10).Results
+		if len(a) != 6 || len(b) != 6 || fmt.Sprint(a[5]) != fmt.Sprint(b[0]) || fmt.Sprint(a[4]) == fmt.Sprint(b[0]) {
+			t.Errorf("%s: %d and %d rows, which do not share just one", dialect, len(a), len(b))
 		}
 	}
 }

@@ -86,15 +86,15 @@ func (c *Console) uniqueness(h Host) string {
 
 // findingColumns are the columns that listvuln and vulndetails share.
 func (c *Console) findingColumns(h Host, f *finding) object {
-	p := f.slot.plugin
+	p := f.place.plugin
 	row := object{"pluginID": strconv.Itoa(p.id), "severity": c.severity(int(f.severity)), "ip": h.IP,
-		"port": strconv.Itoa(int(f.slot.port)), "protocol": c.protocol(f.slot.protocol),
+		"port": strconv.Itoa(int(f.place.port)), "protocol": c.protocol(f.place.protocol),
 		"dnsName": h.DNSName, "macAddress": h.MACAddress, "netbiosName": h.NetBIOSName}
 	c.putFamily(row, p.family)
 	c.putRepository(row, c.repository(h.Repository))
 	if c.o.Dialect == REST {
 		row["uuid"], row["uniqueness"] = h.UUID, c.uniqueness(h)
-		row["pluginInfo"] = fmt.Sprintf("%d (%d/%d) %s", p.id, f.slot.port, f.slot.protocol, p.name)
+		row["pluginInfo"] = fmt.Sprintf("%d (%d/%d) %s", p.id, f.place.port, f.place.protocol, p.name)
 	}
 	return row
 }
@@ -110,7 +110,7 @@ func (c *Console) findingRows(s *selection, q question, row func(Host, *finding)
 func (c *Console) listVuln(s *selection, q question) answer {
 	return c.findingRows(s, q, func(h Host, f *finding) object {
 		row := c.findingColumns(h, f)
-		row["name"] = f.slot.plugin.name
+		row["name"] = f.place.plugin.name
 		return row
 	})
 }
@@ -119,7 +119,7 @@ var riskFactors = [5]string{"None", "Low", "Medium", "High", "Critical"}
 
 func (c *Console) vulnDetails(s *selection, q question) answer {
 	return c.findingRows(s, q, func(h Host, f *finding) object {
-		p := f.slot.plugin
+		p := f.place.plugin
 		row := c.findingColumns(h, f)
 		row["pluginName"], row["pluginText"] = p.name, pluginOutput(f)
 		row["firstSeen"], row["lastSeen"] = epoch(f.first), epoch(f.last)
@@ -156,9 +156,9 @@ func (c *Console) pluginFacts(p *plugin) object {
 
 // pluginOutput is the text of a finding.
 func pluginOutput(f *finding) string {
-	text := f.slot.output
+	text := f.place.output
 	if text == "" {
-		text = "Example output of plugin " + strconv.Itoa(f.slot.plugin.id)
+		text = "Example output of plugin " + strconv.Itoa(f.place.plugin.id)
 	}
 	return "<plugin_output>" + text + "</plugin_output>"
 }

@@ -99,7 +99,7 @@ func (f *scanFile) hostV2(h Host, found []finding) {
 	f.line("<ReportHost name=\"", h.IP, "\"><HostProperties>\n<tag name=\"host-ip\">", h.IP, "</tag>\n<tag name=\"operating-system\">",
 		xmlText(h.OS), "</tag>\n</HostProperties>\n")
 	for i := range found {
-		s, p := found[i].slot, found[i].slot.plugin
+		s, p := found[i].place, found[i].place.plugin
 		f.line("<ReportItem port=\"", strconv.Itoa(int(s.port)), "\" svc_name=\"general\" protocol=\"", strings.ToLower(protocolNames[s.protocol]),
 			"\" severity=\"", strconv.Itoa(int(p.severity)), "\" pluginID=\"", strconv.Itoa(p.id), "\" pluginName=\"", xmlText(p.name),
 			"\" pluginFamily=\"", xmlText(p.family.name), "\">\n<risk_factor>", riskFactors[p.severity], "</risk_factor>\n<plugin_output>",
@@ -111,7 +111,7 @@ func (f *scanFile) hostV2(h Host, found []finding) {
 func (f *scanFile) hostV1(h Host, found []finding) {
 	f.line("<ReportHost>\n<HostName>", h.IP, "</HostName>\n")
 	for i := range found {
-		s, p := found[i].slot, found[i].slot.plugin
+		s, p := found[i].place, found[i].place.plugin
 		f.line("<ReportItem><port>", portText(s), "</port><severity>", strconv.Itoa(min(3, int(p.severity))), "</severity><pluginID>",
 			strconv.Itoa(p.id), "</pluginID><pluginName>", xmlText(p.name), "</pluginName></ReportItem>\n")
 	}
@@ -120,13 +120,13 @@ func (f *scanFile) hostV1(h Host, found []finding) {
 
 func (f *scanFile) textHost(h Host, found []finding) {
 	for i := range found {
-		s, p := found[i].slot, found[i].slot.plugin
+		s, p := found[i].place, found[i].place.plugin
 		f.line(h.IP, "|", portText(s), "|", strconv.Itoa(p.id), "|", [...]string{"NOTE", "NOTE", "INFO", "REPORT", "REPORT"}[p.severity], "|",
 			strings.ReplaceAll(p.name, "|", ";"), "\n")
 	}
 }
 
-func portText(s *slot) string {
+func portText(s *place) string {
 	return fmt.Sprintf("general (%d/%s)", s.port, strings.ToLower(protocolNames[s.protocol]))
 }
 

@@ -87,7 +87,7 @@ func gather[K comparable](s *selection, keys func(*finding, func(K)), name func(
 			keys(f, func(k K) {
 				b := buckets[k]
 				if b == nil {
-					b = &bucket{plugin: f.slot.plugin}
+					b = &bucket{plugin: f.place.plugin}
 					name(b, k, f)
 					buckets[k] = b
 					list = append(list, b)
@@ -112,7 +112,7 @@ func (c *Console) sumID(s *selection, _ question) answer {
 	if c.oldScale() {
 		least = 1 // which information is there
 	}
-	list := gather(s, func(f *finding, add func(key)) { add(key{f.slot.plugin.id, max(f.severity, least)}) },
+	list := gather(s, func(f *finding, add func(key)) { add(key{f.place.plugin.id, max(f.severity, least)}) },
 		func(b *bucket, k key, _ *finding) { b.number, b.order = int(k.sev), k.id*5+int(k.sev) })
 	slices.SortFunc(list, func(a, b *bucket) int { return a.order - b.order })
 	var all tally
@@ -143,13 +143,13 @@ func (c *Console) summary(s *selection, list []*bucket, put func(object, *bucket
 }
 
 func (c *Console) sumPort(s *selection, _ question) answer {
-	list := gather(s, func(f *finding, add func(uint16)) { add(f.slot.port) },
+	list := gather(s, func(f *finding, add func(uint16)) { add(f.place.port) },
 		func(b *bucket, p uint16, _ *finding) { b.order = int(p) })
 	return c.summary(s, list, func(o object, b *bucket) { o["port"] = strconv.Itoa(b.order) })
 }
 
 func (c *Console) sumProtocol(s *selection, _ question) answer {
-	list := gather(s, func(f *finding, add func(uint8)) { add(f.slot.protocol) },
+	list := gather(s, func(f *finding, add func(uint8)) { add(f.place.protocol) },
 		func(b *bucket, p uint8, _ *finding) { b.order = int(p) })
 	return c.summary(s, list, func(o object, b *bucket) {
 		o["protocol"] = strconv.Itoa(b.order)
@@ -160,7 +160,7 @@ func (c *Console) sumProtocol(s *selection, _ question) answer {
 }
 
 func (c *Console) sumFamily(s *selection, _ question) answer {
-	list := gather(s, func(f *finding, add func(*family)) { add(f.slot.plugin.family) },
+	list := gather(s, func(f *finding, add func(*family)) { add(f.place.plugin.family) },
 		func(b *bucket, f *family, _ *finding) { b.order = f.id })
 	return c.summary(s, list, func(o object, b *bucket) { c.putFamily(o, b.plugin.family) })
 }
@@ -168,7 +168,7 @@ func (c *Console) sumFamily(s *selection, _ question) answer {
 func (c *Console) sumRemediation(s *selection, _ question) answer {
 	all, _ := s.sums()
 	list := gather(s, func(f *finding, add func(int)) {
-		if p := f.slot.plugin; f.severity > 0 && p.patchPub > 0 {
+		if p := f.place.plugin; f.severity > 0 && p.patchPub > 0 {
 			add(p.id)
 		}
 	}, func(b *bucket, id int, _ *finding) { b.order = id })

@@ -34,7 +34,7 @@ func xrefsOf(p *plugin, kind string) (ids []string) {
 // gather sums the findings by reference, the most frequent first.
 func (t referenceTool) gather(s *selection) []*bucket {
 	list := gather(s, func(f *finding, add func(string)) {
-		for _, id := range t.of(f.slot.plugin) {
+		for _, id := range t.of(f.place.plugin) {
 			add(id)
 		}
 	}, func(b *bucket, id string, f *finding) { b.label, b.number = id, int(f.severity) })
@@ -66,7 +66,7 @@ func (t referenceTool) detail(_ *Console, s *selection, q question) answer {
 	for i, b := range page {
 		keys[i] = b.label
 	}
-	found := hostsOf(s, keys, func(f *finding) []string { return t.of(f.slot.plugin) })
+	found := hostsOf(s, keys, func(f *finding) []string { return t.of(f.place.plugin) })
 	rows := make([]object, len(page))
 	for i, b := range page {
 		hosts := []object{}
@@ -134,7 +134,7 @@ func (c *Console) pluginHosts(s *selection, q question, entry func(hosts []int) 
 	for i, row := range page {
 		keys[i] = key{row["pluginID"].(string), list.severities[max(q.start, 0)+i]}
 	}
-	found := hostsOf(s, keys, func(f *finding) []key { return []key{{strconv.Itoa(f.slot.plugin.id), f.severity}} })
+	found := hostsOf(s, keys, func(f *finding) []key { return []key{{strconv.Itoa(f.place.plugin.id), f.severity}} })
 	for i, row := range page {
 		hosts := []object{}
 		byRepository(s, found[keys[i]], func(r *Repository, members []int) {
@@ -200,7 +200,7 @@ func empty(matching func(tally) string) func(*Console, *selection, question) ans
 func services(name func(port uint16) string) func(*Console, *selection, question) answer {
 	return func(_ *Console, s *selection, _ question) answer {
 		list := gather(s, func(f *finding, add func(string)) {
-			if text := name(f.slot.port); text != "" {
+			if text := name(f.place.port); text != "" {
 				add(text)
 			}
 		}, func(b *bucket, text string, _ *finding) { b.label = text })

@@ -49,7 +49,7 @@ type world struct {
 	anchor   int64 // epoch to which publication dates are relative
 	web      bool  // web-application findings exist
 	repos    []Repository
-	slots    [archetypes][]slot
+	places   [archetypes][]place
 	loggedIn [archetypes]uint32 // cohorts on whose hosts the scan logs in
 	repoOf   []uint16           // by host
 	groupOf  []uint16           // by host: archetype*cohorts + cohort
@@ -57,7 +57,7 @@ type world struct {
 	counts   [][]int32
 	plugins  pluginList
 	families []family
-	outbreak atomic.Bool // the last slot of every archetype is in force
+	outbreak atomic.Bool // the last place of every archetype is in force
 }
 
 func newWorld(o Options) *world {
@@ -70,7 +70,7 @@ func newWorld(o Options) *world {
 	}
 	w.plugins = newPluginList(w.seed, w.anchor, o.Plugins, w.families)
 	w.makeRepositories(o)
-	w.makeSlots(o.Quirks)
+	w.makePlaces(o.Quirks)
 	w.makeHosts(o.Hosts)
 	return w
 }
@@ -212,9 +212,9 @@ func (w *world) named(host int) bool { return mix(w.seed, 3, uint64(host))%4 != 
 
 // hasPlugin says whether hosts of the group show the plugin, for plugins that are always open.
 func (w *world) hasPlugin(group, plugin int) bool {
-	slots := w.slotsOf(group)
-	for i := range slots {
-		s := &slots[i]
+	places := w.placesOf(group)
+	for i := range places {
+		s := &places[i]
 		if s.plugin.id == plugin && s.mask>>(group%cohorts)&1 == 1 {
 			return true
 		}

@@ -1,4 +1,4 @@
-package rpc
+package scapi
 
 import (
 	"net/http"
@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestCallsAreEncodedAsAForm(t *testing.T) {
+func TestRPCCallsAreEncodedAsAForm(t *testing.T) {
 	endpoint := &url.URL{Scheme: "https", Host: "sc.test", Path: "/sc4/request.php"}
 	for _, test := range []struct {
 		name         string
@@ -18,7 +18,7 @@ func TestCallsAreEncodedAsAForm(t *testing.T) {
 		{"with input and token", map[string]any{"tool": "sumip", "name": "a&b=ü"}, "123", `{"name":"a\u0026b=ü","tool":"sumip"}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			req, err := Request{Module: "vuln", Action: "query", Input: test.input, Header: http.Header{"x-extra": {"1"}}}.HTTP(t.Context(), endpoint, test.token)
+			req, err := rpcCall{Module: "vuln", Action: "query", Input: test.input, Header: http.Header{"x-extra": {"1"}}}.request(t.Context(), endpoint, test.token)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -40,21 +40,7 @@ func TestCallsAreEncodedAsAForm(t *testing.T) {
 }
 
 func TestInputThatCannotBeEncodedIsAnError(t *testing.T) {
-	if _, err := (Request{Module: "a", Action: "b", Input: func() {}}).HTTP(t.Context(), &url.URL{Scheme: "http", Host: "x"}, ""); err == nil {
+	if _, err := (rpcCall{Module: "a", Action: "b", Input: func() {}}).request(t.Context(), &url.URL{Scheme: "http", Host: "x"}, ""); err == nil {
 		t.Error("no error")
-	}
-}
-
-func TestSessionLost(t *testing.T) {
-	for _, test := range []struct {
-		code    int
-		message string
-		want    bool
-	}{
-		{12, "", true}, {7, "This request contains an invalid token.", true}, {0, "invalid token", false}, {7, "no permission", false},
-	} {
-		if got := SessionLost(test.code, test.message); got != test.want {
-			t.Errorf("%+v: %v", test, got)
-		}
 	}
 }

@@ -1,18 +1,5 @@
 package scapi
 
-// Opt is a value that a console may leave out, say as unknown, or not be
-// allowed to give. The zero Opt is absent.
-type Opt[T any] struct {
-	Value T
-	Valid bool
-}
-
-// Some returns a present value.
-func Some[T any](v T) Opt[T] { return Opt[T]{v, true} }
-
-// Get returns the value and whether it is present.
-func (o Opt[T]) Get() (T, bool) { return o.Value, o.Valid }
-
 // Severity is a finding's severity on the scale of SecurityCenter 4.4 and
 // later. The 0–3 scale of 4.0 to 4.2 is translated to it.
 type Severity int

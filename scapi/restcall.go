@@ -1,6 +1,4 @@
-// Package rest encodes requests of the REST dialect, Tenable.sc 5 and Security
-// Center 6, and knows what is special to its answers.
-package rest
+package scapi
 
 import (
 	"bytes"
@@ -16,8 +14,9 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/upload"
 )
 
-// Request is a request below /rest.
-type Request struct {
+// restCall is a call of the REST dialect, Tenable.sc 5 and Security Center 6: a
+// request below /rest.
+type restCall struct {
 	Method string
 	Path   string // "/scanResult/12", not escaped
 	Query  url.Values
@@ -26,8 +25,8 @@ type Request struct {
 	Header http.Header
 }
 
-// HTTP makes the request for a console at base, without credentials.
-func (r Request) HTTP(ctx context.Context, base *url.URL) (*http.Request, error) {
+// request makes the request for a console at base, without credentials.
+func (r restCall) request(ctx context.Context, base *url.URL) (*http.Request, error) {
 	if !strings.HasPrefix(r.Path, "/") {
 		return nil, errors.New("path does not start with /")
 	}
@@ -67,7 +66,20 @@ func (r Request) HTTP(ctx context.Context, base *url.URL) (*http.Request, error)
 	return req, nil
 }
 
-// Keys is the value of the header x-apikey for an API key pair.
-func Keys(access, secret string) string {
+// keysHeader is the value of the header x-apikey for an API key pair.
+func keysHeader(access, secret string) string {
 	return "accesskey=" + access + "; secretkey=" + secret
+}
+
+// get is a call of a REST resource. The path is the template of its endpoint
+// too, so it holds no ids.
+func get(path string, query url.Values) call {
+	return call{endpoint: path, rest: restCall{Method: http.MethodGet, Path: path, Query: query}}
+}
+
+// write is a call that changes the object at endpoint.
+func write(method, endpoint, id string, body any) call {
+	return call{endpoint: endpoint, once: true, writes: true, rest: restCall{
+		Method: method, Path: strings.Replace(endpoint, "{id}", id, 1), Body: body,
+	}}
 }

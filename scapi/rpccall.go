@@ -1,6 +1,4 @@
-// Package rpc encodes requests of SecurityCenter 4: POST of a form with module,
-// action and a JSON text as input.
-package rpc
+package scapi
 
 import (
 	"context"
@@ -15,17 +13,18 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/upload"
 )
 
-// Request is a call of an action of a module.
-type Request struct {
+// rpcCall is a call of SecurityCenter 4, an action of a module: POST of a form
+// with both and a JSON text as input.
+type rpcCall struct {
 	Module, Action string
 	Input          any          // encoded as a JSON object; nil: {}
 	File           *upload.File // makes the form a multipart one
 	Header         http.Header
 }
 
-// HTTP makes the request for an endpoint, the whole URL of request.php. The
+// request makes the request for an endpoint, the whole URL of request.php. The
 // token is a form field; it is left out when empty.
-func (r Request) HTTP(ctx context.Context, endpoint *url.URL, token string) (*http.Request, error) {
+func (r rpcCall) request(ctx context.Context, endpoint *url.URL, token string) (*http.Request, error) {
 	input := []byte("{}")
 	if r.Input != nil {
 		var err error
@@ -62,4 +61,16 @@ func (r Request) HTTP(ctx context.Context, endpoint *url.URL, token string) (*ht
 		}
 	}
 	return req, nil
+}
+
+// action is a call of an action of a SecurityCenter 4 module.
+func action(module, name string, input any) call {
+	return call{endpoint: module + "::" + name, rpc: rpcCall{Module: module, Action: name, Input: input}}
+}
+
+// writeAction is a call of an action that changes something.
+func writeAction(module, name string, input any) call {
+	k := action(module, name, input)
+	k.once, k.writes = true, true
+	return k
 }
