@@ -98,7 +98,7 @@ func loadAssets(ctx context.Context, c *findings.Console, m *Metrics) error {
 		}
 	}
 	for _, a := range named { // one without findings has no row
-		m.SetCounts(vulnerabilitiesByAsset, counts[ownedKey{a.organization, a.object.ID}], a.organization, a.object.ID, a.object.Name)
+		m.SetCounts(vulnerabilitiesByAsset, all, counts[ownedKey{a.organization, a.object.ID}], a.organization, a.object.ID, a.object.Name)
 	}
 	return nil
 }

@@ -76,7 +76,7 @@ func loadCoverage(ctx context.Context, c *findings.Console, m *Metrics) error {
 		if err != nil {
 			return err
 		}
-		setNumber(m, hostsSeen, seen, windowLabel(n))
+		SetOpt(m, hostsSeen, seen, windowLabel(n))
 	}
 	return t.logins(ctx)
 }
@@ -102,7 +102,7 @@ func (t tally) logins(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		setNumber(t.m, hostsAssessed, assessed, windowLabel(n))
+		SetOpt(t.m, hostsAssessed, assessed, windowLabel(n))
 
 		told := false
 		results := make([]scapi.Opt[int64], len(loginResults))
@@ -126,7 +126,7 @@ func (t tally) logins(ctx context.Context) error {
 			}
 		}
 		for j, r := range loginResults {
-			setNumber(t.m, hostsCredentialed, results[j], windowLabel(n), r.result)
+			SetOpt(t.m, hostsCredentialed, results[j], windowLabel(n), r.result)
 		}
 	}
 	return nil

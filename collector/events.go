@@ -46,7 +46,7 @@ func loadEvents(ctx context.Context, c *findings.Console, m *Metrics) error {
 	rows := func(client *scapi.Client, ctx context.Context) ([]scapi.Row, error) { return client.Query(ctx, query) }
 	return read(ctx, c, m, "log events", scapi.Organization, rows, func(rows []scapi.Row) {
 		for _, r := range rows {
-			setNumber(m, events, r.Float("count"), r.String("type"), windowLabel(eventDays))
+			SetOpt(m, events, r.Float("count"), r.String("type"), windowLabel(eventDays))
 		}
 	})
 }

@@ -51,7 +51,7 @@ func loadFamilies(ctx context.Context, c *findings.Console, m *Metrics) error {
 		}
 	}
 	for family, n := range counts {
-		m.SetCounts(vulnerabilitiesByFamily, n, family.ID, family.Name)
+		m.SetCounts(vulnerabilitiesByFamily, all, n, family.ID, family.Name)
 	}
 	return nil
 }

@@ -98,40 +98,42 @@ func (m *Metrics) SetTime(f *Family, t time.Time, labels ...string) {
 	}
 }
 
-// SetBool adds 1 or 0.
-func (m *Metrics) SetBool(f *Family, v bool, labels ...string) {
-	if v {
-		m.Set(f, 1, labels...)
-	} else {
-		m.Set(f, 0, labels...)
+// SetSeverity adds the value of one severity, which is always the last label.
+func (m *Metrics) SetSeverity(f *Family, severity scapi.Severity, value float64, labels ...string) {
+	m.Set(f, value, append(slices.Clone(labels), severity.String())...)
+}
+
+// SetCounts adds the findings of some severities, zeros too.
+func (m *Metrics) SetCounts(f *Family, severities []scapi.Severity, counts scapi.Counts, labels ...string) {
+	for _, s := range severities {
+		m.SetSeverity(f, s, float64(counts[s]), labels...)
 	}
 }
 
-// SetCounts adds the findings of every severity, zeros too. The severity goes
-// after the other label values.
-func (m *Metrics) SetCounts(f *Family, counts scapi.Counts, labels ...string) {
-	for _, s := range scapi.Severities {
-		m.Set(f, float64(counts[s]), append(slices.Clone(labels), s.String())...)
+// SetOpt adds a value that may be absent, nothing if it is: a number, a duration
+// in seconds, a truth as OneIf.
+func SetOpt[T bool | int64 | float64 | time.Duration](m *Metrics, f *Family, v scapi.Opt[T], labels ...string) {
+	if !v.Valid {
+		return
+	}
+	switch value := any(v.Value).(type) {
+	case bool:
+		m.Set(f, OneIf(value), labels...)
+	case int64:
+		m.Set(f, float64(value), labels...)
+	case float64:
+		m.Set(f, value, labels...)
+	case time.Duration:
+		m.Set(f, value.Seconds(), labels...)
 	}
 }
 
-// setBool, setNumber and setSeconds add a value that may be absent; nothing if it is.
-func setBool(m *Metrics, f *Family, v scapi.Opt[bool], labels ...string) {
-	if v.Valid {
-		m.SetBool(f, v.Value, labels...)
+// OneIf is how a metric says yes, 1, and no, 0.
+func OneIf(yes bool) float64 {
+	if yes {
+		return 1
 	}
-}
-
-func setNumber[T int64 | float64](m *Metrics, f *Family, v scapi.Opt[T], labels ...string) {
-	if v.Valid {
-		m.Set(f, float64(v.Value), labels...)
-	}
-}
-
-func setSeconds(m *Metrics, f *Family, v scapi.Opt[time.Duration], labels ...string) {
-	if v.Valid {
-		m.Set(f, v.Value.Seconds(), labels...)
-	}
+	return 0
 }
 
 // Snapshot returns the samples as families. Over the limit of series, whole

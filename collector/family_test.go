@@ -201,13 +201,29 @@ func TestALoadThatFailsShowsNothing(t *testing.T) {
 func TestEverySeverityIsShownZerosToo(t *testing.T) {
 	f := &collector.Family{Name: "f", Labels: []string{"id", "severity"}}
 	m := collector.NewMetrics(noLimits)
-	m.SetCounts(f, scapi.Counts{scapi.High: 3}, "1")
+	m.SetCounts(f, scapi.Severities[:], scapi.Counts{scapi.High: 3}, "1")
 	want := samples{}
 	for _, s := range severities {
 		want[series("f", `id="1"`, `severity="`+s+`"`)] = 0
 	}
 	want[series("f", `id="1"`, `severity="high"`)] = 3
 	diff(t, "severities", want, samplesOf(m.Snapshot([]*collector.Family{f}).Families))
+}
+
+func TestAValueThatIsUnknownMakesNoSample(t *testing.T) {
+	m := collector.NewMetrics(noLimits)
+	collector.SetOpt(m, middle, scapi.Opt[bool]{}, "1")
+	collector.SetOpt(m, middle, scapi.Some(true), "2")
+	collector.SetOpt(m, middle, scapi.Some(false), "3")
+	collector.SetOpt(m, middle, scapi.Some(int64(7)), "4")
+	collector.SetOpt(m, middle, scapi.Some(0.25), "5")
+	collector.SetOpt(m, middle, scapi.Some(1500*time.Millisecond), "6")
+	collector.SetOpt(m, middle, scapi.Opt[time.Duration]{}, "7")
+	want := samples{}
+	for id, v := range map[string]float64{"2": 1, "3": 0, "4": 7, "5": 0.25, "6": 1.5} {
+		want[sample("middle", "zone_id", id)] = v
+	}
+	diff(t, "values", want, samplesOf(m.Snapshot(known).Families))
 }
 
 func TestAValueIsWrittenAsItIs(t *testing.T) {

@@ -55,10 +55,10 @@ func loadFeeds(ctx context.Context, c *findings.Console, m *Metrics) error {
 				continue // SecurityCenter 4 lists plugin types; these are uploaded, not fed
 			}
 			m.SetTime(feedLastUpdate, f.Updated, f.Type)
-			setBool(m, feedStale, f.Stale, f.Type)
-			setBool(m, feedUpdateRunning, f.UpdateRunning, f.Type)
+			SetOpt(m, feedStale, f.Stale, f.Type)
+			SetOpt(m, feedUpdateRunning, f.UpdateRunning, f.Type)
 			if f.SubscriptionStatus != "" {
-				m.SetBool(subscriptionValid, isValid(f.SubscriptionStatus), f.Type)
+				m.Set(subscriptionValid, OneIf(isValid(f.SubscriptionStatus)), f.Type)
 			}
 		}
 	})

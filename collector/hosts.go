@@ -86,13 +86,13 @@ func loadHosts(ctx context.Context, c *findings.Console, m *Metrics) error {
 		return err
 	}
 	for _, h := range hosts {
-		m.SetCounts(hostVulnerabilities, h.counts, h.repository, h.ip, h.uuid)
+		m.SetCounts(hostVulnerabilities, all, h.counts, h.repository, h.ip, h.uuid)
 		rest.Value = rest.Value.Sub(h.counts)
 	}
 	for s, n := range rest.Value {
 		rest.Value[s] = max(n, 0) // findings may vanish between two requests
 	}
-	m.SetCounts(hostVulnerabilitiesOther, rest.Value)
+	m.SetCounts(hostVulnerabilitiesOther, all, rest.Value)
 	return nil
 }
 

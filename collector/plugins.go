@@ -104,7 +104,7 @@ func (l *pluginLoader) load(ctx context.Context, c *findings.Console, m *Metrics
 	}
 	if m.Bool("by_family") {
 		for _, f := range l.families {
-			setNumber(m, pluginsByFamily, f.Plugins, f.ID, f.Name, f.Type)
+			SetOpt(m, pluginsByFamily, f.Plugins, f.ID, f.Name, f.Type)
 		}
 	}
 	return nil

@@ -113,19 +113,22 @@ func (t tally) widespread(ctx context.Context, most int) error {
 	if err != nil {
 		return err
 	}
-	type key struct{ plugin, severity string }
+	type key struct {
+		plugin   string
+		severity scapi.Severity
+	}
 	hosts := map[key]float64{}
 	for _, page := range pages {
 		for _, row := range page.Rows {
 			n, counted := row.Float("hostTotal").Get()
 			severity, rated := row.Severity().Get()
 			if counted && rated {
-				hosts[key{row.String("pluginID"), severity.String()}] += n
+				hosts[key{row.String("pluginID"), severity}] += n
 			}
 		}
 	}
 	for _, k := range first(hosts, most) {
-		t.m.Set(topPluginHosts, hosts[k], k.plugin, k.severity)
+		t.m.SetSeverity(topPluginHosts, k.severity, hosts[k], k.plugin)
 	}
 	return nil
 }

@@ -66,9 +66,9 @@ func loadRepositories(ctx context.Context, c *findings.Console, m *Metrics) erro
 	return m.part("repositories", err, func() {
 		for _, r := range repositories {
 			m.Set(repositoryInfo, 1, r.ID, r.Name, r.Type, r.DataFormat)
-			m.SetBool(repositoryAccessible, r.Reader != nil, r.ID, r.Name)
-			setNumber(m, repositoryIPs, r.IPs, r.ID, r.Name)
-			setNumber(m, repositoryFindings, r.Findings, r.ID, r.Name)
+			m.Set(repositoryAccessible, OneIf(r.Reader != nil), r.ID, r.Name)
+			SetOpt(m, repositoryIPs, r.IPs, r.ID, r.Name)
+			SetOpt(m, repositoryFindings, r.Findings, r.ID, r.Name)
 			m.SetTime(repositoryLastUpdate, r.LastUpdate, r.ID, r.Name)
 			m.SetTime(repositoryLastSync, r.LastSync, r.ID, r.Name)
 		}

@@ -51,49 +51,49 @@ var (
 		Name:   "securitycenter_vulnerabilities_aged",
 		Source: Source{"POST /analysis, sumip", "vuln::query, sumseverity", "5 analysis requests, 10 where compliance results are subtracted"},
 		Help:   "Open findings first seen at least so many days ago, by severity. Cumulative: the older are among the younger. Absent if the console cannot tell.",
-		Labels: []string{"severity", "min_age_days"},
+		Labels: []string{"min_age_days", "severity"},
 	}
 	overdue = &Family{
 		Name:   "securitycenter_vulnerabilities_overdue",
 		Source: Source{"POST /analysis, sumip", "vuln::query, sumseverity", "up to 4 analysis requests for each policy; none where the ages ask the same"},
 		Help:   "Open findings past the deadline of the policy, by severity. Absent for severities without a deadline, and if the console cannot tell.",
-		Labels: []string{"severity", "sla"},
+		Labels: []string{"sla", "severity"},
 	}
 	dueSoon = &Family{
 		Name:   "securitycenter_vulnerabilities_due_soon",
 		Source: Source{"POST /analysis, sumip", "vuln::query, sumseverity", "up to 4 analysis requests for each policy"},
 		Help:   "Open findings whose deadline ends within the window, by severity. Absent for severities without a deadline, and if the console cannot tell.",
-		Labels: []string{"severity", "sla", "window"},
+		Labels: []string{"sla", "window", "severity"},
 	}
 	slaThreshold = &Family{
 		Name:   "securitycenter_sla_threshold_seconds",
 		Source: Source{"configuration", "configuration", "none"},
 		Help:   "How long a finding of the severity may stay open by the policy, in seconds, as configured. Absent for severities without a deadline.",
-		Labels: []string{"severity", "sla"},
+		Labels: []string{"sla", "severity"},
 	}
 	newVulnerabilities = &Family{
 		Name:   "securitycenter_vulnerabilities_new",
 		Source: Source{"POST /analysis, sumip", "vuln::query, sumseverity", "4 analysis requests, 8 where compliance results are subtracted"},
 		Help:   "Findings first seen within the window, by severity, mitigated since or not. A rolling number: do not take its rate. Absent if the console cannot tell.",
-		Labels: []string{"severity", "window"},
+		Labels: []string{"window", "severity"},
 	}
 	mitigated = &Family{
 		Name:   "securitycenter_vulnerabilities_mitigated",
 		Source: Source{"POST /analysis, sumip", "vuln::query, sumseverity", "2 analysis requests, 4 where compliance results are subtracted"},
 		Help:   "Findings mitigated within the window, by severity. A rolling number: do not take its rate. Absent if the console cannot tell.",
-		Labels: []string{"severity", "window"},
+		Labels: []string{"window", "severity"},
 	}
 	remediation = &Family{
 		Name:   "securitycenter_remediation_findings",
 		Source: fromOneSummary,
 		Help:   "Findings mitigated within the window, by severity: the whole of securitycenter_remediation_findings_within. Absent if the console cannot tell.",
-		Labels: []string{"severity", "window"},
+		Labels: []string{"window", "severity"},
 	}
 	remediationWithin = &Family{
 		Name:   "securitycenter_remediation_findings_within",
 		Source: Source{"POST /analysis, sumip", "vuln::query, sumseverity", "5 analysis requests, 10 where compliance results are subtracted"},
 		Help:   "Findings mitigated within the window that were open for at most so many days, by severity. Cumulative. Absent if the console cannot tell.",
-		Labels: []string{"severity", "window", "max_days"},
+		Labels: []string{"window", "max_days", "severity"},
 	}
 	vpr = &Family{
 		Name:   "securitycenter_vulnerabilities_vpr",
@@ -186,7 +186,9 @@ func (t tally) reach(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		setNumber(t.m, hostsAffected, hosts, s.String())
+		if hosts.Valid {
+			t.m.SetSeverity(hostsAffected, s, float64(hosts.Value))
+		}
 		if len(t.scopes) > 1 {
 			continue // the same plugin may be in both parts
 		}
@@ -194,7 +196,9 @@ func (t tally) reach(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		setNumber(t.m, uniqueVulnerabilities, plugins, s.String())
+		if plugins.Valid {
+			t.m.SetSeverity(uniqueVulnerabilities, s, float64(plugins.Value))
+		}
 	}
 	if len(t.scopes) > 1 {
 		t.m.lacking(uniqueVulnerabilities, "several accounts read findings, and their plugins do not add up")
@@ -231,7 +235,7 @@ func (t tally) deadlines(ctx context.Context) error {
 			if !has {
 				continue
 			}
-			t.m.Set(slaThreshold, days(n).Seconds(), s.String(), policy.Name)
+			t.m.SetSeverity(slaThreshold, s, days(n).Seconds(), policy.Name)
 			end := daysAgo(n) // whose clock began before is late
 			late := only(began(forever, end))
 			if err := t.counts(ctx, overdue, []scapi.Severity{s}, late, policy.Name); err != nil {

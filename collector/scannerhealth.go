@@ -37,13 +37,13 @@ func readScannerHealth(ctx context.Context, c *findings.Console, m *Metrics, sca
 			m.lacking(scannerDiskFree, "scanner "+s.ID+" ("+s.Name+"): "+err.Error())
 			continue
 		}
-		setNumber(m, scannerDiskFree, h.Data.Free, s.ID, s.Name, "data")
-		setNumber(m, scannerDiskFree, h.Log.Free, s.ID, s.Name, "log")
-		setNumber(m, scannerDiskFree, h.Temp.Free, s.ID, s.Name, "temp")
-		setNumber(m, scannerMemory, h.RAMTotal, s.ID, s.Name, "ram_total")
-		setNumber(m, scannerMemory, h.RAMUsed, s.ID, s.Name, "ram_used")
-		setNumber(m, scannerMemory, h.Resident, s.ID, s.Name, "resident")
-		setNumber(m, scannerMemory, h.Virtual, s.ID, s.Name, "virtual")
+		SetOpt(m, scannerDiskFree, h.Data.Free, s.ID, s.Name, "data")
+		SetOpt(m, scannerDiskFree, h.Log.Free, s.ID, s.Name, "log")
+		SetOpt(m, scannerDiskFree, h.Temp.Free, s.ID, s.Name, "temp")
+		SetOpt(m, scannerMemory, h.RAMTotal, s.ID, s.Name, "ram_total")
+		SetOpt(m, scannerMemory, h.RAMUsed, s.ID, s.Name, "ram_used")
+		SetOpt(m, scannerMemory, h.Resident, s.ID, s.Name, "resident")
+		SetOpt(m, scannerMemory, h.Virtual, s.ID, s.Name, "virtual")
 	}
 	return nil
 }

@@ -130,21 +130,21 @@ func loadScanners(ctx context.Context, c *findings.Console, m *Metrics) error {
 		known = scanners
 		for _, s := range scanners {
 			m.Set(scannerInfo, 1, s.ID, s.Name, s.Version, s.Type)
-			setBool(m, scannerEnabled, s.Enabled, s.ID, s.Name)
+			SetOpt(m, scannerEnabled, s.Enabled, s.ID, s.Name)
 			if s.Status.Valid {
-				setBool(m, scannerUsable, s.Status.Value.Usable(), s.ID, s.Name)
+				SetOpt(m, scannerUsable, s.Status.Value.Usable(), s.ID, s.Name)
 				holds := s.Status.Value.Names()
 				for _, state := range scapi.ScannerStatusWords() {
-					m.SetBool(scannerStatus, slices.Contains(holds, state), s.ID, s.Name, state)
+					m.Set(scannerStatus, OneIf(slices.Contains(holds, state)), s.ID, s.Name, state)
 				}
 			}
 			m.SetTime(scannerLoadedPluginSet, s.LoadedPluginSet, s.ID, s.Name)
 			m.SetTime(scannerPluginSet, s.PluginSet, s.ID, s.Name)
 			m.SetTime(scannerStartTime, s.Started, s.ID, s.Name)
-			setNumber(m, scannerLoadAverage, s.LoadAverage, s.ID, s.Name)
-			setNumber(m, scannerScansRunning, s.Scans, s.ID, s.Name)
-			setNumber(m, scannerHostsScanning, s.Hosts, s.ID, s.Name)
-			setNumber(m, scannerTCPSessions, s.TCPSessions, s.ID, s.Name)
+			SetOpt(m, scannerLoadAverage, s.LoadAverage, s.ID, s.Name)
+			SetOpt(m, scannerScansRunning, s.Scans, s.ID, s.Name)
+			SetOpt(m, scannerHostsScanning, s.Hosts, s.ID, s.Name)
+			SetOpt(m, scannerTCPSessions, s.TCPSessions, s.ID, s.Name)
 		}
 	})
 	if err != nil {
@@ -157,9 +157,9 @@ func loadScanners(ctx context.Context, c *findings.Console, m *Metrics) error {
 	}
 	return read(ctx, c, m, "scan zones", scapi.Administrator, (*scapi.Client).Zones, func(zones []scapi.Zone) {
 		for _, z := range zones {
-			setNumber(m, zoneScanners, z.Scanners, z.ID, z.Name)
-			setNumber(m, zoneScannersActive, z.ActiveScanners, z.ID, z.Name)
-			setNumber(m, zoneAddresses, z.Addresses, z.ID, z.Name)
+			SetOpt(m, zoneScanners, z.Scanners, z.ID, z.Name)
+			SetOpt(m, zoneScannersActive, z.ActiveScanners, z.ID, z.Name)
+			SetOpt(m, zoneAddresses, z.Addresses, z.ID, z.Name)
 			m.SetTime(zoneModified, z.Modified, z.ID, z.Name)
 		}
 	})

@@ -136,7 +136,7 @@ func (l *scanLoader) emit(m *Metrics, now time.Time) {
 		m.SetTime(scanNextRun, s.nextRun, labels...)
 		m.SetTime(scanRunningSince, s.runningSince, labels...)
 		if m.Bool("progress") {
-			setNumber(m, scanProgress, s.progress, labels...)
+			SetOpt(m, scanProgress, s.progress, labels...)
 		}
 		r := s.last
 		if r == nil {
@@ -144,13 +144,13 @@ func (l *scanLoader) emit(m *Metrics, now time.Time) {
 		}
 		m.SetTime(scanLastFinish, r.Finish, append(labels, r.RepositoryID)...)
 		if success, known := succeeded(r.ScanResult); known {
-			m.SetBool(scanLastSuccess, success, labels...)
+			m.Set(scanLastSuccess, OneIf(success), labels...)
 		}
-		setSeconds(m, scanLastDuration, r.Duration, labels...)
-		setSeconds(m, scanLastImportDuration, r.ImportDuration, labels...)
-		setNumber(m, scanLastHosts, r.TotalIPs, append(labels, "targeted")...)
-		setNumber(m, scanLastHosts, r.LiveHosts, append(labels, "live")...)
-		setNumber(m, scanLastHosts, r.DeadHosts, append(labels, "dead")...)
+		SetOpt(m, scanLastDuration, r.Duration, labels...)
+		SetOpt(m, scanLastImportDuration, r.ImportDuration, labels...)
+		SetOpt(m, scanLastHosts, r.TotalIPs, append(labels, "targeted")...)
+		SetOpt(m, scanLastHosts, r.LiveHosts, append(labels, "live")...)
+		SetOpt(m, scanLastHosts, r.DeadHosts, append(labels, "dead")...)
 	}
 }
 

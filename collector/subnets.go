@@ -59,7 +59,7 @@ func loadSubnets(ctx context.Context, c *findings.Console, m *Metrics) error {
 	for _, page := range pages {
 		for _, row := range page.Rows {
 			if n, ok := row.Counts().Get(); ok {
-				m.SetCounts(vulnerabilitiesBySubnet, n, row.Repository(), row.String("ip"))
+				m.SetCounts(vulnerabilitiesBySubnet, all, n, row.Repository(), row.String("ip"))
 			}
 		}
 	}

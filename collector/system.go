@@ -97,13 +97,13 @@ func loadSystem(ctx context.Context, c *findings.Console, m *Metrics) error {
 	}
 	err = read(ctx, c, m, "status", scapi.Administrator, (*scapi.Client).Status, func(s scapi.Status) {
 		if s.LicenseStatus != "" {
-			m.SetBool(licenseValid, isValid(s.LicenseStatus))
+			m.Set(licenseValid, OneIf(isValid(s.LicenseStatus)))
 		}
-		setNumber(m, licenseUsed, s.ActiveIPs)
+		SetOpt(m, licenseUsed, s.ActiveIPs)
 		if s.LicensedIPs.Value > 0 {
-			setNumber(m, licenseLimit, s.LicensedIPs)
+			SetOpt(m, licenseLimit, s.LicensedIPs)
 		}
-		setBool(m, jobDaemonRunning, s.JobDaemonRunning)
+		SetOpt(m, jobDaemonRunning, s.JobDaemonRunning)
 		m.SetTime(backupSuccess, s.LastBackupSuccess)
 		m.SetTime(backupFailure, s.LastBackupFailure)
 	})
@@ -117,9 +117,9 @@ func loadSystem(ctx context.Context, c *findings.Console, m *Metrics) error {
 		return err
 	}
 	return read(ctx, c, m, "diagnostics", scapi.Administrator, (*scapi.Client).Diagnostics, func(d scapi.Diagnostics) {
-		setBool(m, diagnosticOK, d.Java, "java")
-		setBool(m, diagnosticOK, d.RPM, "rpm")
-		setBool(m, diagnosticOK, d.Disk, "disk")
+		SetOpt(m, diagnosticOK, d.Java, "java")
+		SetOpt(m, diagnosticOK, d.RPM, "rpm")
+		SetOpt(m, diagnosticOK, d.Disk, "disk")
 		m.SetTime(diagnosticLastCheck, d.LastChecked)
 	})
 }

@@ -23,8 +23,7 @@ func newTally(ctx context.Context, c *findings.Console, m *Metrics) (tally, erro
 	return tally{list, m}, m.part("findings", err, func() {})
 }
 
-// counts emits the findings that q asks for, for each of the severities, which
-// is the family's first label; the others follow.
+// counts emits the findings that q asks for, for each of the severities.
 func (t tally) counts(ctx context.Context, family *Family, severities []scapi.Severity, q findings.Question, labels ...string) error {
 	counts, err := t.total(ctx, family, q)
 	t.emit(family, severities, counts, labels...)
@@ -33,10 +32,8 @@ func (t tally) counts(ctx context.Context, family *Family, severities []scapi.Se
 
 // emit adds counts as counts does; nothing if they are absent.
 func (t tally) emit(family *Family, severities []scapi.Severity, counts scapi.Opt[scapi.Counts], labels ...string) {
-	for _, s := range severities {
-		if counts.Valid {
-			t.m.Set(family, float64(counts.Value[s]), append([]string{s.String()}, labels...)...)
-		}
+	if counts.Valid {
+		t.m.SetCounts(family, severities, counts.Value, labels...)
 	}
 }
 

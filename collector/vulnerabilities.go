@@ -60,9 +60,9 @@ func loadVulnerabilities(ctx context.Context, c *findings.Console, m *Metrics) e
 				m.lacking(vulnerabilities, "the console cannot tell account "+s.Account.Name())
 				continue
 			}
-			m.SetCounts(vulnerabilities, open.Value.Counts, r.ID, r.Name)
-			setNumber(m, hosts, open.Value.Hosts, r.ID, r.Name)
-			setNumber(m, vulnerabilityScore, open.Value.Score, r.ID, r.Name)
+			m.SetCounts(vulnerabilities, all, open.Value.Counts, r.ID, r.Name)
+			SetOpt(m, hosts, open.Value.Hosts, r.ID, r.Name)
+			SetOpt(m, vulnerabilityScore, open.Value.Score, r.ID, r.Name)
 		}
 	}
 	return nil

@@ -71,8 +71,8 @@ func loadWatches(ctx context.Context, c *findings.Console, m *Metrics) error {
 		case !found.Valid:
 			m.lacking(watchVulnerabilities, "nothing of watch "+w.Name)
 		default:
-			m.SetCounts(watchVulnerabilities, found.Value.Counts, w.Name)
-			setNumber(m, watchHosts, found.Value.Hosts, w.Name)
+			m.SetCounts(watchVulnerabilities, all, found.Value.Counts, w.Name)
+			SetOpt(m, watchHosts, found.Value.Hosts, w.Name)
 		}
 	}
 	return nil
