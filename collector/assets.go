@@ -48,13 +48,13 @@ var assetStatuses = []string{"ready", "calculating", "other"}
 // maxAssetRows bounds the rows of sumasset: a console has thousands of lists.
 const maxAssetRows = 20000
 
-func loadAssets(ctx context.Context, c *findings.Console, m *Metrics) error {
+func loadAssets(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
 	var named []owned[scapi.Asset]
 	err := readEach(ctx, c, m, "asset lists", (*scapi.Client).Assets, func(a scapi.Asset) string { return a.ID }, func(list []owned[scapi.Asset]) {
 		count := map[string]int{}
 		for _, a := range list {
 			count[a.object.Status]++
-			if slices.Contains(m.Strings("ids"), a.object.ID) {
+			if slices.Contains(settings.Strings("ids"), a.object.ID) {
 				named = append(named, a)
 			}
 		}

@@ -163,8 +163,9 @@ func TestWhatIsEmittedIsDeclaredAndWhatIsDeclaredIsEmitted(t *testing.T) {
 			e := export(t, o)
 			for _, col := range collector.All() {
 				// Run leaves undeclared families out: the loader is run by itself.
-				m := collector.NewMetrics(completed(col, everything(col)))
-				if err := col.New()(t.Context(), e.Console, m); err != nil {
+				settings := completed(col, everything(col))
+				m := collector.NewMetrics(settings)
+				if err := col.New()(t.Context(), e.Console, settings, m); err != nil {
 					t.Fatalf("%s on %s: %v", col.Name, o.Dialect, err)
 				}
 				declared := m.Snapshot(col.Families)

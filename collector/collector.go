@@ -39,10 +39,10 @@ type Collector struct {
 	New func() Loader
 }
 
-// Loader reads a collector's data from a console into m. An error means that
+// Loader reads a collector's data from a console into m, as s wants it. An error means that
 // nothing of m may be shown. It is called by one goroutine at a time, and may
 // remember things between calls.
-type Loader func(ctx context.Context, c *findings.Console, m *Metrics) error
+type Loader func(ctx context.Context, c *findings.Console, s Settings, m *Metrics) error
 
 // stateless is Collector.New for a loader that remembers nothing.
 func stateless(l Loader) func() Loader { return func() Loader { return l } }
@@ -88,7 +88,7 @@ func (col *Collector) Run(ctx context.Context, loader Loader, c *findings.Consol
 		}
 	}()
 	m := NewMetrics(settings)
-	if err := loader(console.WithPriority(ctx, col.Priority), c, m); err != nil {
+	if err := loader(console.WithPriority(ctx, col.Priority), c, settings, m); err != nil {
 		return Snapshot{}, err
 	}
 	if m.read == 0 && len(m.missing) > 0 {

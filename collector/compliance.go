@@ -49,12 +49,12 @@ func audit(filters ...scapi.Filter) findings.Question {
 	return q
 }
 
-func loadCompliance(ctx context.Context, c *findings.Console, m *Metrics) error {
+func loadCompliance(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
 	t, err := newTally(ctx, c, m)
 	if err != nil || len(t.scopes) == 0 {
 		return err
 	}
-	files, told, err := auditFiles(ctx, c, m)
+	files, told, err := auditFiles(ctx, c, settings.Strings("audits"), m)
 	if err != nil {
 		return err
 	}
@@ -70,10 +70,9 @@ func loadCompliance(ctx context.Context, c *findings.Console, m *Metrics) error 
 	return nil
 }
 
-// auditFiles returns the audit files that are asked for; false if the console
+// auditFiles returns the audit files that are wanted, all if none is named; false if the console
 // does not list any.
-func auditFiles(ctx context.Context, c *findings.Console, m *Metrics) (files []scapi.Ref, told bool, err error) {
-	wanted := m.Strings("audits")
+func auditFiles(ctx context.Context, c *findings.Console, wanted []string, m *Metrics) (files []scapi.Ref, told bool, err error) {
 	err = readEach(ctx, c, m, "audit files", (*scapi.Client).AuditFiles, func(a scapi.AuditFile) string { return a.ID }, func(list []owned[scapi.AuditFile]) {
 		told = true
 		for _, a := range list {

@@ -66,7 +66,7 @@ var (
 	assessedDays = []int{30, 7} // the longest first
 )
 
-func loadCoverage(ctx context.Context, c *findings.Console, m *Metrics) error {
+func loadCoverage(ctx context.Context, c *findings.Console, _ Settings, m *Metrics) error {
 	t, err := newTally(ctx, c, m)
 	if err != nil || len(t.scopes) == 0 {
 		return err

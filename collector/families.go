@@ -32,7 +32,7 @@ func Families() *Collector {
 // maxFamilies bounds the plugin families that are read; a console has some two hundred.
 const maxFamilies = 2000
 
-func loadFamilies(ctx context.Context, c *findings.Console, m *Metrics) error {
+func loadFamilies(ctx context.Context, c *findings.Console, _ Settings, m *Metrics) error {
 	t, err := newTally(ctx, c, m)
 	if err != nil {
 		return err

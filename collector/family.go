@@ -33,19 +33,22 @@ const (
 	Counter
 )
 
-// Metrics gathers the samples of one load.
+// Metrics gathers the samples of one load, and what the load could not read.
 type Metrics struct {
-	Settings
-	samples map[*Family][]*dto.Metric
-	seen    map[string]bool // family and label values
-	read    int             // parts that an account could read
-	missing []error
-	dropped int // samples left out by the collector itself
+	maxSeries int             // 0: no limit
+	redact    map[string]bool // as Settings.Redact
+	hashKey   []byte
+	samples   map[*Family][]*dto.Metric
+	seen      map[string]bool // family and label values
+	read      int             // parts that an account could read
+	missing   []error
+	dropped   int // samples left out by the collector itself
 }
 
-// NewMetrics returns an empty Metrics.
+// NewMetrics returns an empty Metrics that keeps to the limit of series and to
+// the redaction of s.
 func NewMetrics(s Settings) *Metrics {
-	return &Metrics{Settings: s, samples: map[*Family][]*dto.Metric{}, seen: map[string]bool{}}
+	return &Metrics{maxSeries: s.MaxSeries, redact: s.Redact, hashKey: s.HashKey, samples: map[*Family][]*dto.Metric{}, seen: map[string]bool{}}
 }
 
 // Set adds a sample. Label values come in the order of f.Labels; bytes that are
@@ -81,10 +84,10 @@ func (m *Metrics) Set(f *Family, value float64, labels ...string) {
 // redacted returns what may be shown of a label's value.
 func (m *Metrics) redacted(label, value string) string {
 	switch {
-	case m.Redact[label]:
+	case m.redact[label]:
 		return ""
-	case value != "" && m.Redact["host"] && (label == "ip" || label == "host_uuid"):
-		h := hmac.New(sha256.New, m.HashKey)
+	case value != "" && m.redact["host"] && (label == "ip" || label == "host_uuid"):
+		h := hmac.New(sha256.New, m.hashKey)
 		h.Write([]byte(value))
 		return hex.EncodeToString(h.Sum(nil)[:8])
 	}
@@ -148,7 +151,7 @@ func (m *Metrics) Snapshot(known []*Family) Snapshot {
 			s.Series += n
 		}
 	}
-	if limit := m.MaxSeries; limit > 0 && s.Series > limit {
+	if limit := m.maxSeries; limit > 0 && s.Series > limit {
 		slices.SortStableFunc(families, func(a, b *Family) int {
 			return cmp.Or(cmp.Compare(len(m.samples[b]), len(m.samples[a])), strings.Compare(a.Name, b.Name))
 		})

@@ -177,7 +177,7 @@ func TestATimeThatIsUnknownMakesNoSample(t *testing.T) {
 
 func TestAPanicInALoaderIsAnError(t *testing.T) {
 	col := &collector.Collector{Name: "broken"}
-	loader := collector.Loader(func(context.Context, *findings.Console, *collector.Metrics) error {
+	loader := collector.Loader(func(context.Context, *findings.Console, collector.Settings, *collector.Metrics) error {
 		panic("broken answer")
 	})
 	if _, err := col.Run(t.Context(), loader, nil, noLimits); err == nil || !strings.Contains(err.Error(), "broken answer") {
@@ -188,7 +188,7 @@ func TestAPanicInALoaderIsAnError(t *testing.T) {
 func TestALoadThatFailsShowsNothing(t *testing.T) {
 	col := &collector.Collector{Name: "half", Families: known}
 	failure := errors.New("connection reset")
-	loader := collector.Loader(func(_ context.Context, _ *findings.Console, m *collector.Metrics) error {
+	loader := collector.Loader(func(_ context.Context, _ *findings.Console, _ collector.Settings, m *collector.Metrics) error {
 		fill(m)
 		return failure
 	})

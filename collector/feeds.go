@@ -48,7 +48,7 @@ func Feeds() *Collector {
 	}
 }
 
-func loadFeeds(ctx context.Context, c *findings.Console, m *Metrics) error {
+func loadFeeds(ctx context.Context, c *findings.Console, _ Settings, m *Metrics) error {
 	return read(ctx, c, m, "feeds", scapi.Administrator, (*scapi.Client).Feeds, func(feeds []scapi.Feed) {
 		for _, f := range feeds {
 			if f.Type == "compliance" || f.Type == "custom" {

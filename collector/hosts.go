@@ -55,28 +55,28 @@ type host struct {
 	score                float64
 }
 
-func loadHosts(ctx context.Context, c *findings.Console, m *Metrics) error {
+func loadHosts(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
 	t, err := newTally(ctx, c, m)
 	if err != nil || len(t.scopes) == 0 {
 		return err
 	}
 	q := findings.Question{}
-	if networks := m.Networks("networks"); len(networks) > 0 {
+	if networks := settings.Networks("networks"); len(networks) > 0 {
 		texts := make([]string, len(networks))
 		for i, n := range networks {
 			texts[i] = n.String()
 		}
 		q.Only = []scapi.Filter{scapi.ByAddress(texts...)}
 	}
-	shown := m.Int("top")
-	if m.MaxSeries > 0 { // the bucket takes its share
-		shown = min(shown, max(m.MaxSeries-len(all), 0)/len(all))
+	shown := settings.Int("top")
+	if settings.MaxSeries > 0 { // the bucket takes its share
+		shown = min(shown, max(settings.MaxSeries-len(all), 0)/len(all))
 	}
-	pages, err := t.pages(ctx, hostVulnerabilities, "sumip", q, "score", max(m.Int("top"), 1)) // 0 would be all of them
+	pages, err := t.pages(ctx, hostVulnerabilities, "sumip", q, "score", max(settings.Int("top"), 1)) // 0 would be all of them
 	if err != nil || pages == nil {
 		return err
 	}
-	hosts := hostsOf(pages, m.Int("top"))
+	hosts := hostsOf(pages, settings.Int("top"))
 	if len(hosts) > shown {
 		m.dropped += (len(hosts) - shown) * len(all)
 		hosts = hosts[:shown]

@@ -63,7 +63,7 @@ type pluginLoader struct {
 	families []scapi.PluginFamily
 }
 
-func (l *pluginLoader) load(ctx context.Context, c *findings.Console, m *Metrics) error {
+func (l *pluginLoader) load(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
 	err := read(ctx, c, m, "plugin set", scapi.Administrator, (*scapi.Client).Status, func(s scapi.Status) {
 		for feed, built := range s.PluginSet {
 			m.SetTime(pluginSet, built, feed)
@@ -93,7 +93,7 @@ func (l *pluginLoader) load(ctx context.Context, c *findings.Console, m *Metrics
 			return err
 		}
 	}
-	if m.Bool("by_family") && l.families == nil {
+	if settings.Bool("by_family") && l.families == nil {
 		err = read(ctx, c, m, "plugin families", scapi.Administrator, countFamilies, func(families []scapi.PluginFamily) { l.families = families })
 		if err != nil {
 			return err
@@ -102,7 +102,7 @@ func (l *pluginLoader) load(ctx context.Context, c *findings.Console, m *Metrics
 	for kind, n := range l.counts.ByType {
 		m.Set(plugins, float64(n), kind)
 	}
-	if m.Bool("by_family") {
+	if settings.Bool("by_family") {
 		for _, f := range l.families {
 			SetOpt(m, pluginsByFamily, f.Plugins, f.ID, f.Name, f.Type)
 		}

@@ -48,15 +48,15 @@ func Remediation() *Collector {
 	}
 }
 
-func loadRemediation(ctx context.Context, c *findings.Console, m *Metrics) error {
+func loadRemediation(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
 	t, err := newTally(ctx, c, m)
 	if err != nil || len(t.scopes) == 0 {
 		return err
 	}
-	if err := t.fixes(ctx, m.Int("top")); err != nil {
+	if err := t.fixes(ctx, settings.Int("top")); err != nil {
 		return err
 	}
-	return t.widespread(ctx, m.Int("plugins"))
+	return t.widespread(ctx, settings.Int("plugins"))
 }
 
 // severalRows are read of each account where several read findings: what is

@@ -61,7 +61,7 @@ func Repositories() *Collector {
 	}
 }
 
-func loadRepositories(ctx context.Context, c *findings.Console, m *Metrics) error {
+func loadRepositories(ctx context.Context, c *findings.Console, _ Settings, m *Metrics) error {
 	repositories, err := c.Repositories(ctx)
 	return m.part("repositories", err, func() {
 		for _, r := range repositories {

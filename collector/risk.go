@@ -145,23 +145,23 @@ var (
 	rated = scapi.Severities[scapi.Low:]
 )
 
-func loadRisk(ctx context.Context, c *findings.Console, m *Metrics) error {
+func loadRisk(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
 	t, err := newTally(ctx, c, m)
 	if err != nil || len(t.scopes) == 0 {
 		return err
 	}
-	for _, load := range []func(tally, context.Context) error{
-		tally.states, tally.reach, tally.ages, tally.deadlines, tally.flow, tally.ratings,
+	for _, load := range []func(context.Context, tally, Settings) error{
+		riskStates, riskReach, riskAges, riskDeadlines, riskFlow, riskRatings,
 	} {
-		if err := load(t, ctx); err != nil {
+		if err := load(ctx, t, settings); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// states counts the findings of which something is known or was decided.
-func (t tally) states(ctx context.Context) error {
+// riskStates counts the findings of which something is known or was decided.
+func riskStates(ctx context.Context, t tally, _ Settings) error {
 	for _, state := range []struct {
 		family *Family
 		findings.Question
@@ -178,8 +178,8 @@ func (t tally) states(ctx context.Context) error {
 	return nil
 }
 
-// reach counts plugins and hosts of every severity.
-func (t tally) reach(ctx context.Context) error {
+// riskReach counts plugins and hosts of every severity.
+func riskReach(ctx context.Context, t tally, _ Settings) error {
 	for _, s := range all {
 		q := only(scapi.BySeverity(s))
 		hosts, err := t.hosts(ctx, hostsAffected, q)
@@ -206,7 +206,8 @@ func (t tally) reach(ctx context.Context) error {
 	return nil
 }
 
-func (t tally) ages(ctx context.Context) error {
+// riskAges counts the findings by how long ago they were first seen.
+func riskAges(ctx context.Context, t tally, _ Settings) error {
 	for _, n := range agedDays {
 		q := only(scapi.FirstSeen(forever, daysAgo(n)))
 		if err := t.counts(ctx, aged, all, q, strconv.Itoa(n)); err != nil {
@@ -224,11 +225,11 @@ var bases = map[string]func(from, to time.Time) scapi.Filter{
 	"vulnerability_published": scapi.VulnPublished,
 }
 
-// deadlines counts what is past the deadline of every policy, and what soon
+// riskDeadlines counts what is past the deadline of every policy, and what soon
 // will be. Severities with the same deadline share a query, and the query that
 // a policy on the first sight shares with the ages is asked once.
-func (t tally) deadlines(ctx context.Context) error {
-	for _, policy := range t.m.SLA {
+func riskDeadlines(ctx context.Context, t tally, settings Settings) error {
+	for _, policy := range settings.SLA {
 		began := bases[policy.Basis]
 		for _, s := range rated {
 			n, has := policy.Days[s.String()]
@@ -241,7 +242,7 @@ func (t tally) deadlines(ctx context.Context) error {
 			if err := t.counts(ctx, overdue, []scapi.Severity{s}, late, policy.Name); err != nil {
 				return err
 			}
-			if !t.m.Bool("due_soon") {
+			if !settings.Bool("due_soon") {
 				continue
 			}
 			last := end.Add(days(dueSoonWindow))
@@ -259,8 +260,8 @@ func (t tally) deadlines(ctx context.Context) error {
 
 func windowLabel(days int) string { return strconv.Itoa(days) + "d" }
 
-// flow counts what came, what went, and how long that took.
-func (t tally) flow(ctx context.Context) error {
+// riskFlow counts what came, what went, and how long that took.
+func riskFlow(ctx context.Context, t tally, _ Settings) error {
 	for _, n := range intakeDays {
 		came := only(scapi.FirstSeen(daysAgo(n), forever))
 		open, err := t.total(ctx, newVulnerabilities, came)
@@ -297,9 +298,9 @@ func gone(n int, filters ...scapi.Filter) findings.Question {
 	return findings.Question{Source: scapi.Mitigated, Only: append([]scapi.Filter{window}, filters...)}
 }
 
-// ratings counts by band of the Vulnerability Priority Rating.
-func (t tally) ratings(ctx context.Context) error {
-	if !t.m.Bool("vpr") {
+// riskRatings counts by band of the Vulnerability Priority Rating.
+func riskRatings(ctx context.Context, t tally, settings Settings) error {
+	if !settings.Bool("vpr") {
 		return nil
 	}
 	for _, band := range []struct {

@@ -39,7 +39,7 @@ func RiskRules() *Collector {
 	}
 }
 
-func loadRiskRules(ctx context.Context, c *findings.Console, m *Metrics) error {
+func loadRiskRules(ctx context.Context, c *findings.Console, _ Settings, m *Metrics) error {
 	id := func(r scapi.RiskRule) string { return r.ID }
 	err := readEach(ctx, c, m, "accept-risk rules", (*scapi.Client).AcceptRiskRules, id, func(rules []owned[scapi.RiskRule]) {
 		now := time.Now()

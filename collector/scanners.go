@@ -124,7 +124,7 @@ func Scanners() *Collector {
 	}
 }
 
-func loadScanners(ctx context.Context, c *findings.Console, m *Metrics) error {
+func loadScanners(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
 	var known []scapi.Scanner
 	err := read(ctx, c, m, "scanners", scapi.Administrator, (*scapi.Client).Scanners, func(scanners []scapi.Scanner) {
 		known = scanners
@@ -150,7 +150,7 @@ func loadScanners(ctx context.Context, c *findings.Console, m *Metrics) error {
 	if err != nil {
 		return err
 	}
-	if m.Bool("health") {
+	if settings.Bool("health") {
 		if err := readScannerHealth(ctx, c, m, known); err != nil {
 			return err
 		}

@@ -110,7 +110,7 @@ type scanLoader struct {
 
 func newScanLoader() *scanLoader { return &scanLoader{history: newScanHistory()} }
 
-func (l *scanLoader) load(ctx context.Context, c *findings.Console, m *Metrics) error {
+func (l *scanLoader) load(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
 	now := time.Now()
 	answers, err := console.AskEach(ctx, c.Console, func(client *scapi.Client, ctx context.Context) (schedule, error) {
 		return readSchedule(ctx, client, now)
@@ -120,11 +120,11 @@ func (l *scanLoader) load(ctx context.Context, c *findings.Console, m *Metrics) 
 	}
 	l.history.add(answers, now)
 	l.history.readHosts(ctx, m)
-	l.emit(m, now)
+	l.emit(m, settings, now)
 	return nil
 }
 
-func (l *scanLoader) emit(m *Metrics, now time.Time) {
+func (l *scanLoader) emit(m *Metrics, settings Settings, now time.Time) {
 	for state, n := range l.history.recent(now.Add(-resultsWindow)) {
 		m.Set(scanResults, float64(n), state.status, state.imported)
 	}
@@ -135,7 +135,7 @@ func (l *scanLoader) emit(m *Metrics, now time.Time) {
 		labels := []string{s.organization, s.id, s.name}
 		m.SetTime(scanNextRun, s.nextRun, labels...)
 		m.SetTime(scanRunningSince, s.runningSince, labels...)
-		if m.Bool("progress") {
+		if settings.Bool("progress") {
 			SetOpt(m, scanProgress, s.progress, labels...)
 		}
 		r := s.last

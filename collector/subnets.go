@@ -33,26 +33,26 @@ func Subnets() *Collector {
 	}
 }
 
-func loadSubnets(ctx context.Context, c *findings.Console, m *Metrics) error {
+func loadSubnets(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
 	t, err := newTally(ctx, c, m)
 	if err != nil {
 		return err
 	}
 	tool := "sumclassc"
-	if m.Int("prefix") == 16 {
+	if settings.Int("prefix") == 16 {
 		tool = "sumclassb"
 	}
 	// More rows than may be shown need not be read: the family is then left out.
 	most := 0
-	if m.MaxSeries > 0 {
-		most = m.MaxSeries/len(all) + 1
+	if settings.MaxSeries > 0 {
+		most = settings.MaxSeries/len(all) + 1
 	}
 	pages, err := t.pages(ctx, vulnerabilitiesBySubnet, tool, findings.Question{}, "", most)
 	networks := int64(0)
 	for _, page := range pages {
 		networks += max(page.Total.Value, int64(len(page.Rows)))
 	}
-	if series := networks * int64(len(all)); m.MaxSeries > 0 && series > int64(m.MaxSeries) {
+	if series := networks * int64(len(all)); settings.MaxSeries > 0 && series > int64(settings.MaxSeries) {
 		m.dropped += int(series)
 		return err
 	}

@@ -84,7 +84,7 @@ func System() *Collector {
 	}
 }
 
-func loadSystem(ctx context.Context, c *findings.Console, m *Metrics) error {
+func loadSystem(ctx context.Context, c *findings.Console, _ Settings, m *Metrics) error {
 	err := read(ctx, c, m, "console information", scapi.Administrator, (*scapi.Client).System, func(s scapi.System) {
 		acas := ""
 		if s.ACAS.Valid {

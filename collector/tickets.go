@@ -30,7 +30,7 @@ func Tickets() *Collector {
 	}
 }
 
-func loadTickets(ctx context.Context, c *findings.Console, m *Metrics) error {
+func loadTickets(ctx context.Context, c *findings.Console, _ Settings, m *Metrics) error {
 	return readEach(ctx, c, m, "tickets", (*scapi.Client).Tickets, func(t scapi.Ticket) string { return t.ID }, func(list []owned[scapi.Ticket]) {
 		count := map[string]int{}
 		for _, t := range list {

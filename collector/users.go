@@ -27,7 +27,7 @@ func Users() *Collector {
 	}
 }
 
-func loadUsers(ctx context.Context, c *findings.Console, m *Metrics) error {
+func loadUsers(ctx context.Context, c *findings.Console, _ Settings, m *Metrics) error {
 	var active, locked int
 	count := func(u scapi.User) {
 		switch {

@@ -45,7 +45,7 @@ func Vulnerabilities() *Collector {
 	}
 }
 
-func loadVulnerabilities(ctx context.Context, c *findings.Console, m *Metrics) error {
+func loadVulnerabilities(ctx context.Context, c *findings.Console, _ Settings, m *Metrics) error {
 	t, err := newTally(ctx, c, m)
 	if err != nil {
 		return err

@@ -46,12 +46,12 @@ func Watches() *Collector {
 	}
 }
 
-func loadWatches(ctx context.Context, c *findings.Console, m *Metrics) error {
+func loadWatches(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
 	t, err := newTally(ctx, c, m)
 	if err != nil || len(t.scopes) == 0 {
 		return err
 	}
-	for _, w := range m.Watches {
+	for _, w := range settings.Watches {
 		here := false
 		found, err := sum(t, watchVulnerabilities, addTotals, func(s *findings.Scope) (scapi.Opt[findings.Totals], error) {
 			found, err := lookFor(ctx, s, w)

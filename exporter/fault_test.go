@@ -203,7 +203,9 @@ func TestACollectorThatPanicsFailsAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		faulty := collector.Feeds()
 		faulty.New = func() collector.Loader {
-			return collector.Loader(func(context.Context, *findings.Console, *collector.Metrics) error { panic("out of cheese") })
+			return collector.Loader(func(context.Context, *findings.Console, collector.Settings, *collector.Metrics) error {
+				panic("out of cheese")
+			})
 		}
 		b := newBench(t, hq, nil, func(o *Options) { o.Collectors = []*collector.Collector{collector.System(), faulty} })
 		b.probe("hq").want(t, "after a panic", map[string]float64{of("success", "feeds"): 0, of("success", "system"): 1, "securitycenter_up": 1})
