@@ -172,6 +172,9 @@ func TestWhatIsEmittedIsDeclaredAndWhatIsDeclaredIsEmitted(t *testing.T) {
 				if undeclared := m.Len() - declared.Series; undeclared != 0 {
 					t.Errorf("%s on %s: %d samples of families that it does not declare", col.Name, o.Dialect, undeclared)
 				}
+				if len(declared.Duplicates) > 0 {
+					t.Errorf("%s on %s sets samples twice: %v", col.Name, o.Dialect, declared.Duplicates)
+				}
 				for _, f := range declared.Families {
 					emitted[f.GetName()] = true
 				}

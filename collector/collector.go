@@ -76,6 +76,9 @@ type Snapshot struct {
 	Series   int                 // in Families
 	Dropped  int                 // left out because of MaxSeries
 	Missing  []string            // parts that no account of the console may read, with the reason
+	// Duplicates are the samples, by family, that are not among Series because
+	// one with the same labels is: a fault of the collector.
+	Duplicates map[string]int
 }
 
 // Run loads the collector's data from c. The error wraps

@@ -76,7 +76,9 @@ func auditFiles(ctx context.Context, c *findings.Console, wanted []string, m *Me
 	err = readEach(ctx, c, m, "audit files", (*scapi.Client).AuditFiles, func(a scapi.AuditFile) string { return a.ID }, func(list []owned[scapi.AuditFile]) {
 		told = true
 		for _, a := range list {
-			if len(wanted) == 0 || slices.Contains(wanted, a.object.ID) {
+			// The results of an id are those of all organisations that have it.
+			named := slices.ContainsFunc(files, func(f scapi.Ref) bool { return f.ID == a.object.ID })
+			if !named && (len(wanted) == 0 || slices.Contains(wanted, a.object.ID)) {
 				files = append(files, scapi.Ref{ID: a.object.ID, Name: a.object.Name})
 			}
 		}

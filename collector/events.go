@@ -45,8 +45,14 @@ func loadEvents(ctx context.Context, c *findings.Console, settings Settings, m *
 	}
 	rows := func(client *scapi.Client, ctx context.Context) ([]scapi.Row, error) { return client.Query(ctx, query) }
 	return read(ctx, c, m, "log events", scapi.Organization, rows, func(rows []scapi.Row) {
+		counts := map[string]float64{}
 		for _, r := range rows {
-			SetOpt(m, events, r.Float("count"), r.String("type"), windowLabel(eventDays))
+			if n, ok := r.Float("count").Get(); ok {
+				counts[r.String("type")] += n
+			}
+		}
+		for kind, n := range counts {
+			m.Set(events, n, kind, windowLabel(eventDays))
 		}
 	})
 }

@@ -40,6 +40,7 @@ type Metrics struct {
 	hashKey   []byte
 	samples   map[*Family][]*dto.Metric
 	seen      map[string]bool // family and label values
+	twice     map[string]int  // as Snapshot.Duplicates
 	read      int             // parts that an account could read
 	missing   []error
 	dropped   int // samples left out by the collector itself
@@ -48,12 +49,13 @@ type Metrics struct {
 // NewMetrics returns an empty Metrics that keeps to the limit of series and to
 // the redaction of s.
 func NewMetrics(s Settings) *Metrics {
-	return &Metrics{maxSeries: s.MaxSeries, redact: s.Redact, hashKey: s.HashKey, samples: map[*Family][]*dto.Metric{}, seen: map[string]bool{}}
+	return &Metrics{maxSeries: s.MaxSeries, redact: s.Redact, hashKey: s.HashKey, samples: map[*Family][]*dto.Metric{}, seen: map[string]bool{}, twice: map[string]int{}}
 }
 
 // Set adds a sample. Label values come in the order of f.Labels; bytes that are
-// not UTF-8 are replaced. A label set that is there already keeps its first
-// value, because one duplicate would spoil the whole page.
+// not UTF-8 are replaced. A second sample with the same labels is a fault of
+// the collector: one would spoil the whole page, so the first stays and the
+// snapshot tells of the others.
 func (m *Metrics) Set(f *Family, value float64, labels ...string) {
 	if len(labels) != len(f.Labels) {
 		panic(fmt.Sprintf("%s wants %d label values, not %d", f.Name, len(f.Labels), len(labels)))
@@ -68,6 +70,7 @@ func (m *Metrics) Set(f *Family, value float64, labels ...string) {
 		pairs[i] = &dto.LabelPair{Name: &f.Labels[i], Value: &v}
 	}
 	if m.seen[key.String()] {
+		m.twice[f.Name]++
 		return
 	}
 	m.seen[key.String()] = true
@@ -143,7 +146,7 @@ func OneIf(yes bool) float64 {
 // families are left out, the largest first: part of a family would pass for all
 // of it.
 func (m *Metrics) Snapshot(known []*Family) Snapshot {
-	s := Snapshot{Dropped: m.dropped}
+	s := Snapshot{Dropped: m.dropped, Duplicates: m.twice}
 	var families []*Family
 	for _, f := range known {
 		if n := len(m.samples[f]); n > 0 {

@@ -123,7 +123,7 @@ func TestRedactionEmptiesNamesAndKeepsIDsAndMakesNoDuplicates(t *testing.T) {
 	}
 }
 
-func TestBytesThatAreNotUTF8AreReplacedAndDuplicatesKeepTheFirstValue(t *testing.T) {
+func TestBytesThatAreNotUTF8AreReplacedAndDuplicatesKeepTheFirstValueAndAreCounted(t *testing.T) {
 	m := collector.NewMetrics(collector.Settings{Redact: map[string]bool{"zone": true}})
 	m.Set(middle, 1, "caf\xe9")
 	m.Set(middle, 2, "caf\xe9")
@@ -136,6 +136,9 @@ func TestBytesThatAreNotUTF8AreReplacedAndDuplicatesKeepTheFirstValue(t *testing
 	diff(t, "samples", want, samplesOf(got.Families))
 	if got.Series != 3 {
 		t.Errorf("%d series, want 3", got.Series)
+	}
+	if d := cmp.Diff(map[string]int{"middle": 2, "big": 1}, got.Duplicates); d != "" {
+		t.Errorf("duplicates (-want +got):\n%s", d)
 	}
 }
 

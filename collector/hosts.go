@@ -3,6 +3,7 @@ package collector
 import (
 	"cmp"
 	"context"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -48,11 +49,14 @@ func Hosts() *Collector {
 	}
 }
 
-// host is a row that may be shown.
+// hostKey tells hosts apart as the labels do.
+type hostKey struct{ repository, ip, uuid string }
+
+// host is a host that may be shown.
 type host struct {
-	repository, ip, uuid string
-	counts               scapi.Counts
-	score                float64
+	hostKey
+	counts scapi.Counts
+	score  float64
 }
 
 func loadHosts(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
@@ -110,20 +114,22 @@ func (t tally) beside(ctx context.Context, pages []findings.Page, q findings.Que
 	return t.total(ctx, hostVulnerabilitiesOther, findings.Question{})
 }
 
-// hostsOf returns the hosts of all accounts with the highest scores. Hosts
-// with equal scores stay in the order of repository and address, so that the
-// same ones are shown each time.
+// hostsOf returns the hosts of all accounts with the highest scores. Rows that
+// no label tells apart, as those of one address with several names, are added
+// up. Hosts with equal scores stay in the order of repository and address, so
+// that the same ones are shown each time.
 func hostsOf(pages []findings.Page, most int) []host {
-	var hosts []host
+	known := map[hostKey]host{}
 	for _, page := range pages {
 		for _, r := range page.Rows {
-			h := host{repository: r.Repository(), ip: r.String("ip"), uuid: r.String("uuid"), score: r.Float("score").Value}
 			if n, ok := r.Counts().Get(); ok {
-				h.counts = n
-				hosts = append(hosts, h)
+				h := host{hostKey: hostKey{r.Repository(), r.String("ip"), r.String("uuid")}}
+				h.counts, h.score = known[h.hostKey].counts.Add(n), known[h.hostKey].score+r.Float("score").Value
+				known[h.hostKey] = h
 			}
 		}
 	}
+	hosts := slices.Collect(maps.Values(known))
 	slices.SortFunc(hosts, func(a, b host) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), console.CompareIDs(a.repository, b.repository), strings.Compare(a.ip, b.ip), strings.Compare(a.uuid, b.uuid))
 	})

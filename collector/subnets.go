@@ -56,12 +56,18 @@ func loadSubnets(ctx context.Context, c *findings.Console, settings Settings, m 
 		m.dropped += int(series)
 		return err
 	}
+	type subnet struct{ repository, network string }
+	counts := map[subnet]scapi.Counts{}
 	for _, page := range pages {
 		for _, row := range page.Rows {
 			if n, ok := row.Counts().Get(); ok {
-				m.SetCounts(vulnerabilitiesBySubnet, all, n, row.Repository(), row.String("ip"))
+				key := subnet{row.Repository(), row.String("ip")}
+				counts[key] = counts[key].Add(n)
 			}
 		}
+	}
+	for key, n := range counts {
+		m.SetCounts(vulnerabilitiesBySubnet, all, n, key.repository, key.network)
 	}
 	return err
 }
