@@ -215,6 +215,35 @@ func TestACollectorThatPanicsFailsAlone(t *testing.T) {
 	})
 }
 
+func TestASampleThatIsSetTwiceIsCountedAndLoggedOnceAndThePageIsValid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		faulty, twice := collector.Feeds(), 2
+		faulty.New = func() collector.Loader {
+			return func(_ context.Context, _ *findings.Console, _ collector.Settings, m *collector.Metrics) error {
+				for i := range twice {
+					m.Set(faulty.Families[0], float64(i), "active")
+				}
+				return nil
+			}
+		}
+		b := newBench(t, hq, nil, func(o *Options) { o.Collectors = []*collector.Collector{collector.System(), faulty} })
+		counter := `securitycenter_exporter_duplicate_samples_total{collector="feeds"}`
+		logged := func() int { return len(b.log.lines("level=ERROR", "collector=feeds", faulty.Families[0].Name)) }
+		parse(t, b.get("/metrics?only=exporter")).want(t, "before the first load", map[string]float64{counter: 0})
+		for _, load := range []struct{ sets, counted, logged int }{{2, 1, 1}, {2, 2, 1}, {3, 4, 2}, {1, 4, 2}, {2, 5, 3}} {
+			twice = load.sets
+			b.probe("hq").want(t, "after a load", map[string]float64{faulty.Families[0].Name + `{feed="active"}`: 0, of("success", "feeds"): 1, of("series", "feeds"): 1})
+			parse(t, b.get("/metrics?only=exporter")).want(t, "after a load", map[string]float64{
+				counter: float64(load.counted), `securitycenter_exporter_duplicate_samples_total{collector="system"}`: 0,
+			})
+			if n := logged(); n != load.logged {
+				t.Errorf("%d lines in the log, want %d:\n%s", n, load.logged, b.log)
+			}
+			time.Sleep(faulty.Interval)
+		}
+	})
+}
+
 func TestAFailureThatRepeatsIsLoggedOnceAndItsEndToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, hq+only("feeds"), nil)
