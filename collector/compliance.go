@@ -50,8 +50,8 @@ func audit(filters ...scapi.Filter) findings.Question {
 }
 
 func loadCompliance(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
-	t, err := newTally(ctx, c, m)
-	if err != nil || len(t.scopes) == 0 {
+	total, err := newTally(ctx, c, m)
+	if err != nil || len(total.scopes) == 0 {
 		return err
 	}
 	files, told, err := auditFiles(ctx, c, settings.Strings("audits"), m)
@@ -59,11 +59,11 @@ func loadCompliance(ctx context.Context, c *findings.Console, settings Settings,
 		return err
 	}
 	if !told {
-		return t.checks(ctx, audit(), scapi.Ref{})
+		return setChecks(ctx, total, audit(), scapi.Ref{})
 	}
 	for _, file := range files {
 		q := audit(scapi.ByAuditFile(file.ID))
-		if err := t.checks(ctx, q, file); err != nil {
+		if err := setChecks(ctx, total, q, file); err != nil {
 			return fmt.Errorf("audit file %s (%s): %w", file.ID, file.Name, err)
 		}
 	}
@@ -86,13 +86,14 @@ func auditFiles(ctx context.Context, c *findings.Console, wanted []string, m *Me
 	return files, told, err
 }
 
-func (t tally) checks(ctx context.Context, q findings.Question, file scapi.Ref) error {
-	counts, err := t.total(ctx, complianceChecks, q)
+// setChecks sets the results that q asks for.
+func setChecks(ctx context.Context, total tally, q findings.Question, file scapi.Ref) error {
+	counts, err := total.findings(ctx, complianceChecks, q)
 	if err != nil || !counts.Valid {
 		return err
 	}
 	for _, r := range complianceResults {
-		t.m.Set(complianceChecks, float64(counts.Value[r.severity]), file.ID, file.Name, r.result)
+		total.m.Set(complianceChecks, float64(counts.Value[r.severity]), file.ID, file.Name, r.result)
 	}
 	return nil
 }

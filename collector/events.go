@@ -9,7 +9,7 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
-var events = &Family{
+var eventsByType = &Family{
 	Name:   "securitycenter_events",
 	Source: Source{"POST /analysis of type event, sumtype", "events::query, sumtype", "1 page of rows"},
 	Help:   "Log events within the window by type, of the types with most events. A rolling number: do not take its rate. Absent if the console has no log correlation engine.",
@@ -28,7 +28,7 @@ func Events() *Collector {
 		Keys: []config.Key{
 			{Name: "top", Kind: config.Int, Default: 50, Min: 1, Max: 1000, Help: "how many types are shown"},
 		},
-		Families: []*Family{events},
+		Families: []*Family{eventsByType},
 		New:      stateless(loadEvents),
 	}
 }
@@ -52,7 +52,7 @@ func loadEvents(ctx context.Context, c *findings.Console, settings Settings, m *
 			}
 		}
 		for kind, n := range counts {
-			m.Set(events, n, kind, windowLabel(eventDays))
+			m.Set(eventsByType, n, kind, windowLabel(eventDays))
 		}
 	})
 }

@@ -16,13 +16,13 @@ import (
 )
 
 var (
-	hostVulnerabilities = &Family{
+	hostsVulnerabilities = &Family{
 		Name:   "securitycenter_host_vulnerabilities",
 		Source: Source{"POST /analysis, sumip", "vuln::query, sumip", "1 page of rows"},
 		Help:   "Open findings by host and severity: of the hosts with the highest score, or of those in the configured networks. Agents are told apart by their UUID. Absent where compliance results have to be subtracted.",
 		Labels: []string{"repository_id", "ip", "host_uuid", "severity"},
 	}
-	hostVulnerabilitiesOther = &Family{
+	hostsVulnerabilitiesOther = &Family{
 		Name:   "securitycenter_host_vulnerabilities_other",
 		Source: Source{"POST /analysis, sumip", "vuln::query, sumip", "none, or 1 analysis request where the page does not tell the sum"},
 		Help:   "Open findings of all hosts that securitycenter_host_vulnerabilities does not show, by severity: both together are all open findings. Absent as that is.",
@@ -44,7 +44,7 @@ func Hosts() *Collector {
 			{Name: "top", Kind: config.Int, Default: 100, Max: 10000, Help: "how many hosts with the highest score are shown"},
 			{Name: "networks", Kind: config.Networks, Default: []netip.Prefix(nil), Max: 100, Help: "networks whose hosts are meant; the empty list means all hosts"},
 		},
-		Families: []*Family{hostVulnerabilities, hostVulnerabilitiesOther},
+		Families: []*Family{hostsVulnerabilities, hostsVulnerabilitiesOther},
 		New:      stateless(loadHosts),
 	}
 }
@@ -60,8 +60,8 @@ type host struct {
 }
 
 func loadHosts(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
-	t, err := newTally(ctx, c, m)
-	if err != nil || len(t.scopes) == 0 {
+	total, err := newTally(ctx, c, m)
+	if err != nil || len(total.scopes) == 0 {
 		return err
 	}
 	q := findings.Question{}
@@ -74,35 +74,35 @@ func loadHosts(ctx context.Context, c *findings.Console, settings Settings, m *M
 	}
 	shown := settings.Int("top")
 	if settings.MaxSeries > 0 { // the bucket takes its share
-		shown = min(shown, max(settings.MaxSeries-len(all), 0)/len(all))
+		shown = min(shown, max(settings.MaxSeries-len(allSeverities), 0)/len(allSeverities))
 	}
-	pages, err := t.pages(ctx, hostVulnerabilities, "sumip", q, "score", max(settings.Int("top"), 1)) // 0 would be all of them
+	pages, err := total.pages(ctx, hostsVulnerabilities, "sumip", q, "score", max(settings.Int("top"), 1)) // 0 would be all of them
 	if err != nil || pages == nil {
 		return err
 	}
 	hosts := hostsOf(pages, settings.Int("top"))
 	if len(hosts) > shown {
-		m.dropped += (len(hosts) - shown) * len(all)
+		m.dropped += (len(hosts) - shown) * len(allSeverities)
 		hosts = hosts[:shown]
 	}
-	rest, err := t.beside(ctx, pages, q)
+	rest, err := hostsAltogether(ctx, total, pages, q)
 	if err != nil || !rest.Valid {
 		return err
 	}
 	for _, h := range hosts {
-		m.SetCounts(hostVulnerabilities, all, h.counts, h.repository, h.ip, h.uuid)
+		m.SetCounts(hostsVulnerabilities, allSeverities, h.counts, h.repository, h.ip, h.uuid)
 		rest.Value = rest.Value.Sub(h.counts)
 	}
 	for s, n := range rest.Value {
 		rest.Value[s] = max(n, 0) // findings may vanish between two requests
 	}
-	m.SetCounts(hostVulnerabilitiesOther, all, rest.Value)
+	m.SetCounts(hostsVulnerabilitiesOther, allSeverities, rest.Value)
 	return nil
 }
 
-// beside returns all open findings, of which the pages show a part: from the
+// hostsAltogether returns all open findings, of which the pages show a part: from the
 // same answers where they tell it, for then the rest is exact.
-func (t tally) beside(ctx context.Context, pages []findings.Page, q findings.Question) (scapi.Opt[scapi.Counts], error) {
+func hostsAltogether(ctx context.Context, total tally, pages []findings.Page, q findings.Question) (scapi.Opt[scapi.Counts], error) {
 	told := scapi.Some(scapi.Counts{})
 	for _, page := range pages {
 		told.Value = told.Value.Add(page.Findings.Value)
@@ -111,7 +111,7 @@ func (t tally) beside(ctx context.Context, pages []findings.Page, q findings.Que
 	if told.Valid {
 		return told, nil
 	}
-	return t.total(ctx, hostVulnerabilitiesOther, findings.Question{})
+	return total.findings(ctx, hostsVulnerabilitiesOther, findings.Question{})
 }
 
 // hostsOf returns the hosts of all accounts with the highest scores. Rows that

@@ -9,7 +9,7 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
-var vulnerabilitiesBySubnet = &Family{
+var subnetsVulnerabilities = &Family{
 	Name:   "securitycenter_vulnerabilities_by_subnet",
 	Source: Source{"POST /analysis, sumclassc or sumclassb", "vuln::query, sumclassc or sumclassb", "pages of rows, up to max_series"},
 	Help:   "Open findings by repository, network and severity; a network counts once in every repository that holds it. Left out as a whole beyond max_series, and where compliance results have to be subtracted.",
@@ -28,13 +28,13 @@ func Subnets() *Collector {
 		Keys: []config.Key{
 			{Name: "prefix", Kind: config.Int, Default: 24, Choices: []string{"16", "24"}, Help: "length of the networks' prefixes"},
 		},
-		Families: []*Family{vulnerabilitiesBySubnet},
+		Families: []*Family{subnetsVulnerabilities},
 		New:      stateless(loadSubnets),
 	}
 }
 
 func loadSubnets(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
-	t, err := newTally(ctx, c, m)
+	total, err := newTally(ctx, c, m)
 	if err != nil {
 		return err
 	}
@@ -45,14 +45,14 @@ func loadSubnets(ctx context.Context, c *findings.Console, settings Settings, m 
 	// More rows than may be shown need not be read: the family is then left out.
 	most := 0
 	if settings.MaxSeries > 0 {
-		most = settings.MaxSeries/len(all) + 1
+		most = settings.MaxSeries/len(allSeverities) + 1
 	}
-	pages, err := t.pages(ctx, vulnerabilitiesBySubnet, tool, findings.Question{}, "", most)
+	pages, err := total.pages(ctx, subnetsVulnerabilities, tool, findings.Question{}, "", most)
 	networks := int64(0)
 	for _, page := range pages {
 		networks += max(page.Total.Value, int64(len(page.Rows)))
 	}
-	if series := networks * int64(len(all)); settings.MaxSeries > 0 && series > int64(settings.MaxSeries) {
+	if series := networks * int64(len(allSeverities)); settings.MaxSeries > 0 && series > int64(settings.MaxSeries) {
 		m.dropped += int(series)
 		return err
 	}
@@ -67,7 +67,7 @@ func loadSubnets(ctx context.Context, c *findings.Console, settings Settings, m 
 		}
 	}
 	for key, n := range counts {
-		m.SetCounts(vulnerabilitiesBySubnet, all, n, key.repository, key.network)
+		m.SetCounts(subnetsVulnerabilities, allSeverities, n, key.repository, key.network)
 	}
 	return err
 }
