@@ -12,13 +12,13 @@ import (
 )
 
 var (
-	vulnerabilitiesByAsset = &Family{
+	assetsVulnerabilities = &Family{
 		Name:   "securitycenter_vulnerabilities_by_asset",
 		Source: Source{"POST /analysis, sumasset; GET /asset", "vuln::query, sumasset; asset::init", "1 page of rows, 1 other request"},
 		Help:   "Open findings by asset list and severity, for the configured lists. Lists overlap: never add them up. Absent for lists that no account sees, and where compliance results have to be subtracted.",
 		Labels: []string{"organization_id", "asset_id", "asset", "severity"},
 	}
-	assetLists = &Family{
+	assetsByStatus = &Family{
 		Name:   "securitycenter_asset_lists",
 		Source: Source{"GET /asset", "asset::init", "1 request for each organisation account"},
 		Help:   "Asset lists by status: ready, calculating, other. A filter by a list that is stuck calculating finds the wrong hosts. Absent if the console does not tell.",
@@ -38,7 +38,7 @@ func Assets() *Collector {
 		Keys: []config.Key{
 			{Name: "ids", Kind: config.IDs, Default: []string(nil), Max: 50, Help: "ids of the asset lists whose findings are counted"},
 		},
-		Families: []*Family{vulnerabilitiesByAsset, assetLists},
+		Families: []*Family{assetsVulnerabilities, assetsByStatus},
 		New:      stateless(loadAssets),
 	}
 }
@@ -48,38 +48,38 @@ var assetStatuses = []string{"ready", "calculating", "other"}
 // maxAssetRows bounds the rows of sumasset: a console has thousands of lists.
 const maxAssetRows = 20000
 
-func loadAssets(ctx context.Context, c *findings.Console, m *Metrics) error {
+func loadAssets(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
 	var named []owned[scapi.Asset]
 	err := readEach(ctx, c, m, "asset lists", (*scapi.Client).Assets, func(a scapi.Asset) string { return a.ID }, func(list []owned[scapi.Asset]) {
 		count := map[string]int{}
 		for _, a := range list {
 			count[a.object.Status]++
-			if slices.Contains(m.Strings("ids"), a.object.ID) {
+			if slices.Contains(settings.Strings("ids"), a.object.ID) {
 				named = append(named, a)
 			}
 		}
 		if len(list) > count[""] {
 			for _, status := range assetStatuses {
-				m.Set(assetLists, float64(count[status]), status)
+				m.Set(assetsByStatus, float64(count[status]), status)
 			}
 		}
 	})
 	if err != nil || len(named) == 0 {
 		return err
 	}
-	t, err := newTally(ctx, c, m)
-	if err != nil || len(t.scopes) == 0 {
+	total, err := newTally(ctx, c, m)
+	if err != nil || len(total.scopes) == 0 {
 		return err
 	}
 	organizations := map[*console.Account]string{}
-	for _, s := range t.scopes {
+	for _, s := range total.scopes {
 		who, err := console.Through(ctx, s.Account, (*scapi.Client).Whoami)
 		if err != nil {
 			return err
 		}
 		organizations[s.Account] = who.OrganizationID
 	}
-	pages, err := t.pages(ctx, vulnerabilitiesByAsset, "sumasset", findings.Question{}, "", maxAssetRows)
+	pages, err := total.pages(ctx, assetsVulnerabilities, "sumasset", findings.Question{}, "", maxAssetRows)
 	if err != nil || pages == nil {
 		return err
 	}
@@ -87,9 +87,9 @@ func loadAssets(ctx context.Context, c *findings.Console, m *Metrics) error {
 	for i, page := range pages {
 		for _, row := range page.Rows {
 			// No source tells the columns of SecurityCenter 4 for certain.
-			key := ownedKey{organizations[t.scopes[i].Account], row.Ref("asset", "assetID", "id").ID}
+			key := ownedKey{organizations[total.scopes[i].Account], row.Ref("asset", "assetID", "id").ID}
 			if key.id == "" {
-				m.lacking(vulnerabilitiesByAsset, "the console does not tell which list a row is of")
+				m.lacking(assetsVulnerabilities, "the console does not tell which list a row is of")
 				return nil
 			}
 			if n, ok := row.Counts().Get(); ok {
@@ -98,7 +98,7 @@ func loadAssets(ctx context.Context, c *findings.Console, m *Metrics) error {
 		}
 	}
 	for _, a := range named { // one without findings has no row
-		m.SetCounts(vulnerabilitiesByAsset, counts[ownedKey{a.organization, a.object.ID}], a.organization, a.object.ID, a.object.Name)
+		m.SetCounts(assetsVulnerabilities, allSeverities, counts[ownedKey{a.organization, a.object.ID}], a.organization, a.object.ID, a.object.Name)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package collector_test
 
 import (
+	"fmt"
 	"math"
 	"net/netip"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
@@ -162,6 +164,43 @@ func TestOverMaxSeriesHostsAreCutAndTheOthersStayExact(t *testing.T) {
 		if sum != all {
 			t.Errorf("the shown and the others are %v findings, want %v", sum, all)
 		}
+	})
+}
+
+// One address with several names has a row for each on some consoles.
+func TestRowsThatNoLabelTellsApartAreAddedUp(t *testing.T) {
+	row := func(ip string, high, low int) string {
+		return fmt.Sprintf(`{"ip":%q,"uuid":"","repository":{"id":"1"},"score":"%d","severityCritical":"0","severityHigh":"%d","severityMedium":"0","severityLow":"%d","severityInfo":"0"}`,
+			ip, 10*high+low, high, low)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		e := export(t, sctest.Options{Repositories: 1}, func(o *console.Options) {
+			for i, a := range o.Accounts {
+				o.Accounts[i].Transport = &intercepting{RoundTripper: a.Transport, answer: func(body string) string {
+					if !strings.Contains(body, `"sumip"`) && !strings.Contains(body, `"sumclassc"`) || strings.Contains(body, `"endOffset":1,`) {
+						return ""
+					}
+					rows := strings.Join([]string{row("10.0.0.1", 2, 1), row("10.0.0.2", 3, 0), row("10.0.0.1", 2, 0), row("10.0.0.3", 1, 1)}, ",")
+					return `{"totalRecords":"4","returnedRecords":4,"startOffset":"0","endOffset":"50","matchingDataElementCount":"10:0:8:0:2:0:82","results":[` + rows + `]}`
+				}}
+			}
+		})
+		host := func(ip string) []string {
+			return []string{"repository_id", "1", "ip", ip, "host_uuid", ""}
+		}
+		want := samples{}
+		want.severities("securitycenter_host_vulnerabilities", 0, [5]float64{1: 1, 3: 4}, host("10.0.0.1")...)
+		want.severities("securitycenter_host_vulnerabilities", 0, [5]float64{3: 3}, host("10.0.0.2")...)
+		want.severities("securitycenter_host_vulnerabilities_other", 0, [5]float64{1: 1, 3: 1})
+		settings := own(map[string]any{"top": 10})
+		settings.MaxSeries = 15 // two hosts and the others
+		diff(t, "hosts", want, e.with(t, "hosts", settings))
+
+		want = samples{}
+		for ip, n := range map[string][5]float64{"10.0.0.1": {1: 1, 3: 4}, "10.0.0.2": {3: 3}, "10.0.0.3": {1: 1, 3: 1}} {
+			want.severities("securitycenter_vulnerabilities_by_subnet", 0, n, "repository_id", "1", "subnet", ip)
+		}
+		diff(t, "networks", want, e.load(t, "subnets"))
 	})
 }
 

@@ -63,14 +63,14 @@ risk securitycenter_vulnerabilities_exploitable gauge severity
 risk securitycenter_vulnerabilities_accepted gauge severity
 risk securitycenter_vulnerabilities_recast gauge severity
 risk securitycenter_vulnerabilities_reopened gauge severity
-risk securitycenter_vulnerabilities_aged gauge severity min_age_days
-risk securitycenter_vulnerabilities_overdue gauge severity sla
-risk securitycenter_vulnerabilities_due_soon gauge severity sla window
-risk securitycenter_sla_threshold_seconds gauge severity sla
-risk securitycenter_vulnerabilities_new gauge severity window
-risk securitycenter_vulnerabilities_mitigated gauge severity window
-risk securitycenter_remediation_findings gauge severity window
-risk securitycenter_remediation_findings_within gauge severity window max_days
+risk securitycenter_vulnerabilities_aged gauge min_age_days severity
+risk securitycenter_vulnerabilities_overdue gauge sla severity
+risk securitycenter_vulnerabilities_due_soon gauge sla window severity
+risk securitycenter_sla_threshold_seconds gauge sla severity
+risk securitycenter_vulnerabilities_new gauge window severity
+risk securitycenter_vulnerabilities_mitigated gauge window severity
+risk securitycenter_remediation_findings gauge window severity
+risk securitycenter_remediation_findings_within gauge window max_days severity
 risk securitycenter_vulnerabilities_vpr gauge band
 coverage securitycenter_hosts_seen gauge window
 coverage securitycenter_hosts_assessed gauge window
@@ -146,6 +146,9 @@ func TestEveryMetricHasANameOfItsOwnAndAHelpTextThatIsASentence(t *testing.T) {
 			if first == "" || strings.ToUpper(first[:1]) != first[:1] || !strings.HasSuffix(f.Help, ".") {
 				t.Errorf("%s: %q is no sentence", f.Name, f.Help)
 			}
+			if i := slices.Index(f.Labels, "severity"); i >= 0 && i != len(f.Labels)-1 {
+				t.Errorf("%s: labels %q, want the severity last", f.Name, f.Labels)
+			}
 			if counts := f.Type == collector.Counter; counts != strings.HasSuffix(f.Name, "_total") {
 				t.Errorf("%s: only counters end in _total, and all of them", f.Name)
 			}
@@ -160,13 +163,17 @@ func TestWhatIsEmittedIsDeclaredAndWhatIsDeclaredIsEmitted(t *testing.T) {
 			e := export(t, o)
 			for _, col := range collector.All() {
 				// Run leaves undeclared families out: the loader is run by itself.
-				m := collector.NewMetrics(completed(col, everything(col)))
-				if err := col.New()(t.Context(), e.Console, m); err != nil {
+				settings := completed(col, everything(col))
+				m := collector.NewMetrics(settings)
+				if err := col.New()(t.Context(), e.Console, settings, m); err != nil {
 					t.Fatalf("%s on %s: %v", col.Name, o.Dialect, err)
 				}
 				declared := m.Snapshot(col.Families)
 				if undeclared := m.Len() - declared.Series; undeclared != 0 {
 					t.Errorf("%s on %s: %d samples of families that it does not declare", col.Name, o.Dialect, undeclared)
+				}
+				if len(declared.Duplicates) > 0 {
+					t.Errorf("%s on %s sets samples twice: %v", col.Name, o.Dialect, declared.Duplicates)
 				}
 				for _, f := range declared.Families {
 					emitted[f.GetName()] = true

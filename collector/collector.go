@@ -11,10 +11,7 @@ import (
 	"maps"
 	"reflect"
 	"runtime/debug"
-	"slices"
 	"time"
-
-	dto "github.com/prometheus/client_model/go"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
@@ -39,10 +36,10 @@ type Collector struct {
 	New func() Loader
 }
 
-// Loader reads a collector's data from a console into m. An error means that
+// Loader reads a collector's data from a console into m, as s wants it. An error means that
 // nothing of m may be shown. It is called by one goroutine at a time, and may
 // remember things between calls.
-type Loader func(ctx context.Context, c *findings.Console, m *Metrics) error
+type Loader func(ctx context.Context, c *findings.Console, s Settings, m *Metrics) error
 
 // stateless is Collector.New for a loader that remembers nothing.
 func stateless(l Loader) func() Loader { return func() Loader { return l } }
@@ -70,14 +67,6 @@ func (s Settings) SameData(o Settings) bool {
 		maps.Equal(s.Redact, o.Redact) && bytes.Equal(s.HashKey, o.HashKey)
 }
 
-// Snapshot is the outcome of a successful load.
-type Snapshot struct {
-	Families []*dto.MetricFamily // sorted by name, no duplicates
-	Series   int                 // in Families
-	Dropped  int                 // left out because of MaxSeries
-	Missing  []string            // parts that no account of the console may read, with the reason
-}
-
 // Run loads the collector's data from c. The error wraps
 // console.ErrNotReadable if no account can supply any of it. A panic is an
 // error.
@@ -88,44 +77,11 @@ func (col *Collector) Run(ctx context.Context, loader Loader, c *findings.Consol
 		}
 	}()
 	m := NewMetrics(settings)
-	if err := loader(console.WithPriority(ctx, col.Priority), c, m); err != nil {
+	if err := loader(console.WithPriority(ctx, col.Priority), c, settings, m); err != nil {
 		return Snapshot{}, err
 	}
 	if m.read == 0 && len(m.missing) > 0 {
 		return Snapshot{}, fmt.Errorf("%w: %w", console.ErrNotReadable, errors.Join(m.missing...))
 	}
 	return m.Snapshot(col.Families), nil
-}
-
-// read makes one call for a part of a collector, through the account that can
-// best answer, and hands the answer to use. A part that no account may read is
-// noted and left out; any other failure is returned.
-func read[T any](ctx context.Context, c *findings.Console, m *Metrics, part string, prefer scapi.Kind, call func(*scapi.Client, context.Context) (T, error), use func(T)) error {
-	v, err := console.Ask(ctx, c.Console, prefer, call)
-	return m.part(part, err, func() { use(v) })
-}
-
-// lacking notes that a family is left out, and why. It may be noted more than
-// once.
-func (m *Metrics) lacking(f *Family, why string) {
-	err := fmt.Errorf("%s: %s", f.Name, why)
-	if !slices.ContainsFunc(m.missing, func(e error) bool { return e.Error() == err.Error() }) {
-		m.missing = append(m.missing, err)
-	}
-}
-
-// part runs use if err is nil, notes the part as missing if no account may
-// read it, and returns any other error.
-func (m *Metrics) part(name string, err error, use func()) error {
-	switch {
-	case err == nil:
-		m.read++
-		use()
-		return nil
-	case errors.Is(err, console.ErrNotReadable):
-		m.missing = append(m.missing, fmt.Errorf("%s: %w", name, err))
-		return nil
-	default:
-		return fmt.Errorf("read %s: %w", name, err)
-	}
 }

@@ -49,35 +49,36 @@ func audit(filters ...scapi.Filter) findings.Question {
 	return q
 }
 
-func loadCompliance(ctx context.Context, c *findings.Console, m *Metrics) error {
-	t, err := newTally(ctx, c, m)
-	if err != nil || len(t.scopes) == 0 {
+func loadCompliance(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
+	total, err := newTally(ctx, c, m)
+	if err != nil || len(total.scopes) == 0 {
 		return err
 	}
-	files, told, err := auditFiles(ctx, c, m)
+	files, told, err := auditFiles(ctx, c, settings.Strings("audits"), m)
 	if err != nil {
 		return err
 	}
 	if !told {
-		return t.checks(ctx, audit(), scapi.Ref{})
+		return setChecks(ctx, total, audit(), scapi.Ref{})
 	}
 	for _, file := range files {
 		q := audit(scapi.ByAuditFile(file.ID))
-		if err := t.checks(ctx, q, file); err != nil {
+		if err := setChecks(ctx, total, q, file); err != nil {
 			return fmt.Errorf("audit file %s (%s): %w", file.ID, file.Name, err)
 		}
 	}
 	return nil
 }
 
-// auditFiles returns the audit files that are asked for; false if the console
+// auditFiles returns the audit files that are wanted, all if none is named; false if the console
 // does not list any.
-func auditFiles(ctx context.Context, c *findings.Console, m *Metrics) (files []scapi.Ref, told bool, err error) {
-	wanted := m.Strings("audits")
+func auditFiles(ctx context.Context, c *findings.Console, wanted []string, m *Metrics) (files []scapi.Ref, told bool, err error) {
 	err = readEach(ctx, c, m, "audit files", (*scapi.Client).AuditFiles, func(a scapi.AuditFile) string { return a.ID }, func(list []owned[scapi.AuditFile]) {
 		told = true
 		for _, a := range list {
-			if len(wanted) == 0 || slices.Contains(wanted, a.object.ID) {
+			// The results of an id are those of all organisations that have it.
+			named := slices.ContainsFunc(files, func(f scapi.Ref) bool { return f.ID == a.object.ID })
+			if !named && (len(wanted) == 0 || slices.Contains(wanted, a.object.ID)) {
 				files = append(files, scapi.Ref{ID: a.object.ID, Name: a.object.Name})
 			}
 		}
@@ -85,13 +86,14 @@ func auditFiles(ctx context.Context, c *findings.Console, m *Metrics) (files []s
 	return files, told, err
 }
 
-func (t tally) checks(ctx context.Context, q findings.Question, file scapi.Ref) error {
-	counts, err := t.total(ctx, complianceChecks, q)
+// setChecks sets the results that q asks for.
+func setChecks(ctx context.Context, total tally, q findings.Question, file scapi.Ref) error {
+	counts, err := total.findings(ctx, complianceChecks, q)
 	if err != nil || !counts.Valid {
 		return err
 	}
 	for _, r := range complianceResults {
-		t.m.Set(complianceChecks, float64(counts.Value[r.severity]), file.ID, file.Name, r.result)
+		total.m.Set(complianceChecks, float64(counts.Value[r.severity]), file.ID, file.Name, r.result)
 	}
 	return nil
 }

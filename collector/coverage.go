@@ -9,19 +9,19 @@ import (
 )
 
 var (
-	hostsSeen = &Family{
+	coverageSeen = &Family{
 		Name:   "securitycenter_hosts_seen",
 		Source: Source{"POST /analysis, sumip", "vuln::query, sumip", "3 analysis requests"},
 		Help:   "Hosts with open findings that were seen within the window; a host counts once in every repository that holds it. Absent where compliance results have to be subtracted.",
 		Labels: []string{"window"},
 	}
-	hostsAssessed = &Family{
+	coverageAssessed = &Family{
 		Name:   "securitycenter_hosts_assessed",
 		Source: Source{"POST /analysis, sumip", "vuln::query, sumip", "2 analysis requests"},
 		Help:   "Hosts on which a scan left its scan information (plugin 19506) within the window. Absent if the console cannot tell.",
 		Labels: []string{"window"},
 	}
-	hostsCredentialed = &Family{
+	coverageCredentialed = &Family{
 		Name:   "securitycenter_hosts_credentialed",
 		Source: Source{"POST /analysis, sumip", "vuln::query, sumip", "12 analysis requests, 14 where the newer plugins are missing"},
 		Help:   "Hosts by what became of logging in to them within the window: success, failure, insufficient_privilege, none_provided, intermittent, unsupported_os. A host may have several results, one for each protocol. Where the console's plugins are too old to tell them, only success is there, from the text of the scan information.",
@@ -39,7 +39,7 @@ func Coverage() *Collector {
 		Default:  true,
 		Account:  scapi.Organization,
 		Priority: 2,
-		Families: []*Family{hostsSeen, hostsAssessed, hostsCredentialed},
+		Families: []*Family{coverageSeen, coverageAssessed, coverageCredentialed},
 		New:      stateless(loadCoverage),
 	}
 }
@@ -66,19 +66,19 @@ var (
 	assessedDays = []int{30, 7} // the longest first
 )
 
-func loadCoverage(ctx context.Context, c *findings.Console, m *Metrics) error {
-	t, err := newTally(ctx, c, m)
-	if err != nil || len(t.scopes) == 0 {
+func loadCoverage(ctx context.Context, c *findings.Console, _ Settings, m *Metrics) error {
+	total, err := newTally(ctx, c, m)
+	if err != nil || len(total.scopes) == 0 {
 		return err
 	}
 	for _, n := range seenDays {
-		seen, err := t.hosts(ctx, hostsSeen, only(seenWithin(n)))
+		seen, err := total.hosts(ctx, coverageSeen, only(seenWithin(n)))
 		if err != nil {
 			return err
 		}
-		setNumber(m, hostsSeen, seen, windowLabel(n))
+		SetOpt(m, coverageSeen, seen, windowLabel(n))
 	}
-	return t.logins(ctx)
+	return coverageLogins(ctx, total)
 }
 
 func seenWithin(n int) scapi.Filter {
@@ -93,16 +93,16 @@ func shows(plugin int64, n int, filters ...scapi.Filter) findings.Question {
 	return q
 }
 
-// logins counts the hosts that were scanned, and what became of logging in.
-func (t tally) logins(ctx context.Context) error {
+// coverageLogins counts the hosts that were scanned, and what became of logging in.
+func coverageLogins(ctx context.Context, total tally) error {
 	// Hosts were scanned and no plugin tells how: they are too old for that.
 	old := false
 	for i, n := range assessedDays {
-		assessed, err := t.hosts(ctx, hostsAssessed, shows(scanInformation, n))
+		assessed, err := total.hosts(ctx, coverageAssessed, shows(scanInformation, n))
 		if err != nil {
 			return err
 		}
-		setNumber(t.m, hostsAssessed, assessed, windowLabel(n))
+		SetOpt(total.m, coverageAssessed, assessed, windowLabel(n))
 
 		told := false
 		results := make([]scapi.Opt[int64], len(loginResults))
@@ -110,7 +110,7 @@ func (t tally) logins(ctx context.Context) error {
 			if old {
 				break
 			}
-			if results[j], err = t.hosts(ctx, hostsCredentialed, shows(r.plugin, n)); err != nil {
+			if results[j], err = total.hosts(ctx, coverageCredentialed, shows(r.plugin, n)); err != nil {
 				return err
 			}
 			told = told || results[j].Value > 0
@@ -121,12 +121,12 @@ func (t tally) logins(ctx context.Context) error {
 		if old { // success is told by a text, and the others are not known
 			clear(results)
 			text := scapi.ByPluginText("Credentialed checks : yes")
-			if results[0], err = t.hosts(ctx, hostsCredentialed, shows(scanInformation, n, text)); err != nil {
+			if results[0], err = total.hosts(ctx, coverageCredentialed, shows(scanInformation, n, text)); err != nil {
 				return err
 			}
 		}
 		for j, r := range loginResults {
-			setNumber(t.m, hostsCredentialed, results[j], windowLabel(n), r.result)
+			SetOpt(total.m, coverageCredentialed, results[j], windowLabel(n), r.result)
 		}
 	}
 	return nil

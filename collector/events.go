@@ -9,7 +9,7 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
-var events = &Family{
+var eventsByType = &Family{
 	Name:   "securitycenter_events",
 	Source: Source{"POST /analysis of type event, sumtype", "events::query, sumtype", "1 page of rows"},
 	Help:   "Log events within the window by type, of the types with most events. A rolling number: do not take its rate. Absent if the console has no log correlation engine.",
@@ -28,7 +28,7 @@ func Events() *Collector {
 		Keys: []config.Key{
 			{Name: "top", Kind: config.Int, Default: 50, Min: 1, Max: 1000, Help: "how many types are shown"},
 		},
-		Families: []*Family{events},
+		Families: []*Family{eventsByType},
 		New:      stateless(loadEvents),
 	}
 }
@@ -37,16 +37,22 @@ const eventDays = 1
 
 // loadEvents asks the first organisation account that may read events: they
 // belong to no repository, and added over accounts they would count twice.
-func loadEvents(ctx context.Context, c *findings.Console, m *Metrics) error {
+func loadEvents(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
 	from := hour().Add(-days(eventDays))
 	query := scapi.Query{
-		Source: scapi.Events, Tool: "sumtype", Sort: "count", Limit: int64(m.Int("top")),
+		Source: scapi.Events, Tool: "sumtype", Sort: "count", Limit: int64(settings.Int("top")),
 		Filters: []scapi.Filter{scapi.EventsSince(from)},
 	}
 	rows := func(client *scapi.Client, ctx context.Context) ([]scapi.Row, error) { return client.Query(ctx, query) }
 	return read(ctx, c, m, "log events", scapi.Organization, rows, func(rows []scapi.Row) {
+		counts := map[string]float64{}
 		for _, r := range rows {
-			setNumber(m, events, r.Float("count"), r.String("type"), windowLabel(eventDays))
+			if n, ok := r.Float("count").Get(); ok {
+				counts[r.String("type")] += n
+			}
+		}
+		for kind, n := range counts {
+			m.Set(eventsByType, n, kind, windowLabel(eventDays))
 		}
 	})
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
-var vulnerabilitiesByFamily = &Family{
+var familiesVulnerabilities = &Family{
 	Name:   "securitycenter_vulnerabilities_by_family",
 	Source: Source{"POST /analysis, sumfamily", "vuln::query, sumfamily", "1 page of rows"},
 	Help:   "Open findings by plugin family and severity. A family without findings is absent, its name is empty where the console tells only the id. Absent where compliance results have to be subtracted.",
@@ -24,7 +24,7 @@ func Families() *Collector {
 		Interval: time.Hour,
 		Account:  scapi.Organization,
 		Priority: 3,
-		Families: []*Family{vulnerabilitiesByFamily},
+		Families: []*Family{familiesVulnerabilities},
 		New:      stateless(loadFamilies),
 	}
 }
@@ -32,12 +32,12 @@ func Families() *Collector {
 // maxFamilies bounds the plugin families that are read; a console has some two hundred.
 const maxFamilies = 2000
 
-func loadFamilies(ctx context.Context, c *findings.Console, m *Metrics) error {
-	t, err := newTally(ctx, c, m)
+func loadFamilies(ctx context.Context, c *findings.Console, _ Settings, m *Metrics) error {
+	total, err := newTally(ctx, c, m)
 	if err != nil {
 		return err
 	}
-	pages, err := t.pages(ctx, vulnerabilitiesByFamily, "sumfamily", findings.Question{}, "", maxFamilies)
+	pages, err := total.pages(ctx, familiesVulnerabilities, "sumfamily", findings.Question{}, "", maxFamilies)
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func loadFamilies(ctx context.Context, c *findings.Console, m *Metrics) error {
 		}
 	}
 	for family, n := range counts {
-		m.SetCounts(vulnerabilitiesByFamily, n, family.ID, family.Name)
+		m.SetCounts(familiesVulnerabilities, allSeverities, n, family.ID, family.Name)
 	}
 	return nil
 }

@@ -1,18 +1,10 @@
 package collector
 
 import (
-	"cmp"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	dto "github.com/prometheus/client_model/go"
-
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // Family describes a metric.
@@ -32,140 +24,6 @@ const (
 	Gauge Type = iota
 	Counter
 )
-
-// Metrics gathers the samples of one load.
-type Metrics struct {
-	Settings
-	samples map[*Family][]*dto.Metric
-	seen    map[string]bool // family and label values
-	read    int             // parts that an account could read
-	missing []error
-	dropped int // samples left out by the collector itself
-}
-
-// NewMetrics returns an empty Metrics.
-func NewMetrics(s Settings) *Metrics {
-	return &Metrics{Settings: s, samples: map[*Family][]*dto.Metric{}, seen: map[string]bool{}}
-}
-
-// Set adds a sample. Label values come in the order of f.Labels; bytes that are
-// not UTF-8 are replaced. A label set that is there already keeps its first
-// value, because one duplicate would spoil the whole page.
-func (m *Metrics) Set(f *Family, value float64, labels ...string) {
-	if len(labels) != len(f.Labels) {
-		panic(fmt.Sprintf("%s wants %d label values, not %d", f.Name, len(f.Labels), len(labels)))
-	}
-	pairs := make([]*dto.LabelPair, len(labels))
-	key := strings.Builder{}
-	key.WriteString(f.Name)
-	for i, v := range labels {
-		v = m.redacted(f.Labels[i], strings.ToValidUTF8(v, "\uFFFD"))
-		key.WriteByte(0xFF) // in no valid UTF-8
-		key.WriteString(v)
-		pairs[i] = &dto.LabelPair{Name: &f.Labels[i], Value: &v}
-	}
-	if m.seen[key.String()] {
-		return
-	}
-	m.seen[key.String()] = true
-	slices.SortFunc(pairs, func(a, b *dto.LabelPair) int { return strings.Compare(a.GetName(), b.GetName()) })
-	sample := &dto.Metric{Label: pairs}
-	if f.Type == Counter {
-		sample.Counter = &dto.Counter{Value: &value}
-	} else {
-		sample.Gauge = &dto.Gauge{Value: &value}
-	}
-	m.samples[f] = append(m.samples[f], sample)
-}
-
-// redacted returns what may be shown of a label's value.
-func (m *Metrics) redacted(label, value string) string {
-	switch {
-	case m.Redact[label]:
-		return ""
-	case value != "" && m.Redact["host"] && (label == "ip" || label == "host_uuid"):
-		h := hmac.New(sha256.New, m.HashKey)
-		h.Write([]byte(value))
-		return hex.EncodeToString(h.Sum(nil)[:8])
-	}
-	return value
-}
-
-// SetTime adds t in seconds since the epoch; nothing if t is zero.
-func (m *Metrics) SetTime(f *Family, t time.Time, labels ...string) {
-	if !t.IsZero() {
-		m.Set(f, float64(t.UnixMilli())/1000, labels...)
-	}
-}
-
-// SetBool adds 1 or 0.
-func (m *Metrics) SetBool(f *Family, v bool, labels ...string) {
-	if v {
-		m.Set(f, 1, labels...)
-	} else {
-		m.Set(f, 0, labels...)
-	}
-}
-
-// SetCounts adds the findings of every severity, zeros too. The severity goes
-// after the other label values.
-func (m *Metrics) SetCounts(f *Family, counts scapi.Counts, labels ...string) {
-	for _, s := range scapi.Severities {
-		m.Set(f, float64(counts[s]), append(slices.Clone(labels), s.String())...)
-	}
-}
-
-// setBool, setNumber and setSeconds add a value that may be absent; nothing if it is.
-func setBool(m *Metrics, f *Family, v scapi.Opt[bool], labels ...string) {
-	if v.Valid {
-		m.SetBool(f, v.Value, labels...)
-	}
-}
-
-func setNumber[T int64 | float64](m *Metrics, f *Family, v scapi.Opt[T], labels ...string) {
-	if v.Valid {
-		m.Set(f, float64(v.Value), labels...)
-	}
-}
-
-func setSeconds(m *Metrics, f *Family, v scapi.Opt[time.Duration], labels ...string) {
-	if v.Valid {
-		m.Set(f, v.Value.Seconds(), labels...)
-	}
-}
-
-// Snapshot returns the samples as families. Over the limit of series, whole
-// families are left out, the largest first: part of a family would pass for all
-// of it.
-func (m *Metrics) Snapshot(known []*Family) Snapshot {
-	s := Snapshot{Dropped: m.dropped}
-	var families []*Family
-	for _, f := range known {
-		if n := len(m.samples[f]); n > 0 {
-			families = append(families, f)
-			s.Series += n
-		}
-	}
-	if limit := m.MaxSeries; limit > 0 && s.Series > limit {
-		slices.SortStableFunc(families, func(a, b *Family) int {
-			return cmp.Or(cmp.Compare(len(m.samples[b]), len(m.samples[a])), strings.Compare(a.Name, b.Name))
-		})
-		for s.Series > limit {
-			n := len(m.samples[families[0]])
-			s.Series -= n
-			s.Dropped += n
-			families = families[1:]
-		}
-	}
-	slices.SortFunc(families, func(a, b *Family) int { return strings.Compare(a.Name, b.Name) })
-	for _, f := range families {
-		s.Families = append(s.Families, f.gathered(m.samples[f]))
-	}
-	for _, err := range m.missing {
-		s.Missing = append(s.Missing, err.Error())
-	}
-	return s
-}
 
 // gathered returns the family with its samples in the order of their labels.
 func (f *Family) gathered(samples []*dto.Metric) *dto.MetricFamily {

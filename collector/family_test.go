@@ -123,7 +123,7 @@ func TestRedactionEmptiesNamesAndKeepsIDsAndMakesNoDuplicates(t *testing.T) {
 	}
 }
 
-func TestBytesThatAreNotUTF8AreReplacedAndDuplicatesKeepTheFirstValue(t *testing.T) {
+func TestBytesThatAreNotUTF8AreReplacedAndDuplicatesKeepTheFirstValueAndAreCounted(t *testing.T) {
 	m := collector.NewMetrics(collector.Settings{Redact: map[string]bool{"zone": true}})
 	m.Set(middle, 1, "caf\xe9")
 	m.Set(middle, 2, "caf\xe9")
@@ -136,6 +136,9 @@ func TestBytesThatAreNotUTF8AreReplacedAndDuplicatesKeepTheFirstValue(t *testing
 	diff(t, "samples", want, samplesOf(got.Families))
 	if got.Series != 3 {
 		t.Errorf("%d series, want 3", got.Series)
+	}
+	if d := cmp.Diff(map[string]int{"middle": 2, "big": 1}, got.Duplicates); d != "" {
+		t.Errorf("duplicates (-want +got):\n%s", d)
 	}
 }
 
@@ -177,7 +180,7 @@ func TestATimeThatIsUnknownMakesNoSample(t *testing.T) {
 
 func TestAPanicInALoaderIsAnError(t *testing.T) {
 	col := &collector.Collector{Name: "broken"}
-	loader := collector.Loader(func(context.Context, *findings.Console, *collector.Metrics) error {
+	loader := collector.Loader(func(context.Context, *findings.Console, collector.Settings, *collector.Metrics) error {
 		panic("broken answer")
 	})
 	if _, err := col.Run(t.Context(), loader, nil, noLimits); err == nil || !strings.Contains(err.Error(), "broken answer") {
@@ -188,7 +191,7 @@ func TestAPanicInALoaderIsAnError(t *testing.T) {
 func TestALoadThatFailsShowsNothing(t *testing.T) {
 	col := &collector.Collector{Name: "half", Families: known}
 	failure := errors.New("connection reset")
-	loader := collector.Loader(func(_ context.Context, _ *findings.Console, m *collector.Metrics) error {
+	loader := collector.Loader(func(_ context.Context, _ *findings.Console, _ collector.Settings, m *collector.Metrics) error {
 		fill(m)
 		return failure
 	})
@@ -201,13 +204,29 @@ func TestALoadThatFailsShowsNothing(t *testing.T) {
 func TestEverySeverityIsShownZerosToo(t *testing.T) {
 	f := &collector.Family{Name: "f", Labels: []string{"id", "severity"}}
 	m := collector.NewMetrics(noLimits)
-	m.SetCounts(f, scapi.Counts{scapi.High: 3}, "1")
+	m.SetCounts(f, scapi.Severities[:], scapi.Counts{scapi.High: 3}, "1")
 	want := samples{}
 	for _, s := range severities {
 		want[series("f", `id="1"`, `severity="`+s+`"`)] = 0
 	}
 	want[series("f", `id="1"`, `severity="high"`)] = 3
 	diff(t, "severities", want, samplesOf(m.Snapshot([]*collector.Family{f}).Families))
+}
+
+func TestAValueThatIsUnknownMakesNoSample(t *testing.T) {
+	m := collector.NewMetrics(noLimits)
+	collector.SetOpt(m, middle, scapi.Opt[bool]{}, "1")
+	collector.SetOpt(m, middle, scapi.Some(true), "2")
+	collector.SetOpt(m, middle, scapi.Some(false), "3")
+	collector.SetOpt(m, middle, scapi.Some(int64(7)), "4")
+	collector.SetOpt(m, middle, scapi.Some(0.25), "5")
+	collector.SetOpt(m, middle, scapi.Some(1500*time.Millisecond), "6")
+	collector.SetOpt(m, middle, scapi.Opt[time.Duration]{}, "7")
+	want := samples{}
+	for id, v := range map[string]float64{"2": 1, "3": 0, "4": 7, "5": 0.25, "6": 1.5} {
+		want[sample("middle", "zone_id", id)] = v
+	}
+	diff(t, "values", want, samplesOf(m.Snapshot(known).Families))
 }
 
 func TestAValueIsWrittenAsItIs(t *testing.T) {

@@ -9,25 +9,30 @@ import (
 )
 
 var (
-	feedLastUpdate = &Family{
+	fromFeeds     = Source{"GET /feed", "plugin::init", "1 request for all"}
+	fromFeedsREST = Source{"GET /feed", "", "1 request for all"}
+)
+
+var (
+	feedsLastUpdate = &Family{
 		Name:   "securitycenter_feed_last_update_timestamp_seconds",
 		Source: fromFeeds,
 		Help:   "Time of the last update of the content feed, in seconds since the epoch. Absent if it was never updated or the console does not say.",
 		Labels: []string{"feed"},
 	}
-	feedStale = &Family{
+	feedsStale = &Family{
 		Name:   "securitycenter_feed_stale",
 		Source: fromFeedsREST,
 		Help:   "Whether the console itself calls the feed stale (1) or not (0).",
 		Labels: []string{"feed"},
 	}
-	feedUpdateRunning = &Family{
+	feedsUpdateRunning = &Family{
 		Name:   "securitycenter_feed_update_running",
 		Source: fromFeedsREST,
 		Help:   "Whether an update of the feed is running (1) or not (0).",
 		Labels: []string{"feed"},
 	}
-	subscriptionValid = &Family{
+	feedsSubscriptionValid = &Family{
 		Name:   "securitycenter_subscription_valid",
 		Source: fromFeedsREST,
 		Help:   "Whether the subscription that the feed needs is valid (1) or not, for example expired (0). Absent if the console names none.",
@@ -43,22 +48,22 @@ func Feeds() *Collector {
 		Interval: 5 * time.Minute,
 		Default:  true,
 		Account:  scapi.Administrator,
-		Families: []*Family{feedLastUpdate, feedStale, feedUpdateRunning, subscriptionValid},
+		Families: []*Family{feedsLastUpdate, feedsStale, feedsUpdateRunning, feedsSubscriptionValid},
 		New:      stateless(loadFeeds),
 	}
 }
 
-func loadFeeds(ctx context.Context, c *findings.Console, m *Metrics) error {
+func loadFeeds(ctx context.Context, c *findings.Console, _ Settings, m *Metrics) error {
 	return read(ctx, c, m, "feeds", scapi.Administrator, (*scapi.Client).Feeds, func(feeds []scapi.Feed) {
 		for _, f := range feeds {
 			if f.Type == "compliance" || f.Type == "custom" {
 				continue // SecurityCenter 4 lists plugin types; these are uploaded, not fed
 			}
-			m.SetTime(feedLastUpdate, f.Updated, f.Type)
-			setBool(m, feedStale, f.Stale, f.Type)
-			setBool(m, feedUpdateRunning, f.UpdateRunning, f.Type)
+			m.SetTime(feedsLastUpdate, f.Updated, f.Type)
+			SetOpt(m, feedsStale, f.Stale, f.Type)
+			SetOpt(m, feedsUpdateRunning, f.UpdateRunning, f.Type)
 			if f.SubscriptionStatus != "" {
-				m.SetBool(subscriptionValid, isValid(f.SubscriptionStatus), f.Type)
+				m.Set(feedsSubscriptionValid, OneIf(isValid(f.SubscriptionStatus)), f.Type)
 			}
 		}
 	})

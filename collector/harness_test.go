@@ -91,7 +91,11 @@ func (e *exported) run(t *testing.T, name string, limits collector.Settings) (co
 		if e.loaders[name] == nil {
 			e.loaders[name] = col.New()
 		}
-		return col.Run(t.Context(), e.loaders[name], e.Console, completed(col, limits))
+		s, err := col.Run(t.Context(), e.loaders[name], e.Console, completed(col, limits))
+		if len(s.Duplicates) > 0 {
+			t.Errorf("%s sets samples twice: %v", name, s.Duplicates)
+		}
+		return s, err
 	}
 	t.Fatalf("no collector %s", name)
 	return collector.Snapshot{}, nil

@@ -3,6 +3,7 @@ package collector
 import (
 	"cmp"
 	"context"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -14,13 +15,13 @@ import (
 )
 
 var (
-	hostVulnerabilities = &Family{
+	hostsVulnerabilities = &Family{
 		Name:   "securitycenter_host_vulnerabilities",
 		Source: Source{"POST /analysis, sumip", "vuln::query, sumip", "1 page of rows"},
 		Help:   "Open findings by host and severity: of the hosts with the highest score, or of those in the configured networks. Agents are told apart by their UUID. Absent where compliance results have to be subtracted.",
 		Labels: []string{"repository_id", "ip", "host_uuid", "severity"},
 	}
-	hostVulnerabilitiesOther = &Family{
+	hostsVulnerabilitiesOther = &Family{
 		Name:   "securitycenter_host_vulnerabilities_other",
 		Source: Source{"POST /analysis, sumip", "vuln::query, sumip", "none, or 1 analysis request where the page does not tell the sum"},
 		Help:   "Open findings of all hosts that securitycenter_host_vulnerabilities does not show, by severity: both together are all open findings. Absent as that is.",
@@ -42,62 +43,65 @@ func Hosts() *Collector {
 			{Name: "top", Kind: config.Int, Default: 100, Max: 10000, Help: "how many hosts with the highest score are shown"},
 			{Name: "networks", Kind: config.Networks, Default: []netip.Prefix(nil), Max: 100, Help: "networks whose hosts are meant; the empty list means all hosts"},
 		},
-		Families: []*Family{hostVulnerabilities, hostVulnerabilitiesOther},
+		Families: []*Family{hostsVulnerabilities, hostsVulnerabilitiesOther},
 		New:      stateless(loadHosts),
 	}
 }
 
-// host is a row that may be shown.
+// hostKey tells hosts apart as the labels do.
+type hostKey struct{ repository, ip, uuid string }
+
+// host is a host that may be shown.
 type host struct {
-	repository, ip, uuid string
-	counts               scapi.Counts
-	score                float64
+	hostKey
+	counts scapi.Counts
+	score  float64
 }
 
-func loadHosts(ctx context.Context, c *findings.Console, m *Metrics) error {
-	t, err := newTally(ctx, c, m)
-	if err != nil || len(t.scopes) == 0 {
+func loadHosts(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
+	total, err := newTally(ctx, c, m)
+	if err != nil || len(total.scopes) == 0 {
 		return err
 	}
 	q := findings.Question{}
-	if networks := m.Networks("networks"); len(networks) > 0 {
+	if networks := settings.Networks("networks"); len(networks) > 0 {
 		texts := make([]string, len(networks))
 		for i, n := range networks {
 			texts[i] = n.String()
 		}
 		q.Only = []scapi.Filter{scapi.ByAddress(texts...)}
 	}
-	shown := m.Int("top")
-	if m.MaxSeries > 0 { // the bucket takes its share
-		shown = min(shown, max(m.MaxSeries-len(all), 0)/len(all))
+	shown := settings.Int("top")
+	if settings.MaxSeries > 0 { // the bucket takes its share
+		shown = min(shown, max(settings.MaxSeries-len(allSeverities), 0)/len(allSeverities))
 	}
-	pages, err := t.pages(ctx, hostVulnerabilities, "sumip", q, "score", max(m.Int("top"), 1)) // 0 would be all of them
+	pages, err := total.pages(ctx, hostsVulnerabilities, "sumip", q, "score", max(settings.Int("top"), 1)) // 0 would be all of them
 	if err != nil || pages == nil {
 		return err
 	}
-	hosts := hostsOf(pages, m.Int("top"))
+	hosts := hostsOf(pages, settings.Int("top"))
 	if len(hosts) > shown {
-		m.dropped += (len(hosts) - shown) * len(all)
+		m.dropped += (len(hosts) - shown) * len(allSeverities)
 		hosts = hosts[:shown]
 	}
-	rest, err := t.beside(ctx, pages, q)
+	rest, err := hostsAltogether(ctx, total, pages, q)
 	if err != nil || !rest.Valid {
 		return err
 	}
 	for _, h := range hosts {
-		m.SetCounts(hostVulnerabilities, h.counts, h.repository, h.ip, h.uuid)
+		m.SetCounts(hostsVulnerabilities, allSeverities, h.counts, h.repository, h.ip, h.uuid)
 		rest.Value = rest.Value.Sub(h.counts)
 	}
 	for s, n := range rest.Value {
 		rest.Value[s] = max(n, 0) // findings may vanish between two requests
 	}
-	m.SetCounts(hostVulnerabilitiesOther, rest.Value)
+	m.SetCounts(hostsVulnerabilitiesOther, allSeverities, rest.Value)
 	return nil
 }
 
-// beside returns all open findings, of which the pages show a part: from the
+// hostsAltogether returns all open findings, of which the pages show a part: from the
 // same answers where they tell it, for then the rest is exact.
-func (t tally) beside(ctx context.Context, pages []findings.Page, q findings.Question) (scapi.Opt[scapi.Counts], error) {
+func hostsAltogether(ctx context.Context, total tally, pages []findings.Page, q findings.Question) (scapi.Opt[scapi.Counts], error) {
 	told := scapi.Some(scapi.Counts{})
 	for _, page := range pages {
 		told.Value = told.Value.Add(page.Findings.Value)
@@ -106,23 +110,25 @@ func (t tally) beside(ctx context.Context, pages []findings.Page, q findings.Que
 	if told.Valid {
 		return told, nil
 	}
-	return t.total(ctx, hostVulnerabilitiesOther, findings.Question{})
+	return total.findings(ctx, hostsVulnerabilitiesOther, findings.Question{})
 }
 
-// hostsOf returns the hosts of all accounts with the highest scores. Hosts
-// with equal scores stay in the order of repository and address, so that the
-// same ones are shown each time.
+// hostsOf returns the hosts of all accounts with the highest scores. Rows that
+// no label tells apart, as those of one address with several names, are added
+// up. Hosts with equal scores stay in the order of repository and address, so
+// that the same ones are shown each time.
 func hostsOf(pages []findings.Page, most int) []host {
-	var hosts []host
+	known := map[hostKey]host{}
 	for _, page := range pages {
 		for _, r := range page.Rows {
-			h := host{repository: r.Repository(), ip: r.String("ip"), uuid: r.String("uuid"), score: r.Float("score").Value}
 			if n, ok := r.Counts().Get(); ok {
-				h.counts = n
-				hosts = append(hosts, h)
+				h := host{hostKey: hostKey{r.Repository(), r.String("ip"), r.String("uuid")}}
+				h.counts, h.score = known[h.hostKey].counts.Add(n), known[h.hostKey].score+r.Float("score").Value
+				known[h.hostKey] = h
 			}
 		}
 	}
+	hosts := slices.Collect(maps.Values(known))
 	slices.SortFunc(hosts, func(a, b host) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), scapi.CompareIDs(a.repository, b.repository), strings.Compare(a.ip, b.ip), strings.Compare(a.uuid, b.uuid))
 	})

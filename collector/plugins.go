@@ -16,13 +16,13 @@ import (
 const recountAfter = 24 * time.Hour
 
 var (
-	pluginSet = &Family{
+	pluginsSet = &Family{
 		Name:   "securitycenter_plugin_set_timestamp_seconds",
 		Source: fromStatus,
 		Help:   "Build time of the plugin set that the console has loaded, in seconds since the epoch, taken as UTC. Absent if the console does not say.",
 		Labels: []string{"feed"},
 	}
-	plugins = &Family{
+	pluginsByType = &Family{
 		Name:   "securitycenter_plugins",
 		Source: Source{"GET /plugin", "plugin::init", "some 40 requests when a feed was updated, else none; 1 on SecurityCenter 4"},
 		Help:   "Plugins on the console by type: active, passive, compliance, custom, event. Types that the console does not count are absent.",
@@ -48,7 +48,7 @@ func Plugins() *Collector {
 		Keys: []config.Key{
 			{Name: "by_family", Kind: config.Bool, Default: false, Help: "count the plugins of every family too; some 200 requests more whenever a feed was updated"},
 		},
-		Families: []*Family{pluginSet, plugins, pluginsByFamily},
+		Families: []*Family{pluginsSet, pluginsByType, pluginsByFamily},
 		New:      func() Loader { return (&pluginLoader{}).load },
 	}
 }
@@ -63,10 +63,10 @@ type pluginLoader struct {
 	families []scapi.PluginFamily
 }
 
-func (l *pluginLoader) load(ctx context.Context, c *findings.Console, m *Metrics) error {
+func (l *pluginLoader) load(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
 	err := read(ctx, c, m, "plugin set", scapi.Administrator, (*scapi.Client).Status, func(s scapi.Status) {
 		for feed, built := range s.PluginSet {
-			m.SetTime(pluginSet, built, feed)
+			m.SetTime(pluginsSet, built, feed)
 		}
 	})
 	if err != nil {
@@ -93,18 +93,18 @@ func (l *pluginLoader) load(ctx context.Context, c *findings.Console, m *Metrics
 			return err
 		}
 	}
-	if m.Bool("by_family") && l.families == nil {
+	if settings.Bool("by_family") && l.families == nil {
 		err = read(ctx, c, m, "plugin families", scapi.Administrator, countFamilies, func(families []scapi.PluginFamily) { l.families = families })
 		if err != nil {
 			return err
 		}
 	}
 	for kind, n := range l.counts.ByType {
-		m.Set(plugins, float64(n), kind)
+		m.Set(pluginsByType, float64(n), kind)
 	}
-	if m.Bool("by_family") {
+	if settings.Bool("by_family") {
 		for _, f := range l.families {
-			setNumber(m, pluginsByFamily, f.Plugins, f.ID, f.Name, f.Type)
+			SetOpt(m, pluginsByFamily, f.Plugins, f.ID, f.Name, f.Type)
 		}
 	}
 	return nil

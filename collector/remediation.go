@@ -22,7 +22,7 @@ var (
 		Help:   "Share of the console's weighted score that goes away with the fix of this plugin, from 0 to 1, for the fixes that remove most. Absent where compliance results have to be subtracted, and where several accounts read findings and the console does not add up their scores.",
 		Labels: []string{"plugin_id"},
 	}
-	topPluginHosts = &Family{
+	remediationPluginHosts = &Family{
 		Name:   "securitycenter_top_plugin_hosts",
 		Source: Source{"POST /analysis, sumid", "vuln::query, sumid", "1 page of rows"},
 		Help:   "Hosts with an open finding of the plugin, for the plugins of severity low and higher on most hosts; a host counts once in every repository that holds it. Where several accounts read findings the first 1000 plugins of each count. Absent where compliance results have to be subtracted.",
@@ -43,37 +43,38 @@ func Remediation() *Collector {
 			{Name: "top", Kind: config.Int, Default: 10, Min: 1, Max: 1000, Help: "how many fixes are shown"},
 			{Name: "plugins", Kind: config.Int, Default: 25, Min: 1, Max: 1000, Help: "how many plugins are shown"},
 		},
-		Families: []*Family{remediationRiskRatio, topPluginHosts},
+		Families: []*Family{remediationRiskRatio, remediationPluginHosts},
 		New:      stateless(loadRemediation),
 	}
 }
 
-func loadRemediation(ctx context.Context, c *findings.Console, m *Metrics) error {
-	t, err := newTally(ctx, c, m)
-	if err != nil || len(t.scopes) == 0 {
+func loadRemediation(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
+	total, err := newTally(ctx, c, m)
+	if err != nil || len(total.scopes) == 0 {
 		return err
 	}
-	if err := t.fixes(ctx, m.Int("top")); err != nil {
+	if err := remediationFixes(ctx, total, settings.Int("top")); err != nil {
 		return err
 	}
-	return t.widespread(ctx, m.Int("plugins"))
+	return remediationWidespread(ctx, total, settings.Int("plugins"))
 }
 
 // severalRows are read of each account where several read findings: what is
 // worst of all together need not be among the worst of each.
 const severalRows = 1000
 
-func (t tally) rowsFor(most int) int {
-	if len(t.scopes) > 1 {
+// remediationRows is how many rows are read where so many are to be shown.
+func remediationRows(total tally, most int) int {
+	if len(total.scopes) > 1 {
 		return max(most, severalRows)
 	}
 	return most
 }
 
-// fixes emits the fixes that remove most of the score. The shares of several
+// remediationFixes sets the fixes that remove most of the score. The shares of several
 // accounts are weighted with their scores.
-func (t tally) fixes(ctx context.Context, most int) error {
-	pages, err := t.pages(ctx, remediationRiskRatio, "sumremediation", findings.Question{}, "score", t.rowsFor(most))
+func remediationFixes(ctx context.Context, total tally, most int) error {
+	pages, err := total.pages(ctx, remediationRiskRatio, "sumremediation", findings.Question{}, "score", remediationRows(total, most))
 	if err != nil || pages == nil {
 		return err
 	}
@@ -81,13 +82,13 @@ func (t tally) fixes(ctx context.Context, most int) error {
 	whole := 0.0
 	for i, page := range pages {
 		weight := 1.0
-		if len(t.scopes) > 1 {
-			open, err := t.scopes[i].Totals(ctx, findings.Question{})
+		if len(total.scopes) > 1 {
+			open, err := total.scopes[i].Totals(ctx, findings.Question{})
 			if err != nil {
 				return err
 			}
 			if !open.Value.Score.Valid {
-				t.m.lacking(remediationRiskRatio, "the console does not add up the score of account "+t.scopes[i].Account.Name())
+				total.m.lacking(remediationRiskRatio, "the console does not add up the score of account "+total.scopes[i].Account.Name())
 				return nil
 			}
 			weight = open.Value.Score.Value
@@ -100,38 +101,41 @@ func (t tally) fixes(ctx context.Context, most int) error {
 			}
 		}
 	}
-	for _, id := range first(ratios, most) {
-		t.m.Set(remediationRiskRatio, min(ratios[id]/max(whole, 1), 1), id)
+	for _, id := range largest(ratios, most) {
+		total.m.Set(remediationRiskRatio, min(ratios[id]/max(whole, 1), 1), id)
 	}
 	return nil
 }
 
-// widespread emits the plugins that are on most hosts.
-func (t tally) widespread(ctx context.Context, most int) error {
-	q := only(scapi.BySeverity(rated...))
-	pages, err := t.pages(ctx, topPluginHosts, "sumid", q, "hostTotal", t.rowsFor(most))
+// remediationWidespread sets the plugins that are on most hosts.
+func remediationWidespread(ctx context.Context, total tally, most int) error {
+	q := only(scapi.BySeverity(ratedSeverities...))
+	pages, err := total.pages(ctx, remediationPluginHosts, "sumid", q, "hostTotal", remediationRows(total, most))
 	if err != nil {
 		return err
 	}
-	type key struct{ plugin, severity string }
+	type key struct {
+		plugin   string
+		severity scapi.Severity
+	}
 	hosts := map[key]float64{}
 	for _, page := range pages {
 		for _, row := range page.Rows {
 			n, counted := row.Float("hostTotal").Get()
-			severity, rated := row.Severity().Get()
-			if counted && rated {
-				hosts[key{row.String("pluginID"), severity.String()}] += n
+			severity, known := row.Severity().Get()
+			if counted && known {
+				hosts[key{row.String("pluginID"), severity}] += n
 			}
 		}
 	}
-	for _, k := range first(hosts, most) {
-		t.m.Set(topPluginHosts, hosts[k], k.plugin, k.severity)
+	for _, k := range largest(hosts, most) {
+		total.m.SetSeverity(remediationPluginHosts, k.severity, hosts[k], k.plugin)
 	}
 	return nil
 }
 
-// first returns the keys of the largest values; of equal ones the same each time.
-func first[K comparable](values map[K]float64, most int) []K {
+// largest returns the keys of the largest values; of equal ones the same each time.
+func largest[K comparable](values map[K]float64, most int) []K {
 	keys := slices.Collect(maps.Keys(values))
 	slices.SortFunc(keys, func(a, b K) int {
 		return cmp.Or(cmp.Compare(values[b], values[a]), strings.Compare(fmt.Sprint(a), fmt.Sprint(b)))

@@ -8,38 +8,40 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
+var fromRepositories = Source{"GET /repository", "repository::init", "1 request for each account"}
+
 var (
-	repositoryInfo = &Family{
+	repositoriesInfo = &Family{
 		Name:   "securitycenter_repository_info",
 		Source: fromRepositories,
 		Help:   "Repositories with their type (local, remote, offline) and data format; the value is 1. A label is empty where the console does not say.",
 		Labels: []string{"repository_id", "repository", "type", "data_format"},
 	}
-	repositoryAccessible = &Family{
+	repositoriesAccessible = &Family{
 		Name:   "securitycenter_repository_accessible",
 		Source: fromRepositories,
 		Help:   "Whether an organisation account reads the repository (1). With 0 its findings are missing from every count.",
 		Labels: []string{"repository_id", "repository"},
 	}
-	repositoryIPs = &Family{
+	repositoriesIPs = &Family{
 		Name:   "securitycenter_repository_ips",
 		Source: fromRepositories,
 		Help:   "Addresses, agents or devices with data in the repository. Absent if the console does not say.",
 		Labels: []string{"repository_id", "repository"},
 	}
-	repositoryFindings = &Family{
+	repositoriesFindings = &Family{
 		Name:   "securitycenter_repository_findings",
 		Source: fromRepositories,
 		Help:   "Records in the repository, informational and accepted ones included. Absent if the console does not say.",
 		Labels: []string{"repository_id", "repository"},
 	}
-	repositoryLastUpdate = &Family{
+	repositoriesLastUpdate = &Family{
 		Name:   "securitycenter_repository_last_update_timestamp_seconds",
 		Source: fromRepositories,
 		Help:   "Time when vulnerability data last arrived in the repository, in seconds since the epoch. Absent if never or unknown.",
 		Labels: []string{"repository_id", "repository"},
 	}
-	repositoryLastSync = &Family{
+	repositoriesLastSync = &Family{
 		Name:   "securitycenter_repository_last_sync_timestamp_seconds",
 		Source: fromRepositories,
 		Help:   "Time when a remote or offline repository was last synchronised, in seconds since the epoch. Absent if never or unknown.",
@@ -56,21 +58,21 @@ func Repositories() *Collector {
 		Interval: 15 * time.Minute,
 		Default:  true,
 		Account:  scapi.Administrator,
-		Families: []*Family{repositoryInfo, repositoryAccessible, repositoryIPs, repositoryFindings, repositoryLastUpdate, repositoryLastSync},
+		Families: []*Family{repositoriesInfo, repositoriesAccessible, repositoriesIPs, repositoriesFindings, repositoriesLastUpdate, repositoriesLastSync},
 		New:      stateless(loadRepositories),
 	}
 }
 
-func loadRepositories(ctx context.Context, c *findings.Console, m *Metrics) error {
+func loadRepositories(ctx context.Context, c *findings.Console, _ Settings, m *Metrics) error {
 	repositories, err := c.Repositories(ctx)
 	return m.part("repositories", err, func() {
 		for _, r := range repositories {
-			m.Set(repositoryInfo, 1, r.ID, r.Name, r.Type, r.DataFormat)
-			m.SetBool(repositoryAccessible, r.Reader != nil, r.ID, r.Name)
-			setNumber(m, repositoryIPs, r.IPs, r.ID, r.Name)
-			setNumber(m, repositoryFindings, r.Findings, r.ID, r.Name)
-			m.SetTime(repositoryLastUpdate, r.LastUpdate, r.ID, r.Name)
-			m.SetTime(repositoryLastSync, r.LastSync, r.ID, r.Name)
+			m.Set(repositoriesInfo, 1, r.ID, r.Name, r.Type, r.DataFormat)
+			m.Set(repositoriesAccessible, OneIf(r.Reader != nil), r.ID, r.Name)
+			SetOpt(m, repositoriesIPs, r.IPs, r.ID, r.Name)
+			SetOpt(m, repositoriesFindings, r.Findings, r.ID, r.Name)
+			m.SetTime(repositoriesLastUpdate, r.LastUpdate, r.ID, r.Name)
+			m.SetTime(repositoriesLastSync, r.LastSync, r.ID, r.Name)
 		}
 	})
 }

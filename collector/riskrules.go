@@ -9,13 +9,13 @@ import (
 )
 
 var (
-	acceptRiskRules = &Family{
+	riskRulesAccept = &Family{
 		Name:   "securitycenter_accept_risk_rules",
 		Source: Source{"GET /acceptRiskRule", "", "1 request for each organisation account"},
 		Help:   "Rules that accept a risk, by state: active (for 30 days at least, or without an end), expiring_30d (active, ends within 30 days), expired. Absent if the console does not list them.",
 		Labels: []string{"state"},
 	}
-	recastRiskRules = &Family{
+	riskRulesRecast = &Family{
 		Name:   "securitycenter_recast_risk_rules",
 		Source: Source{"GET /recastRiskRule", "", "1 request for each organisation account"},
 		Help:   "Rules that change the severity of findings. Absent if the console does not list them.",
@@ -34,12 +34,12 @@ func RiskRules() *Collector {
 		Help:     "Rules that accept risks, and those that change severities.",
 		Interval: time.Hour,
 		Account:  scapi.Organization,
-		Families: []*Family{acceptRiskRules, recastRiskRules},
+		Families: []*Family{riskRulesAccept, riskRulesRecast},
 		New:      stateless(loadRiskRules),
 	}
 }
 
-func loadRiskRules(ctx context.Context, c *findings.Console, m *Metrics) error {
+func loadRiskRules(ctx context.Context, c *findings.Console, _ Settings, m *Metrics) error {
 	id := func(r scapi.RiskRule) string { return r.ID }
 	err := readEach(ctx, c, m, "accept-risk rules", (*scapi.Client).AcceptRiskRules, id, func(rules []owned[scapi.RiskRule]) {
 		now := time.Now()
@@ -54,14 +54,14 @@ func loadRiskRules(ctx context.Context, c *findings.Console, m *Metrics) error {
 				active++
 			}
 		}
-		m.Set(acceptRiskRules, float64(active), "active")
-		m.Set(acceptRiskRules, float64(expiring), "expiring_30d")
-		m.Set(acceptRiskRules, float64(expired), "expired")
+		m.Set(riskRulesAccept, float64(active), "active")
+		m.Set(riskRulesAccept, float64(expiring), "expiring_30d")
+		m.Set(riskRulesAccept, float64(expired), "expired")
 	})
 	if err != nil {
 		return err
 	}
 	return readEach(ctx, c, m, "recast-risk rules", (*scapi.Client).RecastRiskRules, id, func(rules []owned[scapi.RiskRule]) {
-		m.Set(recastRiskRules, float64(len(rules)))
+		m.Set(riskRulesRecast, float64(len(rules)))
 	})
 }

@@ -278,8 +278,9 @@ func TestMoreScansThanTheBoundAreReportedAsDropped(t *testing.T) {
 		many.results = append(many.results, r)
 	}
 	w.see(many)
-	m := NewMetrics(Settings{CollectorSettings: config.CollectorSettings{Own: map[string]any{"progress": false}}})
-	(&scanLoader{history: w.scanHistory}).emit(m, w.now)
+	settings := Settings{CollectorSettings: config.CollectorSettings{Own: map[string]any{"progress": false}}}
+	m := NewMetrics(settings)
+	(&scanLoader{history: w.scanHistory}).emit(m, settings, w.now)
 	s := m.Snapshot(Scans().Families)
 	if s.Dropped != 20*8 {
 		t.Errorf("%d series are dropped for 20 scans, want 8 for each", s.Dropped)

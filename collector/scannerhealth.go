@@ -8,14 +8,16 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
+var fromScannerHealth = Source{"GET /scanner/{id}/health", "", "1 request for each scanner"}
+
 var (
-	scannerDiskFree = &Family{
+	scannersDiskFree = &Family{
 		Name:   "securitycenter_scanner_disk_free_bytes",
 		Source: fromScannerHealth,
 		Help:   "Free space of the scanner's volume for data, log or temp, in bytes. Absent if the scanner does not tell, and unless switched on.",
 		Labels: []string{"scanner_id", "scanner", "volume"},
 	}
-	scannerMemory = &Family{
+	scannersMemory = &Family{
 		Name:   "securitycenter_scanner_memory_bytes",
 		Source: fromScannerHealth,
 		Help:   "Memory of the scanner's machine (ram_total, ram_used) and of its process (resident, virtual), in bytes. Absent if the scanner does not tell, and unless switched on.",
@@ -34,16 +36,16 @@ func readScannerHealth(ctx context.Context, c *findings.Console, m *Metrics, sca
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			m.lacking(scannerDiskFree, "scanner "+s.ID+" ("+s.Name+"): "+err.Error())
+			m.lacking(scannersDiskFree, "scanner "+s.ID+" ("+s.Name+"): "+err.Error())
 			continue
 		}
-		setNumber(m, scannerDiskFree, h.Data.Free, s.ID, s.Name, "data")
-		setNumber(m, scannerDiskFree, h.Log.Free, s.ID, s.Name, "log")
-		setNumber(m, scannerDiskFree, h.Temp.Free, s.ID, s.Name, "temp")
-		setNumber(m, scannerMemory, h.RAMTotal, s.ID, s.Name, "ram_total")
-		setNumber(m, scannerMemory, h.RAMUsed, s.ID, s.Name, "ram_used")
-		setNumber(m, scannerMemory, h.Resident, s.ID, s.Name, "resident")
-		setNumber(m, scannerMemory, h.Virtual, s.ID, s.Name, "virtual")
+		SetOpt(m, scannersDiskFree, h.Data.Free, s.ID, s.Name, "data")
+		SetOpt(m, scannersDiskFree, h.Log.Free, s.ID, s.Name, "log")
+		SetOpt(m, scannersDiskFree, h.Temp.Free, s.ID, s.Name, "temp")
+		SetOpt(m, scannersMemory, h.RAMTotal, s.ID, s.Name, "ram_total")
+		SetOpt(m, scannersMemory, h.RAMUsed, s.ID, s.Name, "ram_used")
+		SetOpt(m, scannersMemory, h.Resident, s.ID, s.Name, "resident")
+		SetOpt(m, scannersMemory, h.Virtual, s.ID, s.Name, "virtual")
 	}
 	return nil
 }

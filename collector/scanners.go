@@ -11,91 +11,97 @@ import (
 )
 
 var (
-	scannerInfo = &Family{
+	fromScanners     = Source{"GET /scanner", "scanner::init, zone::init", "1 request for all"}
+	fromScannersREST = Source{"GET /scanner", "", "1 request for all"}
+	fromZones        = Source{"GET /zone", "zone::init", "1 request for all"}
+)
+
+var (
+	scannersInfo = &Family{
 		Name:   "securitycenter_scanner_info",
 		Source: fromScanners,
 		Help:   "Scanners with their version and type; the value is 1. A label is empty where the console does not say.",
 		Labels: []string{"scanner_id", "scanner", "version", "type"},
 	}
-	scannerEnabled = &Family{
+	scannersEnabled = &Family{
 		Name:   "securitycenter_scanner_enabled",
 		Source: fromScanners,
 		Help:   "Whether the scanner is enabled on the console (1) or switched off on purpose (0).",
 		Labels: []string{"scanner_id", "scanner"},
 	}
-	scannerUsable = &Family{
+	scannersUsable = &Family{
 		Name:   "securitycenter_scanner_usable",
 		Source: fromScanners,
 		Help:   "Whether the scanner can scan now (1) or has an error (0). Absent while its state is only in transition.",
 		Labels: []string{"scanner_id", "scanner"},
 	}
-	scannerStatus = &Family{
+	scannersStatus = &Family{
 		Name:   "securitycenter_scanner_status",
 		Source: fromScanners,
 		Help:   "State of the scanner as a state set: 1 for every state that holds now, else 0. Several may hold.",
 		Labels: []string{"scanner_id", "scanner", "status"},
 	}
-	scannerLoadedPluginSet = &Family{
+	scannersLoadedPluginSet = &Family{
 		Name:   "securitycenter_scanner_loaded_plugin_set_timestamp_seconds",
 		Source: fromScannersREST,
 		Help:   "Build time of the plugin set that the scanner has loaded, in seconds since the epoch, taken as UTC. Absent if unknown.",
 		Labels: []string{"scanner_id", "scanner"},
 	}
-	scannerPluginSet = &Family{
+	scannersPluginSet = &Family{
 		Name:   "securitycenter_scanner_plugin_set_timestamp_seconds",
 		Source: fromScannersREST,
 		Help:   "Build time of the plugin set that was pushed to the scanner, in seconds since the epoch, taken as UTC. Absent if unknown.",
 		Labels: []string{"scanner_id", "scanner"},
 	}
-	scannerStartTime = &Family{
+	scannersStartTime = &Family{
 		Name:   "securitycenter_scanner_start_time_seconds",
 		Source: fromScannersREST,
 		Help:   "Time when the scanner started, in seconds since the epoch. Absent if unknown.",
 		Labels: []string{"scanner_id", "scanner"},
 	}
-	scannerLoadAverage = &Family{
+	scannersLoadAverage = &Family{
 		Name:   "securitycenter_scanner_load_average",
 		Source: fromScannersREST,
 		Help:   "Load average of the scanner's machine. Absent if unknown.",
 		Labels: []string{"scanner_id", "scanner"},
 	}
-	scannerScansRunning = &Family{
+	scannersScansRunning = &Family{
 		Name:   "securitycenter_scanner_scans_running",
 		Source: fromScannersREST,
 		Help:   "Scans that the scanner is running. Absent if unknown.",
 		Labels: []string{"scanner_id", "scanner"},
 	}
-	scannerHostsScanning = &Family{
+	scannersHostsScanning = &Family{
 		Name:   "securitycenter_scanner_hosts_scanning",
 		Source: fromScannersREST,
 		Help:   "Hosts that the scanner is scanning. Absent if unknown.",
 		Labels: []string{"scanner_id", "scanner"},
 	}
-	scannerTCPSessions = &Family{
+	scannersTCPSessions = &Family{
 		Name:   "securitycenter_scanner_tcp_sessions",
 		Source: fromScannersREST,
 		Help:   "TCP sessions that the scanner holds open. Absent if unknown.",
 		Labels: []string{"scanner_id", "scanner"},
 	}
-	zoneScanners = &Family{
+	scannersInZone = &Family{
 		Name:   "securitycenter_zone_scanners",
 		Source: fromZones,
 		Help:   "Scanners assigned to the scan zone. Absent if the account may not see them.",
 		Labels: []string{"zone_id", "zone"},
 	}
-	zoneScannersActive = &Family{
+	scannersActiveInZone = &Family{
 		Name:   "securitycenter_zone_scanners_active",
 		Source: fromZones,
 		Help:   "Scanners of the scan zone that are working. Absent if the account may not see them.",
 		Labels: []string{"zone_id", "zone"},
 	}
-	zoneAddresses = &Family{
+	scannersZoneAddresses = &Family{
 		Name:   "securitycenter_zone_addresses",
 		Source: fromZones,
 		Help:   "Addresses in the ranges of the scan zone, overlaps counted once. Absent if the account may not see them.",
 		Labels: []string{"zone_id", "zone"},
 	}
-	zoneModified = &Family{
+	scannersZoneModified = &Family{
 		Name:   "securitycenter_zone_modified_timestamp_seconds",
 		Source: fromZones,
 		Help:   "Time when the scan zone was last changed, in seconds since the epoch. Absent if unknown.",
@@ -113,9 +119,9 @@ func Scanners() *Collector {
 		Default:  true,
 		Account:  scapi.Administrator,
 		Families: []*Family{
-			scannerInfo, scannerEnabled, scannerUsable, scannerStatus, scannerLoadedPluginSet, scannerPluginSet, scannerStartTime,
-			scannerLoadAverage, scannerScansRunning, scannerHostsScanning, scannerTCPSessions,
-			scannerDiskFree, scannerMemory, zoneScanners, zoneScannersActive, zoneAddresses, zoneModified,
+			scannersInfo, scannersEnabled, scannersUsable, scannersStatus, scannersLoadedPluginSet, scannersPluginSet, scannersStartTime,
+			scannersLoadAverage, scannersScansRunning, scannersHostsScanning, scannersTCPSessions,
+			scannersDiskFree, scannersMemory, scannersInZone, scannersActiveInZone, scannersZoneAddresses, scannersZoneModified,
 		},
 		Keys: []config.Key{
 			{Name: "health", Kind: config.Bool, Default: false, Help: "ask every scanner for its disks and memory too; one request more for each scanner, which the console passes on"},
@@ -124,43 +130,43 @@ func Scanners() *Collector {
 	}
 }
 
-func loadScanners(ctx context.Context, c *findings.Console, m *Metrics) error {
+func loadScanners(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
 	var known []scapi.Scanner
 	err := read(ctx, c, m, "scanners", scapi.Administrator, (*scapi.Client).Scanners, func(scanners []scapi.Scanner) {
 		known = scanners
 		for _, s := range scanners {
-			m.Set(scannerInfo, 1, s.ID, s.Name, s.Version, s.Type)
-			setBool(m, scannerEnabled, s.Enabled, s.ID, s.Name)
+			m.Set(scannersInfo, 1, s.ID, s.Name, s.Version, s.Type)
+			SetOpt(m, scannersEnabled, s.Enabled, s.ID, s.Name)
 			if s.Status.Valid {
-				setBool(m, scannerUsable, s.Status.Value.Usable(), s.ID, s.Name)
+				SetOpt(m, scannersUsable, s.Status.Value.Usable(), s.ID, s.Name)
 				holds := s.Status.Value.Names()
 				for _, state := range scapi.ScannerStatusWords() {
-					m.SetBool(scannerStatus, slices.Contains(holds, state), s.ID, s.Name, state)
+					m.Set(scannersStatus, OneIf(slices.Contains(holds, state)), s.ID, s.Name, state)
 				}
 			}
-			m.SetTime(scannerLoadedPluginSet, s.LoadedPluginSet, s.ID, s.Name)
-			m.SetTime(scannerPluginSet, s.PluginSet, s.ID, s.Name)
-			m.SetTime(scannerStartTime, s.Started, s.ID, s.Name)
-			setNumber(m, scannerLoadAverage, s.LoadAverage, s.ID, s.Name)
-			setNumber(m, scannerScansRunning, s.Scans, s.ID, s.Name)
-			setNumber(m, scannerHostsScanning, s.Hosts, s.ID, s.Name)
-			setNumber(m, scannerTCPSessions, s.TCPSessions, s.ID, s.Name)
+			m.SetTime(scannersLoadedPluginSet, s.LoadedPluginSet, s.ID, s.Name)
+			m.SetTime(scannersPluginSet, s.PluginSet, s.ID, s.Name)
+			m.SetTime(scannersStartTime, s.Started, s.ID, s.Name)
+			SetOpt(m, scannersLoadAverage, s.LoadAverage, s.ID, s.Name)
+			SetOpt(m, scannersScansRunning, s.Scans, s.ID, s.Name)
+			SetOpt(m, scannersHostsScanning, s.Hosts, s.ID, s.Name)
+			SetOpt(m, scannersTCPSessions, s.TCPSessions, s.ID, s.Name)
 		}
 	})
 	if err != nil {
 		return err
 	}
-	if m.Bool("health") {
+	if settings.Bool("health") {
 		if err := readScannerHealth(ctx, c, m, known); err != nil {
 			return err
 		}
 	}
 	return read(ctx, c, m, "scan zones", scapi.Administrator, (*scapi.Client).Zones, func(zones []scapi.Zone) {
 		for _, z := range zones {
-			setNumber(m, zoneScanners, z.Scanners, z.ID, z.Name)
-			setNumber(m, zoneScannersActive, z.ActiveScanners, z.ID, z.Name)
-			setNumber(m, zoneAddresses, z.Addresses, z.ID, z.Name)
-			m.SetTime(zoneModified, z.Modified, z.ID, z.Name)
+			SetOpt(m, scannersInZone, z.Scanners, z.ID, z.Name)
+			SetOpt(m, scannersActiveInZone, z.ActiveScanners, z.ID, z.Name)
+			SetOpt(m, scannersZoneAddresses, z.Addresses, z.ID, z.Name)
+			m.SetTime(scannersZoneModified, z.Modified, z.ID, z.Name)
 		}
 	})
 }

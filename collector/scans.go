@@ -10,6 +10,12 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
+var (
+	fromScanList    = Source{"GET /scan, GET /scanResult", "scan::init, scanResult::getRange", "3 requests for each organisation account"}
+	fromScanDetails = Source{"GET /scan, GET /scanResult, GET /scanResult/{id}", "scan::init, scanResult::getRange", "3 requests for each organisation account, and 1 for each newly finished result"}
+	fromScanREST    = Source{"GET /scan", "", "3 requests for each organisation account"}
+)
+
 const (
 	// resultsBack is how far back results are looked up, by finish time.
 	resultsBack = 35 * 24 * time.Hour
@@ -20,62 +26,62 @@ const (
 var scanLabels = []string{"organization_id", "scan_id", "scan"}
 
 var (
-	scanResults = &Family{
+	scansResults = &Family{
 		Name:   "securitycenter_scan_results",
 		Source: fromScanList,
 		Help:   "Scan results of the last 7 days by state of the scan and of its import; results of which the console tells no time are among them. A state that the console does not give is unknown. Combinations without a result are absent.",
 		Labels: []string{"status", "import_status"},
 	}
-	scanResultsTotal = &Family{
+	scansResultsTotal = &Family{
 		Name:   "securitycenter_scan_results_total",
 		Source: fromScanList,
 		Help:   "Scan results that ended while the exporter watched, counted once when both scan and import have ended. Results that had ended before the first look are not counted.",
 		Type:   Counter,
 		Labels: []string{"status", "import_status"},
 	}
-	scanLastFinish = &Family{
+	scansLastFinish = &Family{
 		Name:   "securitycenter_scan_last_finish_timestamp_seconds",
 		Source: fromScanList,
 		Help:   "Time when the scan last ended, in seconds since the epoch. Absent if it did not end in the last 35 days.",
 		Labels: []string{"organization_id", "scan_id", "scan", "repository_id"},
 	}
-	scanNextRun = &Family{
+	scansNextRun = &Family{
 		Name:   "securitycenter_scan_next_run_timestamp_seconds",
 		Source: fromScanREST,
 		Help:   "Time when the scan is scheduled to run next, in seconds since the epoch. Absent if none is scheduled.",
 		Labels: scanLabels,
 	}
-	scanLastSuccess = &Family{
+	scansLastSuccess = &Family{
 		Name:   "securitycenter_scan_last_success",
 		Source: fromScanList,
 		Help:   "Whether the last result of the scan was completed and imported (1) or not (0). Absent while its import has not ended, or if the console does not give both states.",
 		Labels: scanLabels,
 	}
-	scanLastDuration = &Family{
+	scansLastDuration = &Family{
 		Name:   "securitycenter_scan_last_duration_seconds",
 		Source: fromScanList,
 		Help:   "Duration of the last finished run of the scan in seconds. Absent if unknown.",
 		Labels: scanLabels,
 	}
-	scanLastImportDuration = &Family{
+	scansLastImportDuration = &Family{
 		Name:   "securitycenter_scan_last_import_duration_seconds",
 		Source: fromScanList,
 		Help:   "Duration of the import of the scan's last result in seconds. Absent if unknown.",
 		Labels: scanLabels,
 	}
-	scanLastHosts = &Family{
+	scansLastHosts = &Family{
 		Name:   "securitycenter_scan_last_hosts",
 		Source: fromScanDetails,
 		Help:   "Addresses of the last finished run of the scan by state: targeted, live (answered) and dead. Absent if unknown.",
 		Labels: []string{"organization_id", "scan_id", "scan", "state"},
 	}
-	scanRunningSince = &Family{
+	scansRunningSince = &Family{
 		Name:   "securitycenter_scan_running_since_timestamp_seconds",
 		Source: fromScanList,
 		Help:   "Time when the present run of the scan began, in seconds since the epoch. Absent while it is not running.",
 		Labels: scanLabels,
 	}
-	scanProgress = &Family{
+	scansProgress = &Family{
 		Name:   "securitycenter_scan_progress_ratio",
 		Source: fromScanList,
 		Help:   "Share of the checks that the running scan has done, from 0 to 1. Absent while it is not running, if the console does not tell, and unless switched on.",
@@ -93,8 +99,8 @@ func Scans() *Collector {
 		Default:  true,
 		Account:  scapi.Organization,
 		Families: []*Family{
-			scanResults, scanResultsTotal, scanLastFinish, scanNextRun, scanLastSuccess, scanLastDuration,
-			scanLastImportDuration, scanLastHosts, scanRunningSince, scanProgress,
+			scansResults, scansResultsTotal, scansLastFinish, scansNextRun, scansLastSuccess, scansLastDuration,
+			scansLastImportDuration, scansLastHosts, scansRunningSince, scansProgress,
 		},
 		Keys: []config.Key{
 			{Name: "progress", Kind: config.Bool, Default: false, Help: "tell how far the running scans are too"},
@@ -110,7 +116,7 @@ type scanLoader struct {
 
 func newScanLoader() *scanLoader { return &scanLoader{history: newScanHistory()} }
 
-func (l *scanLoader) load(ctx context.Context, c *findings.Console, m *Metrics) error {
+func (l *scanLoader) load(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
 	now := time.Now()
 	answers, err := console.AskEach(ctx, c.Console, func(client *scapi.Client, ctx context.Context) (schedule, error) {
 		return readSchedule(ctx, client, now)
@@ -120,37 +126,37 @@ func (l *scanLoader) load(ctx context.Context, c *findings.Console, m *Metrics) 
 	}
 	l.history.add(answers, now)
 	l.history.readHosts(ctx, m)
-	l.emit(m, now)
+	l.emit(m, settings, now)
 	return nil
 }
 
-func (l *scanLoader) emit(m *Metrics, now time.Time) {
+func (l *scanLoader) emit(m *Metrics, settings Settings, now time.Time) {
 	for state, n := range l.history.recent(now.Add(-resultsWindow)) {
-		m.Set(scanResults, float64(n), state.status, state.imported)
+		m.Set(scansResults, float64(n), state.status, state.imported)
 	}
 	for state, n := range l.history.ended {
-		m.Set(scanResultsTotal, float64(n), state.status, state.imported)
+		m.Set(scansResultsTotal, float64(n), state.status, state.imported)
 	}
 	for _, s := range l.history.scans(m) {
 		labels := []string{s.organization, s.id, s.name}
-		m.SetTime(scanNextRun, s.nextRun, labels...)
-		m.SetTime(scanRunningSince, s.runningSince, labels...)
-		if m.Bool("progress") {
-			setNumber(m, scanProgress, s.progress, labels...)
+		m.SetTime(scansNextRun, s.nextRun, labels...)
+		m.SetTime(scansRunningSince, s.runningSince, labels...)
+		if settings.Bool("progress") {
+			SetOpt(m, scansProgress, s.progress, labels...)
 		}
 		r := s.last
 		if r == nil {
 			continue
 		}
-		m.SetTime(scanLastFinish, r.Finish, append(labels, r.RepositoryID)...)
+		m.SetTime(scansLastFinish, r.Finish, append(labels, r.RepositoryID)...)
 		if success, known := succeeded(r.ScanResult); known {
-			m.SetBool(scanLastSuccess, success, labels...)
+			m.Set(scansLastSuccess, OneIf(success), labels...)
 		}
-		setSeconds(m, scanLastDuration, r.Duration, labels...)
-		setSeconds(m, scanLastImportDuration, r.ImportDuration, labels...)
-		setNumber(m, scanLastHosts, r.TotalIPs, append(labels, "targeted")...)
-		setNumber(m, scanLastHosts, r.LiveHosts, append(labels, "live")...)
-		setNumber(m, scanLastHosts, r.DeadHosts, append(labels, "dead")...)
+		SetOpt(m, scansLastDuration, r.Duration, labels...)
+		SetOpt(m, scansLastImportDuration, r.ImportDuration, labels...)
+		SetOpt(m, scansLastHosts, r.TotalIPs, append(labels, "targeted")...)
+		SetOpt(m, scansLastHosts, r.LiveHosts, append(labels, "live")...)
+		SetOpt(m, scansLastHosts, r.DeadHosts, append(labels, "dead")...)
 	}
 }
 

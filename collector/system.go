@@ -10,59 +10,67 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
+var (
+	fromSystem      = Source{"GET /system", "system::init", "1 request"}
+	fromLicence     = Source{"GET /status", "system::init", "1 request, the same for all that has this source"}
+	fromAddresses   = Source{"GET /status", "repository::init", "1 request, the same for all that has this source"}
+	fromJobs        = Source{"GET /job", "", "1 request"}
+	fromDiagnostics = Source{"GET /system/diagnostics", "", "1 request"}
+)
+
 // lateAfter is how long after it was due a job that has not begun is late.
 const lateAfter = 5 * time.Minute
 
 var (
-	info = &Family{
+	systemInfo = &Family{
 		Name:   "securitycenter_info",
 		Source: fromSystem,
 		Help:   "What the console says about itself; the value is 1. A label is empty where the console does not say.",
 		Labels: []string{"version", "build_id", "acas", "classification"},
 	}
-	licenseValid = &Family{
+	systemLicenseValid = &Family{
 		Name:   "securitycenter_license_valid",
 		Source: fromLicence,
 		Help:   "Whether the licence is valid (1) or not (0). Absent if the console does not say.",
 	}
-	licenseUsed = &Family{
+	systemLicenseUsed = &Family{
 		Name:   "securitycenter_license_ips_used",
 		Source: fromAddresses,
 		Help:   "Addresses that count against the licence. Absent if the console does not say.",
 	}
-	licenseLimit = &Family{
+	systemLicenseLimit = &Family{
 		Name:   "securitycenter_license_ips_limit",
 		Source: fromAddresses,
 		Help:   "Addresses that the licence allows. Absent if the console does not say, or says 0.",
 	}
-	jobDaemonRunning = &Family{
+	systemJobDaemonRunning = &Family{
 		Name:   "securitycenter_job_daemon_running",
 		Source: fromStatus,
 		Help:   "Whether the job daemon, which runs scans and imports, is running (1) or not (0). Absent if the console does not say.",
 	}
-	jobs = &Family{
+	systemJobs = &Family{
 		Name:   "securitycenter_jobs",
 		Source: fromJobs,
 		Help:   "Jobs in the queue by type and state: running, waiting, or late, which is due more than 5 minutes ago and not begun. Types without a job are absent.",
 		Labels: []string{"type", "state"},
 	}
-	backupSuccess = &Family{
+	systemBackupSuccess = &Family{
 		Name:   "securitycenter_database_backup_last_success_timestamp_seconds",
 		Source: fromStatus,
 		Help:   "Time of the last good back-up of the console's database, in seconds since the epoch. Absent if there was none or the console does not say.",
 	}
-	backupFailure = &Family{
+	systemBackupFailure = &Family{
 		Name:   "securitycenter_database_backup_last_failure_timestamp_seconds",
 		Source: fromStatus,
 		Help:   "Time of the last failed back-up of the console's database, in seconds since the epoch. Absent if there was none or the console does not say.",
 	}
-	diagnosticOK = &Family{
+	systemDiagnosticOK = &Family{
 		Name:   "securitycenter_diagnostic_ok",
 		Source: fromDiagnostics,
 		Help:   "Whether a self-check of the console (java, rpm, disk) passed (1) or not (0).",
 		Labels: []string{"check"},
 	}
-	diagnosticLastCheck = &Family{
+	systemDiagnosticLastCheck = &Family{
 		Name:   "securitycenter_diagnostic_last_check_timestamp_seconds",
 		Source: fromDiagnostics,
 		Help:   "Time of the console's last self-check, in seconds since the epoch. Absent if there was none.",
@@ -79,33 +87,33 @@ func System() *Collector {
 		Interval: 5 * time.Minute,
 		Default:  true,
 		Account:  scapi.Administrator,
-		Families: []*Family{info, licenseValid, licenseUsed, licenseLimit, jobDaemonRunning, jobs, backupSuccess, backupFailure, diagnosticOK, diagnosticLastCheck},
+		Families: []*Family{systemInfo, systemLicenseValid, systemLicenseUsed, systemLicenseLimit, systemJobDaemonRunning, systemJobs, systemBackupSuccess, systemBackupFailure, systemDiagnosticOK, systemDiagnosticLastCheck},
 		New:      stateless(loadSystem),
 	}
 }
 
-func loadSystem(ctx context.Context, c *findings.Console, m *Metrics) error {
+func loadSystem(ctx context.Context, c *findings.Console, _ Settings, m *Metrics) error {
 	err := read(ctx, c, m, "console information", scapi.Administrator, (*scapi.Client).System, func(s scapi.System) {
 		acas := ""
 		if s.ACAS.Valid {
 			acas = strconv.FormatBool(s.ACAS.Value)
 		}
-		m.Set(info, 1, s.Version, s.BuildID, acas, s.Classification)
+		m.Set(systemInfo, 1, s.Version, s.BuildID, acas, s.Classification)
 	})
 	if err != nil {
 		return err
 	}
 	err = read(ctx, c, m, "status", scapi.Administrator, (*scapi.Client).Status, func(s scapi.Status) {
 		if s.LicenseStatus != "" {
-			m.SetBool(licenseValid, isValid(s.LicenseStatus))
+			m.Set(systemLicenseValid, OneIf(isValid(s.LicenseStatus)))
 		}
-		setNumber(m, licenseUsed, s.ActiveIPs)
+		SetOpt(m, systemLicenseUsed, s.ActiveIPs)
 		if s.LicensedIPs.Value > 0 {
-			setNumber(m, licenseLimit, s.LicensedIPs)
+			SetOpt(m, systemLicenseLimit, s.LicensedIPs)
 		}
-		setBool(m, jobDaemonRunning, s.JobDaemonRunning)
-		m.SetTime(backupSuccess, s.LastBackupSuccess)
-		m.SetTime(backupFailure, s.LastBackupFailure)
+		SetOpt(m, systemJobDaemonRunning, s.JobDaemonRunning)
+		m.SetTime(systemBackupSuccess, s.LastBackupSuccess)
+		m.SetTime(systemBackupFailure, s.LastBackupFailure)
 	})
 	if err != nil {
 		return err
@@ -117,10 +125,10 @@ func loadSystem(ctx context.Context, c *findings.Console, m *Metrics) error {
 		return err
 	}
 	return read(ctx, c, m, "diagnostics", scapi.Administrator, (*scapi.Client).Diagnostics, func(d scapi.Diagnostics) {
-		setBool(m, diagnosticOK, d.Java, "java")
-		setBool(m, diagnosticOK, d.RPM, "rpm")
-		setBool(m, diagnosticOK, d.Disk, "disk")
-		m.SetTime(diagnosticLastCheck, d.LastChecked)
+		SetOpt(m, systemDiagnosticOK, d.Java, "java")
+		SetOpt(m, systemDiagnosticOK, d.RPM, "rpm")
+		SetOpt(m, systemDiagnosticOK, d.Disk, "disk")
+		m.SetTime(systemDiagnosticLastCheck, d.LastChecked)
 	})
 }
 
@@ -143,9 +151,9 @@ func countJobs(m *Metrics, queue []scapi.Job, now time.Time) {
 		}
 	}
 	for kind, s := range byType {
-		m.Set(jobs, float64(s.running), kind, "running")
-		m.Set(jobs, float64(s.waiting), kind, "waiting")
-		m.Set(jobs, float64(s.late), kind, "late")
+		m.Set(systemJobs, float64(s.running), kind, "running")
+		m.Set(systemJobs, float64(s.waiting), kind, "waiting")
+		m.Set(systemJobs, float64(s.late), kind, "late")
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
-var tickets = &Family{
+var ticketsByStatus = &Family{
 	Name:   "securitycenter_tickets",
 	Source: Source{"GET /ticket", "ticket::init", "1 request for each organisation account"},
 	Help:   "Tickets of the console's own workflow by status: assigned, resolved, feedback, na, duplicate, closed, other.",
@@ -25,12 +25,12 @@ func Tickets() *Collector {
 		Help:     "Tickets of the console's own workflow by status.",
 		Interval: time.Hour,
 		Account:  scapi.Organization,
-		Families: []*Family{tickets},
+		Families: []*Family{ticketsByStatus},
 		New:      stateless(loadTickets),
 	}
 }
 
-func loadTickets(ctx context.Context, c *findings.Console, m *Metrics) error {
+func loadTickets(ctx context.Context, c *findings.Console, _ Settings, m *Metrics) error {
 	return readEach(ctx, c, m, "tickets", (*scapi.Client).Tickets, func(t scapi.Ticket) string { return t.ID }, func(list []owned[scapi.Ticket]) {
 		count := map[string]int{}
 		for _, t := range list {
@@ -41,7 +41,7 @@ func loadTickets(ctx context.Context, c *findings.Console, m *Metrics) error {
 			count[status]++
 		}
 		for _, status := range ticketStatuses {
-			m.Set(tickets, float64(count[status]), status)
+			m.Set(ticketsByStatus, float64(count[status]), status)
 		}
 	})
 }

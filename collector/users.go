@@ -8,7 +8,7 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
-var users = &Family{
+var usersByState = &Family{
 	Name:   "securitycenter_users",
 	Source: Source{"GET /user", "user::init", "1 request for each account"},
 	Help:   "Users that the configured accounts see, administrators and users of their organisations, by state: active or locked. Absent if the console does not tell who is locked.",
@@ -22,12 +22,12 @@ func Users() *Collector {
 		Help:     "Users of the console, and how many of them are locked.",
 		Interval: time.Hour,
 		Account:  scapi.Organization,
-		Families: []*Family{users},
+		Families: []*Family{usersByState},
 		New:      stateless(loadUsers),
 	}
 }
 
-func loadUsers(ctx context.Context, c *findings.Console, m *Metrics) error {
+func loadUsers(ctx context.Context, c *findings.Console, _ Settings, m *Metrics) error {
 	var active, locked int
 	count := func(u scapi.User) {
 		switch {
@@ -54,8 +54,8 @@ func loadUsers(ctx context.Context, c *findings.Console, m *Metrics) error {
 		return err
 	}
 	if active+locked > 0 {
-		m.Set(users, float64(active), "active")
-		m.Set(users, float64(locked), "locked")
+		m.Set(usersByState, float64(active), "active")
+		m.Set(usersByState, float64(locked), "locked")
 	}
 	return nil
 }

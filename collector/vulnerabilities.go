@@ -9,20 +9,22 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
+var fromRepositorySummary = Source{"POST /analysis, sumip", "vuln::query, sumip and sumseverity", "1 analysis request for each repository, 2 where compliance results are subtracted or the console does not tell all in one answer"}
+
 var (
-	vulnerabilities = &Family{
+	vulnerabilitiesOpen = &Family{
 		Name:   "securitycenter_vulnerabilities",
 		Source: fromRepositorySummary,
 		Help:   "Open findings by repository and severity: risk not accepted, without web-application findings and compliance results. Absent if they cannot be told apart.",
 		Labels: []string{"repository_id", "repository", "severity"},
 	}
-	hosts = &Family{
+	vulnerabilitiesHosts = &Family{
 		Name:   "securitycenter_hosts",
 		Source: fromRepositorySummary,
 		Help:   "Hosts with open findings, informational ones included, by repository. Absent where compliance results have to be subtracted.",
 		Labels: []string{"repository_id", "repository"},
 	}
-	vulnerabilityScore = &Family{
+	vulnerabilitiesScore = &Family{
 		Name:   "securitycenter_vulnerability_score",
 		Source: fromRepositorySummary,
 		Help:   "The console's weighted score of the open findings by repository. Absent where the console does not add it up.",
@@ -40,29 +42,29 @@ func Vulnerabilities() *Collector {
 		Interval: 30 * time.Minute,
 		Default:  true,
 		Account:  scapi.Organization,
-		Families: []*Family{vulnerabilities, hosts, vulnerabilityScore},
+		Families: []*Family{vulnerabilitiesOpen, vulnerabilitiesHosts, vulnerabilitiesScore},
 		New:      stateless(loadVulnerabilities),
 	}
 }
 
-func loadVulnerabilities(ctx context.Context, c *findings.Console, m *Metrics) error {
-	t, err := newTally(ctx, c, m)
+func loadVulnerabilities(ctx context.Context, c *findings.Console, _ Settings, m *Metrics) error {
+	total, err := newTally(ctx, c, m)
 	if err != nil {
 		return err
 	}
-	for _, s := range t.scopes {
+	for _, s := range total.scopes {
 		for _, r := range s.Repositories {
 			open, err := s.Totals(ctx, findings.Question{Repositories: []string{r.ID}})
 			if err != nil {
 				return fmt.Errorf("count findings of repository %s (%s): %w", r.ID, r.Name, err)
 			}
 			if !open.Valid {
-				m.lacking(vulnerabilities, "the console cannot tell account "+s.Account.Name())
+				m.lacking(vulnerabilitiesOpen, "the console cannot tell account "+s.Account.Name())
 				continue
 			}
-			m.SetCounts(vulnerabilities, open.Value.Counts, r.ID, r.Name)
-			setNumber(m, hosts, open.Value.Hosts, r.ID, r.Name)
-			setNumber(m, vulnerabilityScore, open.Value.Score, r.ID, r.Name)
+			m.SetCounts(vulnerabilitiesOpen, allSeverities, open.Value.Counts, r.ID, r.Name)
+			SetOpt(m, vulnerabilitiesHosts, open.Value.Hosts, r.ID, r.Name)
+			SetOpt(m, vulnerabilitiesScore, open.Value.Score, r.ID, r.Name)
 		}
 	}
 	return nil

@@ -17,13 +17,13 @@ import (
 )
 
 var (
-	watchVulnerabilities = &Family{
+	watchesVulnerabilities = &Family{
 		Name:   "securitycenter_watch_vulnerabilities",
 		Source: Source{"POST /analysis, sumip; GET /query/{id}", "vuln::query, sumip and sumseverity", "1 analysis request for each watch, 2 where the console does not tell all in one answer; 1 other request for each saved query"},
 		Help:   "Open findings that the watch looks for, by severity. Absent if the console lacks one of its filters or its saved query.",
 		Labels: []string{"watch", "severity"},
 	}
-	watchHosts = &Family{
+	watchesHosts = &Family{
 		Name:   "securitycenter_watch_hosts",
 		Source: Source{"POST /analysis, sumip; GET /query/{id}", "vuln::query, sumip and sumseverity", "1 analysis request for each watch, 2 where the console does not tell all in one answer; 1 other request for each saved query"},
 		Help:   "Hosts with an open finding that the watch looks for; a host counts once in every repository that holds it. Absent as the findings are, and where compliance results have to be subtracted.",
@@ -41,19 +41,19 @@ func Watches() *Collector {
 		Account:  scapi.Organization,
 		Priority: 3,
 		Watches:  true,
-		Families: []*Family{watchVulnerabilities, watchHosts},
+		Families: []*Family{watchesVulnerabilities, watchesHosts},
 		New:      stateless(loadWatches),
 	}
 }
 
-func loadWatches(ctx context.Context, c *findings.Console, m *Metrics) error {
-	t, err := newTally(ctx, c, m)
-	if err != nil || len(t.scopes) == 0 {
+func loadWatches(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
+	total, err := newTally(ctx, c, m)
+	if err != nil || len(total.scopes) == 0 {
 		return err
 	}
-	for _, w := range m.Watches {
+	for _, w := range settings.Watches {
 		here := false
-		found, err := sum(t, watchVulnerabilities, addTotals, func(s *findings.Scope) (scapi.Opt[findings.Totals], error) {
+		found, err := addUp(total, watchesVulnerabilities, addTotals, func(s *findings.Scope) (scapi.Opt[findings.Totals], error) {
 			found, err := lookFor(ctx, s, w)
 			if errors.Is(err, errElsewhere) {
 				return scapi.Some(findings.Totals{Hosts: scapi.Some(int64(0))}), nil
@@ -63,16 +63,16 @@ func loadWatches(ctx context.Context, c *findings.Console, m *Metrics) error {
 		})
 		switch {
 		case errors.Is(err, errMistaken) || err != nil && scapi.Answered(err) && !scapi.IsTemporary(err):
-			m.lacking(watchVulnerabilities, fmt.Sprintf("watch %s: %v", w.Name, err)) // the other watches are in order
+			m.lacking(watchesVulnerabilities, fmt.Sprintf("watch %s: %v", w.Name, err)) // the other watches are in order
 		case err != nil:
 			return fmt.Errorf("watch %s: %w", w.Name, err)
 		case !here:
-			m.lacking(watchVulnerabilities, fmt.Sprintf("watch %s %v", w.Name, errElsewhere))
+			m.lacking(watchesVulnerabilities, fmt.Sprintf("watch %s %v", w.Name, errElsewhere))
 		case !found.Valid:
-			m.lacking(watchVulnerabilities, "nothing of watch "+w.Name)
+			m.lacking(watchesVulnerabilities, "nothing of watch "+w.Name)
 		default:
-			m.SetCounts(watchVulnerabilities, found.Value.Counts, w.Name)
-			setNumber(m, watchHosts, found.Value.Hosts, w.Name)
+			m.SetCounts(watchesVulnerabilities, allSeverities, found.Value.Counts, w.Name)
+			SetOpt(m, watchesHosts, found.Value.Hosts, w.Name)
 		}
 	}
 	return nil
@@ -113,8 +113,8 @@ func lookFor(ctx context.Context, s *findings.Scope, w config.Watch) (scapi.Opt[
 		q.Only = append(q.Only, scapi.ByCrossReference(w.XRef))
 	}
 	var raw []scapi.Filter
-	for _, own := range w.Filters {
-		raw = append(raw, scapi.Filter{Name: own.Name, Operator: own.Operator, Value: own.Value})
+	for _, f := range w.Filters {
+		raw = append(raw, scapi.Filter{Name: f.Name, Operator: f.Operator, Value: f.Value})
 	}
 	if w.Query != "" {
 		saved, err := console.Through(ctx, s.Account, func(c *scapi.Client, ctx context.Context) (scapi.SavedQuery, error) {

@@ -57,6 +57,7 @@ type Exporter struct {
 	reloading  sync.Mutex // one reload at a time
 	reloadOK   prometheus.Gauge
 	reloadTime prometheus.Gauge
+	duplicates *prometheus.CounterVec // by collector
 
 	mu      sync.RWMutex
 	targets []*target // in configuration order
@@ -96,6 +97,10 @@ func New(o Options) (*Exporter, error) {
 			Name: "securitycenter_exporter_config_last_reload_success_timestamp_seconds",
 			Help: "Time when the configuration was last loaded, in seconds since the epoch.",
 		}),
+		duplicates: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "securitycenter_exporter_duplicate_samples_total",
+			Help: "Samples that were left out because the collector had set one with the same labels already, added up over all loads of all consoles. More than 0 is a fault of the exporter; its log names the metric.",
+		}, []string{"collector"}),
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name:        "securitycenter_exporter_build_info",
@@ -103,7 +108,10 @@ func New(o Options) (*Exporter, error) {
 		ConstLabels: prometheus.Labels{"version": buildinfo.Version(), "revision": buildinfo.Revision(), "goversion": runtime.Version()},
 	})
 	build.Set(1)
-	e.self.MustRegister(build, e.reloadOK, e.reloadTime,
+	for _, col := range o.Collectors {
+		e.duplicates.WithLabelValues(col.Name) // 0 at first
+	}
+	e.self.MustRegister(build, e.reloadOK, e.reloadTime, e.duplicates,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if err := e.Reload(); err != nil {
 		return nil, err
@@ -155,7 +163,7 @@ func (e *Exporter) reload() error {
 		if e.o.Transport != nil {
 			transport = e.o.Transport(c.Name)
 		}
-		t, err := newTarget(c, e.o.Collectors, hashKey, transport, e.log)
+		t, err := newTarget(c, e.o.Collectors, hashKey, transport, e.duplicates, e.log)
 		if err != nil {
 			for _, t := range fresh {
 				t.cancel()

@@ -203,12 +203,43 @@ func TestACollectorThatPanicsFailsAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		faulty := collector.Feeds()
 		faulty.New = func() collector.Loader {
-			return collector.Loader(func(context.Context, *findings.Console, *collector.Metrics) error { panic("out of cheese") })
+			return collector.Loader(func(context.Context, *findings.Console, collector.Settings, *collector.Metrics) error {
+				panic("out of cheese")
+			})
 		}
 		b := newBench(t, hq, nil, func(o *Options) { o.Collectors = []*collector.Collector{collector.System(), faulty} })
 		b.probe("hq").want(t, "after a panic", map[string]float64{of("success", "feeds"): 0, of("success", "system"): 1, "securitycenter_up": 1})
 		if len(b.log.lines("level=ERROR", "collector=feeds", "out of cheese")) != 1 {
 			t.Errorf("the log does not tell of it:\n%s", b.log)
+		}
+	})
+}
+
+func TestASampleThatIsSetTwiceIsCountedAndLoggedOnceAndThePageIsValid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		faulty, twice := collector.Feeds(), 2
+		faulty.New = func() collector.Loader {
+			return func(_ context.Context, _ *findings.Console, _ collector.Settings, m *collector.Metrics) error {
+				for i := range twice {
+					m.Set(faulty.Families[0], float64(i), "active")
+				}
+				return nil
+			}
+		}
+		b := newBench(t, hq, nil, func(o *Options) { o.Collectors = []*collector.Collector{collector.System(), faulty} })
+		counter := `securitycenter_exporter_duplicate_samples_total{collector="feeds"}`
+		logged := func() int { return len(b.log.lines("level=ERROR", "collector=feeds", faulty.Families[0].Name)) }
+		parse(t, b.get("/metrics?only=exporter")).want(t, "before the first load", map[string]float64{counter: 0})
+		for _, load := range []struct{ sets, counted, logged int }{{2, 1, 1}, {2, 2, 1}, {3, 4, 2}, {1, 4, 2}, {2, 5, 3}} {
+			twice = load.sets
+			b.probe("hq").want(t, "after a load", map[string]float64{faulty.Families[0].Name + `{feed="active"}`: 0, of("success", "feeds"): 1, of("series", "feeds"): 1})
+			parse(t, b.get("/metrics?only=exporter")).want(t, "after a load", map[string]float64{
+				counter: float64(load.counted), `securitycenter_exporter_duplicate_samples_total{collector="system"}`: 0,
+			})
+			if n := logged(); n != load.logged {
+				t.Errorf("%d lines in the log, want %d:\n%s", n, load.logged, b.log)
+			}
+			time.Sleep(faulty.Interval)
 		}
 	})
 }

@@ -89,13 +89,13 @@ var (
 // collectors. It never expires.
 func (t *target) health(views []view) []*dto.MetricFamily {
 	m := collector.NewMetrics(collector.Settings{})
-	m.SetBool(up, t.answered())
+	m.Set(up, collector.OneIf(t.answered()))
 	for _, a := range t.console.Accounts() {
 		s := a.State()
 		if s.Used {
-			m.SetBool(accountUp, s.Up, s.Name)
+			m.Set(accountUp, collector.OneIf(s.Up), s.Name)
 		}
-		m.SetBool(accountBlocked, s.Blocked, s.Name)
+		m.Set(accountBlocked, collector.OneIf(s.Blocked), s.Name)
 	}
 	for _, v := range views {
 		name := v.collector.Name
@@ -104,14 +104,12 @@ func (t *target) health(views []view) []*dto.MetricFamily {
 		m.Set(collectorSeries, float64(v.series), name)
 		m.Set(collectorSeriesDropped, float64(v.dropped), name)
 		m.SetTime(collectorLastSuccess, v.readAt, name)
-		if v.permitted.Valid {
-			m.SetBool(collectorPermitted, v.permitted.Value, name)
-		}
+		collector.SetOpt(m, collectorPermitted, v.permitted, name)
 		if v.health.tried {
 			m.Set(collectorDuration, v.health.duration.Seconds(), name)
 		}
 		if v.health.tried && !v.health.notAllowed() {
-			m.SetBool(collectorSuccess, v.health.success(), name)
+			m.Set(collectorSuccess, collector.OneIf(v.health.success()), name)
 		}
 	}
 	if skew, ok := t.console.ClockSkew(); ok {
@@ -119,7 +117,7 @@ func (t *target) health(views []view) []*dto.MetricFamily {
 	}
 	m.SetTime(certificateNotAfter, t.console.CertificateNotAfter())
 	for filter, supported := range t.console.SupportedFilters() {
-		m.SetBool(filterSupported, supported, filter)
+		m.Set(filterSupported, collector.OneIf(supported), filter)
 	}
 	return m.Snapshot(healthFamilies).Families
 }

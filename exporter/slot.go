@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
@@ -31,10 +33,11 @@ const (
 // belongs to the slot's console and not to who asked. Data and health are kept
 // apart: a failed load leaves the last good data in place.
 type slot struct {
-	collector *collector.Collector
-	console   *findings.Console
-	log       *slog.Logger
-	loader    collector.Loader // used by the one load only
+	collector  *collector.Collector
+	console    *findings.Console
+	log        *slog.Logger
+	duplicates prometheus.Counter // of the collector, whatever the console
+	loader     collector.Loader   // used by the one load only
 
 	mu       sync.Mutex
 	settings collector.Settings
@@ -63,13 +66,14 @@ func (h health) success() bool    { return h.tried && h.err == nil }
 func (h health) notAllowed() bool { return errors.Is(h.err, console.ErrNotReadable) }
 func (h health) failed() bool     { return h.err != nil && !h.notAllowed() }
 
-func newSlot(col *collector.Collector, c *findings.Console, s collector.Settings, log *slog.Logger) *slot {
+func newSlot(col *collector.Collector, c *findings.Console, s collector.Settings, duplicates prometheus.Counter, log *slog.Logger) *slot {
 	return &slot{
-		collector: col,
-		console:   c,
-		log:       log.With("collector", col.Name),
-		loader:    col.New(),
-		settings:  s,
+		collector:  col,
+		console:    c,
+		log:        log.With("collector", col.Name),
+		duplicates: duplicates,
+		loader:     col.New(),
+		settings:   s,
 	}
 }
 
@@ -153,6 +157,12 @@ func (s *slot) load(ctx context.Context) {
 		}
 		if len(data.Missing) > 0 && !slices.Equal(data.Missing, s.data.Missing) {
 			s.log.Info("Parts of the collector are missing", "parts", strings.Join(data.Missing, "; "))
+		}
+		for _, n := range data.Duplicates {
+			s.duplicates.Add(float64(n))
+		}
+		if len(data.Duplicates) > 0 && !maps.Equal(data.Duplicates, s.data.Duplicates) {
+			s.log.Error("Samples were left out because others have the same labels, which is a fault of the exporter", "metrics", data.Duplicates)
 		}
 		if before.failed() {
 			s.log.Info("Collector works again")

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/buildinfo"
@@ -27,8 +28,9 @@ const startJitter = 5 * time.Second
 
 // target is one console being exported.
 type target struct {
-	console *findings.Console
-	log     *slog.Logger
+	console    *findings.Console
+	log        *slog.Logger
+	duplicates *prometheus.CounterVec // the exporter's, by collector
 
 	ctx    context.Context // the life of the console's loads
 	cancel context.CancelFunc
@@ -41,7 +43,7 @@ type target struct {
 
 // newTarget makes the console of cfg. transport, if not nil, overrides how it
 // is reached.
-func newTarget(cfg config.Console, collectors []*collector.Collector, hashKey []byte, transport http.RoundTripper, log *slog.Logger) (*target, error) {
+func newTarget(cfg config.Console, collectors []*collector.Collector, hashKey []byte, transport http.RoundTripper, duplicates *prometheus.CounterVec, log *slog.Logger) (*target, error) {
 	o := console.Options{
 		Name:                  cfg.Name,
 		MaxConcurrentRequests: cfg.MaxConcurrentRequests,
@@ -64,7 +66,7 @@ func newTarget(cfg config.Console, collectors []*collector.Collector, hashKey []
 	if err != nil {
 		return nil, err
 	}
-	t := &target{console: findings.New(c), log: log.With("console", cfg.Name)}
+	t := &target{console: findings.New(c), log: log.With("console", cfg.Name), duplicates: duplicates}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
 	t.configure(cfg, collectors, hashKey)
 	return t, nil
@@ -118,7 +120,7 @@ func (t *target) configure(cfg config.Console, collectors []*collector.Collector
 		}
 		s := running[col.Name]
 		if s == nil {
-			s = newSlot(col, t.console, settings, t.log)
+			s = newSlot(col, t.console, settings, t.duplicates.WithLabelValues(col.Name), t.log)
 		} else {
 			s.configure(settings)
 		}

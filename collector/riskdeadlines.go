@@ -1,0 +1,93 @@
+package collector
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
+)
+
+var (
+	riskAged = &Family{
+		Name:   "securitycenter_vulnerabilities_aged",
+		Source: Source{"POST /analysis, sumip", "vuln::query, sumseverity", "5 analysis requests, 10 where compliance results are subtracted"},
+		Help:   "Open findings first seen at least so many days ago, by severity. Cumulative: the older are among the younger. Absent if the console cannot tell.",
+		Labels: []string{"min_age_days", "severity"},
+	}
+	riskOverdue = &Family{
+		Name:   "securitycenter_vulnerabilities_overdue",
+		Source: Source{"POST /analysis, sumip", "vuln::query, sumseverity", "up to 4 analysis requests for each policy; none where the ages ask the same"},
+		Help:   "Open findings past the deadline of the policy, by severity. Absent for severities without a deadline, and if the console cannot tell.",
+		Labels: []string{"sla", "severity"},
+	}
+	riskDueSoon = &Family{
+		Name:   "securitycenter_vulnerabilities_due_soon",
+		Source: Source{"POST /analysis, sumip", "vuln::query, sumseverity", "up to 4 analysis requests for each policy"},
+		Help:   "Open findings whose deadline ends within the window, by severity. Absent for severities without a deadline, and if the console cannot tell.",
+		Labels: []string{"sla", "window", "severity"},
+	}
+	riskThreshold = &Family{
+		Name:   "securitycenter_sla_threshold_seconds",
+		Source: Source{"configuration", "configuration", "none"},
+		Help:   "How long a finding of the severity may stay open by the policy, in seconds, as configured. Absent for severities without a deadline.",
+		Labels: []string{"sla", "severity"},
+	}
+)
+
+var agedDays = []int{7, 30, 60, 90, 180}
+
+// riskAges counts the findings by how long ago they were first seen.
+func riskAges(ctx context.Context, total tally, _ Settings) error {
+	for _, n := range agedDays {
+		q := only(scapi.FirstSeen(forever, daysAgo(n)))
+		if err := total.setFindings(ctx, riskAged, allSeverities, q, strconv.Itoa(n)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dueSoonWindow is how many days before its deadline a finding is due soon.
+const dueSoonWindow = 7
+
+// deadlineBases are the dates that a deadline may count from.
+var deadlineBases = map[string]func(from, to time.Time) scapi.Filter{
+	"first_seen":              scapi.FirstSeen,
+	"plugin_published":        scapi.PluginPublished,
+	"patch_published":         scapi.PatchPublished,
+	"vulnerability_published": scapi.VulnPublished,
+}
+
+// riskDeadlines counts what is past the deadline of every policy, and what soon
+// will be. Severities with the same deadline share a query, and the query that
+// a policy on the first sight shares with the ages is asked once.
+func riskDeadlines(ctx context.Context, total tally, settings Settings) error {
+	for _, policy := range settings.SLA {
+		began := deadlineBases[policy.Basis]
+		for _, s := range ratedSeverities {
+			n, has := policy.Days[s.String()]
+			if !has {
+				continue
+			}
+			total.m.SetSeverity(riskThreshold, s, days(n).Seconds(), policy.Name)
+			end := daysAgo(n) // whose clock began before is late
+			late := only(began(forever, end))
+			if err := total.setFindings(ctx, riskOverdue, []scapi.Severity{s}, late, policy.Name); err != nil {
+				return err
+			}
+			if !settings.Bool("due_soon") {
+				continue
+			}
+			last := end.Add(days(dueSoonWindow))
+			if n <= dueSoonWindow {
+				last = forever // all that is not late
+			}
+			soon := only(began(end.Add(time.Second), last))
+			if err := total.setFindings(ctx, riskDueSoon, []scapi.Severity{s}, soon, policy.Name, windowLabel(dueSoonWindow)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

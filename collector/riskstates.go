@@ -1,0 +1,95 @@
+package collector
+
+import (
+	"context"
+
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
+)
+
+var fromStatusSummary = Source{"POST /analysis, sumip", "vuln::query, sumseverity", "1 analysis request, 2 where compliance results are subtracted; a few more once a day to check the spelling of the filter"}
+
+var (
+	riskExploitable = &Family{
+		Name:   "securitycenter_vulnerabilities_exploitable",
+		Source: fromOneSummary,
+		Help:   "Open findings for which an exploit is known, by severity. Absent if the console cannot tell.",
+		Labels: []string{"severity"},
+	}
+	riskAccepted = &Family{
+		Name:   "securitycenter_vulnerabilities_accepted",
+		Source: fromStatusSummary,
+		Help:   "Findings whose risk is accepted, by severity; they are not among the open ones. Absent if the console cannot tell them.",
+		Labels: []string{"severity"},
+	}
+	riskRecast = &Family{
+		Name:   "securitycenter_vulnerabilities_recast",
+		Source: fromStatusSummary,
+		Help:   "Open findings whose severity a rule has changed, by that severity. Absent if the console cannot tell them.",
+		Labels: []string{"severity"},
+	}
+	riskReopened = &Family{
+		Name:   "securitycenter_vulnerabilities_reopened",
+		Source: fromStatusSummary,
+		Help:   "Open findings that had been mitigated before, by severity. Absent if the console cannot tell them.",
+		Labels: []string{"severity"},
+	}
+	riskUniquePlugins = &Family{
+		Name:   "securitycenter_unique_vulnerabilities",
+		Source: Source{"POST /analysis, sumid", "vuln::query, sumid", "5 analysis requests"},
+		Help:   "Different plugins with open findings by severity. Absent where several accounts read findings, because the same plugin may be in both parts, and where compliance results have to be subtracted.",
+		Labels: []string{"severity"},
+	}
+	riskHostsAffected = &Family{
+		Name:   "securitycenter_hosts_affected",
+		Source: Source{"POST /analysis, sumip", "vuln::query, sumip", "5 analysis requests"},
+		Help:   "Hosts with at least one open finding of the severity; a host counts once in every repository that holds it. Absent where compliance results have to be subtracted.",
+		Labels: []string{"severity"},
+	}
+)
+
+// riskStates counts the findings of which something is known or was decided.
+func riskStates(ctx context.Context, total tally, _ Settings) error {
+	for _, state := range []struct {
+		family *Family
+		findings.Question
+	}{
+		{riskExploitable, only(scapi.Exploitable())},
+		{riskAccepted, findings.Question{Risk: findings.RiskAccepted}},
+		{riskRecast, findings.Question{Status: findings.Recast}},
+		{riskReopened, findings.Question{Status: findings.Reopened}},
+	} {
+		if err := total.setFindings(ctx, state.family, allSeverities, state.Question); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// riskReach counts plugins and hosts of every severity.
+func riskReach(ctx context.Context, total tally, _ Settings) error {
+	for _, s := range allSeverities {
+		q := only(scapi.BySeverity(s))
+		hosts, err := total.hosts(ctx, riskHostsAffected, q)
+		if err != nil {
+			return err
+		}
+		if hosts.Valid {
+			total.m.SetSeverity(riskHostsAffected, s, float64(hosts.Value))
+		}
+		if len(total.scopes) > 1 {
+			continue // the same plugin may be in both parts
+		}
+		plugins, err := addUp(total, riskUniquePlugins, plus, func(scope *findings.Scope) (scapi.Opt[int64], error) { return scope.Plugins(ctx, q) })
+		if err != nil {
+			return err
+		}
+		if plugins.Valid {
+			total.m.SetSeverity(riskUniquePlugins, s, float64(plugins.Value))
+		}
+	}
+	if len(total.scopes) > 1 {
+		total.m.lacking(riskUniquePlugins, "several accounts read findings, and their plugins do not add up")
+	}
+	return nil
+}

@@ -1,0 +1,20 @@
+package collector
+
+import (
+	"strconv"
+	"time"
+)
+
+// hour is the present time, cut to the hour: queries with a window then stay
+// the same for a while, and the console may answer from its cache.
+func hour() time.Time { return time.Now().Truncate(time.Hour) }
+
+func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
+
+// daysAgo is the beginning, or the end, of a window of so many days.
+func daysAgo(n int) time.Time { return hour().Add(-days(n)) }
+
+// forever leaves a side of a window open.
+var forever time.Time
+
+func windowLabel(days int) string { return strconv.Itoa(days) + "d" }
