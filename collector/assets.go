@@ -2,11 +2,11 @@ package collector
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
-	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
@@ -67,38 +67,39 @@ func loadAssets(ctx context.Context, c *findings.Console, settings Settings, m *
 	if err != nil || len(named) == 0 {
 		return err
 	}
-	total, err := newTally(ctx, c, m)
-	if err != nil || len(total.scopes) == 0 {
-		return err
-	}
-	organizations := map[*console.Account]string{}
-	for _, s := range total.scopes {
-		who, err := console.Through(ctx, s.Account, (*scapi.Client).Whoami)
-		if err != nil {
+	for _, lists := range byAccount(named) {
+		if err := setAssets(ctx, c, lists, m); err != nil {
 			return err
 		}
-		organizations[s.Account] = who.OrganizationID
+	}
+	return nil
+}
+
+// setAssets counts the findings of lists of one account through that account:
+// another organisation's lists may have the same ids.
+func setAssets(ctx context.Context, c *findings.Console, lists []owned[scapi.Asset], m *Metrics) error {
+	total, err := tallyOf(ctx, c, lists[0].account, m)
+	if err != nil || len(total.scopes) == 0 {
+		return err
 	}
 	pages, err := total.pages(ctx, assetsVulnerabilities, "sumasset", findings.Question{}, "", maxAssetRows)
 	if err != nil || pages == nil {
 		return err
 	}
-	counts := map[ownedKey]scapi.Counts{}
-	for i, page := range pages {
-		for _, row := range page.Rows {
-			// No source tells the columns of SecurityCenter 4 for certain.
-			key := ownedKey{organizations[total.scopes[i].Account], row.Ref("asset", "assetID", "id").ID}
-			if key.id == "" {
-				m.lacking(assetsVulnerabilities, "the console does not tell which list a row is of")
-				return nil
-			}
-			if n, ok := row.Counts().Get(); ok {
-				counts[key] = counts[key].Add(n)
-			}
+	counts := map[string]scapi.Counts{}
+	for _, row := range pages[0].Rows {
+		// No source tells the columns of SecurityCenter 4 for certain.
+		id := row.Ref("asset", "assetID", "id").ID
+		if id == "" {
+			m.lacking(assetsVulnerabilities, errors.New("the console does not tell which list a row is of"))
+			return nil
+		}
+		if n, ok := row.Counts().Get(); ok {
+			counts[id] = counts[id].Add(n)
 		}
 	}
-	for _, a := range named { // one without findings has no row
-		m.SetCounts(assetsVulnerabilities, allSeverities, counts[ownedKey{a.organization, a.object.ID}], a.organization, a.object.ID, a.object.Name)
+	for _, a := range lists { // one without findings has no row
+		m.SetCounts(assetsVulnerabilities, allSeverities, counts[a.object.ID], a.organization, a.object.ID, a.object.Name)
 	}
 	return nil
 }

@@ -6,16 +6,17 @@ package collector
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"reflect"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/errlist"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -68,8 +69,8 @@ func (s Settings) SameData(o Settings) bool {
 }
 
 // Run loads the collector's data from c. The error wraps
-// console.ErrNotReadable if no account can supply any of it. A panic is an
-// error.
+// console.ErrNotReadable if no account can supply any of it; there is a snapshot
+// beside it where it is console.Incomplete. A panic is an error.
 func (col *Collector) Run(ctx context.Context, loader Loader, c *findings.Console, settings Settings) (s Snapshot, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -80,8 +81,12 @@ func (col *Collector) Run(ctx context.Context, loader Loader, c *findings.Consol
 	if err := loader(console.WithPriority(ctx, col.Priority), c, settings, m); err != nil {
 		return Snapshot{}, err
 	}
-	if m.read == 0 && len(m.missing) > 0 {
-		return Snapshot{}, fmt.Errorf("%w: %w", console.ErrNotReadable, errors.Join(m.missing...))
+	if missing := errlist.Join(m.missing...); m.read == 0 && missing != nil {
+		if slices.ContainsFunc(m.missing, console.NoPage) {
+			// Nothing shows that the console itself answers.
+			return Snapshot{}, fmt.Errorf("nothing can be read: %s", missing.Error())
+		}
+		return Snapshot{}, fmt.Errorf("%w: %w", console.ErrNotReadable, missing)
 	}
-	return m.Snapshot(col.Families), nil
+	return m.Snapshot(col.Families), errlist.Join(m.incomplete...)
 }

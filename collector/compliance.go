@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
@@ -14,8 +15,8 @@ import (
 var complianceChecks = &Family{
 	Name:   "securitycenter_compliance_checks",
 	Source: Source{"POST /analysis, sumip; GET /auditFile", "vuln::query, sumseverity", "1 analysis request for each audit file, 1 other request"},
-	Help:   "Results of configuration audits by audit file and result: passed, warning (to be looked at by hand), failed. The labels of the audit are empty where the console does not tell audits apart, as SecurityCenter 4.",
-	Labels: []string{"audit_id", "audit", "result"},
+	Help:   "Results of configuration audits by audit file and result: passed, warning (to be looked at by hand), failed; failures that were accepted are not counted. The organisation is empty for audit files of the whole console; all labels of the audit are where the console does not tell audits apart, as SecurityCenter 4.",
+	Labels: []string{"organization_id", "audit_id", "audit", "result"},
 }
 
 // Compliance counts the results of configuration audits, which the console
@@ -42,58 +43,74 @@ var complianceResults = []struct {
 	result   string
 }{{scapi.Info, "passed"}, {scapi.Medium, "warning"}, {scapi.High, "failed"}}
 
-// audit returns a question for the results of one audit file, or of all.
-func audit(filters ...scapi.Filter) findings.Question {
-	q := only(append([]scapi.Filter{scapi.ByPluginType("compliance")}, filters...)...)
-	q.ByPlugin = true
-	return q
-}
+// lastCommonAudit is the last id of the audit files of the whole console. The ids
+// above it are those of an organisation, and repeat in others.
+const lastCommonAudit = 1_000_000
 
 func loadCompliance(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
 	total, err := newTally(ctx, c, m)
 	if err != nil || len(total.scopes) == 0 {
 		return err
 	}
-	files, told, err := auditFiles(ctx, c, settings.Strings("audits"), m)
+	wanted := settings.Strings("audits")
+	var common []scapi.AuditFile
+	var own []owned[scapi.AuditFile]
+	told := false
+	err = readEach(ctx, c, m, "audit files", (*scapi.Client).AuditFiles, func(a scapi.AuditFile) string { return a.ID }, func(list []owned[scapi.AuditFile]) {
+		told = true
+		for _, a := range list {
+			id, err := strconv.ParseInt(a.object.ID, 10, 64)
+			switch {
+			case len(wanted) > 0 && !slices.Contains(wanted, a.object.ID):
+			case err != nil || id > lastCommonAudit:
+				own = append(own, a)
+			case !slices.ContainsFunc(common, func(f scapi.AuditFile) bool { return f.ID == a.object.ID }):
+				common = append(common, a.object)
+			}
+		}
+	})
 	if err != nil {
 		return err
 	}
 	if !told {
-		return setChecks(ctx, total, audit(), scapi.Ref{})
+		return setChecks(ctx, total, owned[scapi.AuditFile]{})
 	}
-	for _, file := range files {
-		q := audit(scapi.ByAuditFile(file.ID))
-		if err := setChecks(ctx, total, q, file); err != nil {
-			return fmt.Errorf("audit file %s (%s): %w", file.ID, file.Name, err)
+	for _, file := range common {
+		if err := setChecks(ctx, total, owned[scapi.AuditFile]{object: file}); err != nil {
+			return err
+		}
+	}
+	for _, files := range byAccount(own) {
+		total, err := tallyOf(ctx, c, files[0].account, m)
+		if err != nil {
+			return err
+		}
+		for _, file := range files {
+			if len(total.scopes) > 0 {
+				if err := setChecks(ctx, total, file); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	return nil
 }
 
-// auditFiles returns the audit files that are wanted, all if none is named; false if the console
-// does not list any.
-func auditFiles(ctx context.Context, c *findings.Console, wanted []string, m *Metrics) (files []scapi.Ref, told bool, err error) {
-	err = readEach(ctx, c, m, "audit files", (*scapi.Client).AuditFiles, func(a scapi.AuditFile) string { return a.ID }, func(list []owned[scapi.AuditFile]) {
-		told = true
-		for _, a := range list {
-			// The results of an id are those of all organisations that have it.
-			named := slices.ContainsFunc(files, func(f scapi.Ref) bool { return f.ID == a.object.ID })
-			if !named && (len(wanted) == 0 || slices.Contains(wanted, a.object.ID)) {
-				files = append(files, scapi.Ref{ID: a.object.ID, Name: a.object.Name})
-			}
-		}
-	})
-	return files, told, err
-}
-
-// setChecks sets the results that q asks for.
-func setChecks(ctx context.Context, total tally, q findings.Question, file scapi.Ref) error {
+// setChecks sets the results of an audit file; of all, where it has no id.
+func setChecks(ctx context.Context, total tally, file owned[scapi.AuditFile]) error {
+	q := findings.Question{Audits: true}
+	if file.object.ID != "" {
+		q.Only = []scapi.Filter{scapi.ByAuditFile(file.object.ID)}
+	}
 	counts, err := total.findings(ctx, complianceChecks, q)
-	if err != nil || !counts.Valid {
-		return err
+	if err != nil {
+		return fmt.Errorf("audit file %s (%s): %w", file.object.ID, file.object.Name, err)
+	}
+	if !counts.Valid {
+		return nil
 	}
 	for _, r := range complianceResults {
-		total.m.Set(complianceChecks, float64(counts.Value[r.severity]), file.ID, file.Name, r.result)
+		total.m.Set(complianceChecks, float64(counts.Value[r.severity]), file.organization, file.object.ID, file.object.Name, r.result)
 	}
 	return nil
 }

@@ -72,7 +72,7 @@ func loadCoverage(ctx context.Context, c *findings.Console, _ Settings, m *Metri
 		return err
 	}
 	for _, n := range seenDays {
-		seen, err := total.hosts(ctx, coverageSeen, only(seenWithin(n)))
+		seen, err := total.hosts(ctx, coverageSeen, only(total.seenWithin(n)))
 		if err != nil {
 			return err
 		}
@@ -81,14 +81,14 @@ func loadCoverage(ctx context.Context, c *findings.Console, _ Settings, m *Metri
 	return coverageLogins(ctx, total)
 }
 
-func seenWithin(n int) scapi.Filter {
-	return scapi.LastSeen(daysAgo(n), forever)
+func (k clock) seenWithin(n int) scapi.Filter {
+	return scapi.LastSeen(k.daysAgo(n), forever)
 }
 
 // shows asks for findings of one plugin within so many days. That a risk was
 // accepted does not matter: the plugin tells of the scan, not of a risk.
-func shows(plugin int64, n int, filters ...scapi.Filter) findings.Question {
-	q := only(append([]scapi.Filter{scapi.ByPluginIDs(plugin), seenWithin(n)}, filters...)...)
+func (k clock) shows(plugin int64, n int, filters ...scapi.Filter) findings.Question {
+	q := only(append([]scapi.Filter{scapi.ByPluginIDs(plugin), k.seenWithin(n)}, filters...)...)
 	q.Risk, q.ByPlugin = findings.RiskAny, true
 	return q
 }
@@ -98,7 +98,7 @@ func coverageLogins(ctx context.Context, total tally) error {
 	// Hosts were scanned and no plugin tells how: they are too old for that.
 	old := false
 	for i, n := range assessedDays {
-		assessed, err := total.hosts(ctx, coverageAssessed, shows(scanInformation, n))
+		assessed, err := total.hosts(ctx, coverageAssessed, total.shows(scanInformation, n))
 		if err != nil {
 			return err
 		}
@@ -110,7 +110,7 @@ func coverageLogins(ctx context.Context, total tally) error {
 			if old {
 				break
 			}
-			if results[j], err = total.hosts(ctx, coverageCredentialed, shows(r.plugin, n)); err != nil {
+			if results[j], err = total.hosts(ctx, coverageCredentialed, total.shows(r.plugin, n)); err != nil {
 				return err
 			}
 			told = told || results[j].Value > 0
@@ -121,7 +121,7 @@ func coverageLogins(ctx context.Context, total tally) error {
 		if old { // success is told by a text, and the others are not known
 			clear(results)
 			text := scapi.ByPluginText("Credentialed checks : yes")
-			if results[0], err = total.hosts(ctx, coverageCredentialed, shows(scanInformation, n, text)); err != nil {
+			if results[0], err = total.hosts(ctx, coverageCredentialed, total.shows(scanInformation, n, text)); err != nil {
 				return err
 			}
 		}

@@ -38,7 +38,7 @@ const eventDays = 1
 // loadEvents asks the first organisation account that may read events: they
 // belong to no repository, and added over accounts they would count twice.
 func loadEvents(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
-	from := hour().Add(-days(eventDays))
+	from := clockOf(c).daysAgo(eventDays)
 	query := scapi.Query{
 		Source: scapi.Events, Tool: "sumtype", Sort: "count", Limit: int64(settings.Int("top")),
 		Filters: []scapi.Filter{scapi.EventsSince(from)},

@@ -12,6 +12,7 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/errlist"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -25,7 +26,10 @@ type Metrics struct {
 	twice     map[string]int  // as Snapshot.Duplicates
 	read      int             // parts that an account could read
 	missing   []error
-	dropped   int // samples left out by the collector itself
+	// incomplete are the reasons why an account that could not log in might have
+	// more to tell.
+	incomplete []error
+	dropped    int // samples left out by the collector itself
 }
 
 // NewMetrics returns an empty Metrics that keeps to the limit of series and to
@@ -151,7 +155,7 @@ func (m *Metrics) Snapshot(known []*Family) Snapshot {
 	for _, f := range families {
 		s.Families = append(s.Families, f.gathered(m.samples[f]))
 	}
-	for _, err := range m.missing {
+	for _, err := range errlist.Group(m.missing...) {
 		s.Missing = append(s.Missing, err.Error())
 	}
 	return s

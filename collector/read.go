@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"reflect"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/errlist"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -25,24 +26,24 @@ type ownedKey struct{ organization, id string }
 
 // owned is an object of an organisation.
 type owned[T any] struct {
-	organization string // id; empty on SecurityCenter 4
+	organization string // as console.Answer.Organization
+	account      *console.Account
 	object       T
 }
 
 // readEach reads a list of objects through every organisation account and hands
-// them to use, each once: two accounts of an organisation may see the same
-// object.
+// them to use, each once, with the first account that sees it: two accounts of an
+// organisation may see the same object. On SecurityCenter 4, which does not tell
+// organisations, two accounts see the same one where all of its fields agree.
 func readEach[T any](ctx context.Context, c *findings.Console, m *Metrics, part string, call func(*scapi.Client, context.Context) ([]T, error), id func(T) string, use func([]owned[T])) error {
 	answers, err := console.AskEach(ctx, c.Console, call)
 	return m.part(part, err, func() {
-		seen := map[ownedKey]bool{}
+		known := objects[T]{}
 		var list []owned[T]
 		for _, a := range answers {
 			for _, object := range a.Value {
-				key := ownedKey{a.Identity.OrganizationID, id(object)}
-				if !seen[key] {
-					seen[key] = true
-					list = append(list, owned[T]{key.organization, object})
+				if o := (owned[T]{a.Organization, a.Account, object}); known.add(a.Identity.OrganizationID, id(object), object) {
+					list = append(list, o)
 				}
 			}
 		}
@@ -50,25 +51,59 @@ func readEach[T any](ctx context.Context, c *findings.Console, m *Metrics, part 
 	})
 }
 
+// byAccount divides objects, which come account by account, among the accounts.
+func byAccount[T any](list []owned[T]) [][]owned[T] {
+	var divided [][]owned[T]
+	for i, o := range list {
+		if i == 0 || o.account != list[i-1].account {
+			divided = append(divided, nil)
+		}
+		last := len(divided) - 1
+		divided[last] = append(divided[last], o)
+	}
+	return divided
+}
+
+// objects are those that were seen, by organisation and id.
+type objects[T any] map[ownedKey][]T
+
+// add remembers an object of one account and reports whether it was not seen
+// before. Where the console gives no organisation, two accounts see the same one
+// only if all fields agree.
+func (o objects[T]) add(organization, id string, object T) bool {
+	key := ownedKey{organization, id}
+	for _, other := range o[key] {
+		if organization != "" || reflect.DeepEqual(other, object) {
+			return false
+		}
+	}
+	o[key] = append(o[key], object)
+	return true
+}
+
 // lacking notes that a family is left out, and why. It may be noted more than
 // once.
-func (m *Metrics) lacking(f *Family, why string) {
-	err := fmt.Errorf("%s: %s", f.Name, why)
-	if !slices.ContainsFunc(m.missing, func(e error) bool { return e.Error() == err.Error() }) {
-		m.missing = append(m.missing, err)
-	}
+func (m *Metrics) lacking(f *Family, why error) {
+	m.missing = append(m.missing, errlist.Of(f.Name, why))
 }
 
 // part runs use if err is nil, notes the part as missing if no account may
-// read it, and returns any other error.
+// read it, and returns any other error. What is told although an account might
+// have more to tell is used, and makes the load fail all the same.
 func (m *Metrics) part(name string, err error, use func()) error {
+	var incomplete *console.Incomplete
 	switch {
 	case err == nil:
 		m.read++
 		use()
 		return nil
+	case errors.As(err, &incomplete):
+		m.read++
+		use()
+		m.incomplete = append(m.incomplete, err)
+		return nil
 	case errors.Is(err, console.ErrNotReadable):
-		m.missing = append(m.missing, fmt.Errorf("%s: %w", name, err))
+		m.missing = append(m.missing, errlist.Of(name, err))
 		return nil
 	default:
 		return fmt.Errorf("read %s: %w", name, err)

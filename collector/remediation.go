@@ -3,6 +3,7 @@ package collector
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/errlist"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -53,10 +55,19 @@ func loadRemediation(ctx context.Context, c *findings.Console, settings Settings
 	if err != nil || len(total.scopes) == 0 {
 		return err
 	}
-	if err := remediationFixes(ctx, total, settings.Int("top")); err != nil {
-		return err
+	fixes := remediationFixes(ctx, total, settings.Int("top"))
+	widespread := remediationWidespread(ctx, total, settings.Int("plugins"))
+	// In whatever words a console does not know one tool, the other is not lost.
+	lasting := func(err error) bool { return err != nil && scapi.Answered(err) && !scapi.IsTemporary(err) }
+	switch {
+	case lasting(fixes) && widespread == nil:
+		m.lacking(remediationRiskRatio, fixes)
+		return nil
+	case lasting(widespread) && fixes == nil:
+		m.lacking(remediationPluginHosts, widespread)
+		return nil
 	}
-	return remediationWidespread(ctx, total, settings.Int("plugins"))
+	return errlist.Join(fixes, widespread)
 }
 
 // severalRows are read of each account where several read findings: what is
@@ -88,7 +99,7 @@ func remediationFixes(ctx context.Context, total tally, most int) error {
 				return err
 			}
 			if !open.Value.Score.Valid {
-				total.m.lacking(remediationRiskRatio, "the console does not add up the score of account "+total.scopes[i].Account.Name())
+				total.m.lacking(remediationRiskRatio, total.scopes[i].Account.Wrap(errors.New("the console does not add up the score")))
 				return nil
 			}
 			weight = open.Value.Score.Value

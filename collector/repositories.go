@@ -20,7 +20,7 @@ var (
 	repositoriesAccessible = &Family{
 		Name:   "securitycenter_repository_accessible",
 		Source: fromRepositories,
-		Help:   "Whether an organisation account reads the repository (1). With 0 its findings are missing from every count.",
+		Help:   "Whether an organisation account reads the repository (1). With 0 its findings are missing from every count. Absent while an account that might read it has not been able to log in.",
 		Labels: []string{"repository_id", "repository"},
 	}
 	repositoriesIPs = &Family{
@@ -68,7 +68,9 @@ func loadRepositories(ctx context.Context, c *findings.Console, _ Settings, m *M
 	return m.part("repositories", err, func() {
 		for _, r := range repositories {
 			m.Set(repositoriesInfo, 1, r.ID, r.Name, r.Type, r.DataFormat)
-			m.Set(repositoriesAccessible, OneIf(r.Reader != nil), r.ID, r.Name)
+			if !r.Undecided {
+				m.Set(repositoriesAccessible, OneIf(r.Reader != nil), r.ID, r.Name)
+			}
 			SetOpt(m, repositoriesIPs, r.IPs, r.ID, r.Name)
 			SetOpt(m, repositoriesFindings, r.Findings, r.ID, r.Name)
 			m.SetTime(repositoriesLastUpdate, r.LastUpdate, r.ID, r.Name)

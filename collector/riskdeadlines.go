@@ -40,7 +40,7 @@ var agedDays = []int{7, 30, 60, 90, 180}
 // riskAges counts the findings by how long ago they were first seen.
 func riskAges(ctx context.Context, total tally, _ Settings) error {
 	for _, n := range agedDays {
-		q := only(scapi.FirstSeen(forever, daysAgo(n)))
+		q := only(scapi.FirstSeen(forever, total.daysAgo(n)))
 		if err := total.setFindings(ctx, riskAged, allSeverities, q, strconv.Itoa(n)); err != nil {
 			return err
 		}
@@ -71,7 +71,7 @@ func riskDeadlines(ctx context.Context, total tally, settings Settings) error {
 				continue
 			}
 			total.m.SetSeverity(riskThreshold, s, days(n).Seconds(), policy.Name)
-			end := daysAgo(n) // whose clock began before is late
+			end := total.daysAgo(n) // whose clock began before is late
 			late := only(began(forever, end))
 			if err := total.setFindings(ctx, riskOverdue, []scapi.Severity{s}, late, policy.Name); err != nil {
 				return err

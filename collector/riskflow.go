@@ -46,7 +46,7 @@ const remediationWindow = 30
 // riskFlow counts what came, what went, and how long that took.
 func riskFlow(ctx context.Context, total tally, _ Settings) error {
 	for _, n := range intakeDays {
-		came := only(scapi.FirstSeen(daysAgo(n), forever))
+		came := only(scapi.FirstSeen(total.daysAgo(n), forever))
 		open, err := total.findings(ctx, riskNew, came)
 		if err != nil {
 			return err
@@ -60,16 +60,16 @@ func riskFlow(ctx context.Context, total tally, _ Settings) error {
 		if both.Valid {
 			total.m.SetCounts(riskNew, allSeverities, both.Value, windowLabel(n))
 		}
-		if err := total.setFindings(ctx, riskMitigated, allSeverities, gone(n), windowLabel(n)); err != nil {
+		if err := total.setFindings(ctx, riskMitigated, allSeverities, total.gone(n), windowLabel(n)); err != nil {
 			return err
 		}
 	}
 	window := windowLabel(remediationWindow)
-	if err := total.setFindings(ctx, riskRemediation, ratedSeverities, gone(remediationWindow), window); err != nil {
+	if err := total.setFindings(ctx, riskRemediation, ratedSeverities, total.gone(remediationWindow), window); err != nil {
 		return err
 	}
 	for _, n := range remediationDays {
-		quick := gone(remediationWindow, scapi.DaysToMitigated(n))
+		quick := total.gone(remediationWindow, scapi.DaysToMitigated(n))
 		if err := total.setFindings(ctx, riskRemediationWithin, ratedSeverities, quick, window, strconv.Itoa(n)); err != nil {
 			return err
 		}
@@ -78,7 +78,7 @@ func riskFlow(ctx context.Context, total tally, _ Settings) error {
 }
 
 // gone asks for what was mitigated within so many days.
-func gone(n int, filters ...scapi.Filter) findings.Question {
-	window := scapi.LastMitigated(daysAgo(n), forever)
+func (k clock) gone(n int, filters ...scapi.Filter) findings.Question {
+	window := scapi.LastMitigated(k.daysAgo(n), forever)
 	return findings.Question{Source: scapi.Mitigated, Only: append([]scapi.Filter{window}, filters...)}
 }

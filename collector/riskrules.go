@@ -2,8 +2,11 @@ package collector
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
@@ -41,10 +44,19 @@ func RiskRules() *Collector {
 
 func loadRiskRules(ctx context.Context, c *findings.Console, _ Settings, m *Metrics) error {
 	id := func(r scapi.RiskRule) string { return r.ID }
-	err := readEach(ctx, c, m, "accept-risk rules", (*scapi.Client).AcceptRiskRules, id, func(rules []owned[scapi.RiskRule]) {
-		now := time.Now()
+	leftOut, err := c.LeftOut(ctx)
+	if err != nil && !console.NotReadable(err) {
+		return fmt.Errorf("read repositories: %w", err)
+	}
+	// A rule of a repository that the configuration does not choose takes nothing
+	// out of the numbers.
+	chosen := func(rules []owned[scapi.RiskRule]) []owned[scapi.RiskRule] {
+		return slices.DeleteFunc(rules, func(r owned[scapi.RiskRule]) bool { return leftOut[r.object.Repository.ID] })
+	}
+	err = readEach(ctx, c, m, "accept-risk rules", (*scapi.Client).AcceptRiskRules, id, func(rules []owned[scapi.RiskRule]) {
+		now := c.Now()
 		var active, expiring, expired int
-		for _, r := range rules {
+		for _, r := range chosen(rules) {
 			switch ends := r.object.Expires; {
 			case !ends.IsZero() && !ends.After(now):
 				expired++
@@ -62,6 +74,6 @@ func loadRiskRules(ctx context.Context, c *findings.Console, _ Settings, m *Metr
 		return err
 	}
 	return readEach(ctx, c, m, "recast-risk rules", (*scapi.Client).RecastRiskRules, id, func(rules []owned[scapi.RiskRule]) {
-		m.Set(riskRulesRecast, float64(len(rules)))
+		m.Set(riskRulesRecast, float64(len(chosen(rules))))
 	})
 }

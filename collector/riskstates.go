@@ -2,6 +2,7 @@ package collector
 
 import (
 	"context"
+	"errors"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
@@ -89,7 +90,7 @@ func riskReach(ctx context.Context, total tally, _ Settings) error {
 		}
 	}
 	if len(total.scopes) > 1 {
-		total.m.lacking(riskUniquePlugins, "several accounts read findings, and their plugins do not add up")
+		total.m.lacking(riskUniquePlugins, errors.New("several accounts read findings, and their plugins do not add up"))
 	}
 	return nil
 }

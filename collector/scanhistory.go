@@ -3,11 +3,11 @@ package collector
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/errlist"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -38,6 +38,7 @@ type scanHistory struct {
 type scanRecord struct {
 	organization, id, name string
 	nextRun                time.Time
+	present                *scapi.ScanResult // of the run that goes on; nil: none does
 	runningSince           time.Time
 	progress               scapi.Opt[float64] // of the present run
 	last                   *finishedResult    // nil: none was seen
@@ -64,12 +65,41 @@ func newScanHistory() *scanHistory {
 	return h
 }
 
+// follow asks for the results of runs that were seen and are in no list any more:
+// lists reach back by the time of creation, and a scan may run for longer. Each is
+// added to the answer of the account that saw it.
+func (h *scanHistory) follow(ctx context.Context, answers []console.Answer[schedule], m *Metrics) {
+	for i, a := range answers {
+		listed := map[string]bool{}
+		for _, r := range a.Value.results {
+			listed[r.ID] = true
+		}
+		for _, s := range h.known {
+			if s.account != a.Account || s.present == nil || listed[s.present.ID] {
+				continue
+			}
+			r, err := console.Through(ctx, a.Account, func(client *scapi.Client, ctx context.Context) (scapi.ScanResult, error) {
+				return client.ScanResult(ctx, s.present.ID)
+			})
+			if console.NotReadable(err) || scapi.IsNotFound(err) {
+				continue // it is gone
+			}
+			if err != nil {
+				m.missing = append(m.missing, errlist.Of("run of scan "+s.id+" ("+s.name+")", err))
+				r = *s.present
+			}
+			r.Raw = nil
+			answers[i].Value.results = append(answers[i].Value.results, r)
+		}
+	}
+}
+
 // add takes in what the organisation accounts answered.
 func (h *scanHistory) add(answers []console.Answer[schedule], now time.Time) {
 	h.results = map[ownedKey]scapi.ScanResult{}
 	present := map[ownedKey]bool{}
 	for _, a := range answers {
-		organization := a.Identity.OrganizationID
+		organization := a.Organization
 		for _, s := range a.Value.scans {
 			record := h.record(organization, s.ID, a.Account)
 			record.name, record.nextRun = s.Name, s.NextRun
@@ -88,7 +118,7 @@ func (h *scanHistory) add(answers []console.Answer[schedule], now time.Time) {
 		if !present[key] {
 			delete(h.known, key)
 		}
-		record.runningSince, record.progress = time.Time{}, scapi.Opt[float64]{}
+		record.present, record.runningSince, record.progress = nil, time.Time{}, scapi.Opt[float64]{}
 	}
 	for key, r := range h.results {
 		if record := h.known[ownedKey{key.organization, r.ScanID}]; record != nil {
@@ -111,7 +141,7 @@ func (s *scanRecord) take(r scapi.ScanResult) {
 	switch {
 	case r.Running:
 		if r.Start.After(s.runningSince) {
-			s.runningSince, s.progress = r.Start, progress(r)
+			s.present, s.runningSince, s.progress = &r, r.Start, progress(r)
 		}
 	case r.Finish.IsZero():
 	case s.last == nil || r.Finish.After(s.last.Finish):
@@ -136,7 +166,7 @@ func progress(r scapi.ScanResult) scapi.Opt[float64] {
 func (h *scanHistory) count(answers []console.Answer[schedule], now time.Time) {
 	for _, a := range answers {
 		for _, r := range a.Value.results {
-			key := ownedKey{a.Identity.OrganizationID, r.ID}
+			key := ownedKey{a.Organization, r.ID}
 			o, ended := final(r)
 			if !ended || !h.counted[key].IsZero() {
 				continue
@@ -221,7 +251,7 @@ func (h *scanHistory) readHosts(ctx context.Context, m *Metrics) {
 		})
 		if err != nil && !console.NotReadable(err) && !scapi.IsNotFound(err) {
 			failures++
-			m.missing = append(m.missing, fmt.Errorf("hosts of scan %s (%s): %w", s.id, s.name, err))
+			m.missing = append(m.missing, errlist.Of("hosts of scan "+s.id+" ("+s.name+")", err))
 			continue
 		}
 		s.last.LiveHosts, s.last.DeadHosts = detail.LiveHosts, detail.DeadHosts

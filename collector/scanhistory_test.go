@@ -36,7 +36,7 @@ func newWatched(t *testing.T) *watched {
 
 // answer is what one account sees.
 func (w *watched) answer(account, organization string, s schedule) console.Answer[schedule] {
-	return console.Answer[schedule]{Account: w.accounts[account], Identity: scapi.Identity{OrganizationID: organization}, Value: s}
+	return console.Answer[schedule]{Account: w.accounts[account], Identity: scapi.Identity{OrganizationID: organization}, Organization: organization, Value: s}
 }
 
 // see adds what account a, of organisation 1, sees ten minutes after the last time.

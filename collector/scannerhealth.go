@@ -2,9 +2,11 @@ package collector
 
 import (
 	"context"
+	"errors"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/errlist"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -32,11 +34,13 @@ func readScannerHealth(ctx context.Context, c *findings.Console, m *Metrics, sca
 		h, err := console.Ask(ctx, c.Console, scapi.Administrator, func(client *scapi.Client, ctx context.Context) (scapi.ScannerHealth, error) {
 			return client.ScannerHealth(ctx, s.ID)
 		})
-		if err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			m.lacking(scannersDiskFree, "scanner "+s.ID+" ("+s.Name+"): "+err.Error())
+		var incomplete *console.Incomplete
+		switch {
+		case err == nil, errors.As(err, &incomplete):
+		case ctx.Err() != nil:
+			return ctx.Err()
+		default:
+			m.lacking(scannersDiskFree, errlist.Of("scanner "+s.ID+" ("+s.Name+")", err))
 			continue
 		}
 		SetOpt(m, scannersDiskFree, h.Data.Free, s.ID, s.Name, "data")

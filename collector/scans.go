@@ -2,6 +2,7 @@ package collector
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
@@ -117,14 +118,15 @@ type scanLoader struct {
 func newScanLoader() *scanLoader { return &scanLoader{history: newScanHistory()} }
 
 func (l *scanLoader) load(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
-	now := time.Now()
 	answers, err := console.AskEach(ctx, c.Console, func(client *scapi.Client, ctx context.Context) (schedule, error) {
-		return readSchedule(ctx, client, now)
+		return readSchedule(ctx, client, c.Now())
 	})
 	if err := m.part("scans", err, func() {}); err != nil || len(answers) == 0 {
 		return err
 	}
-	l.history.add(answers, now)
+	now := c.Now()
+	l.history.follow(ctx, answers, m)
+	l.history.add(distinct(answers), now)
 	l.history.readHosts(ctx, m)
 	l.emit(m, settings, now)
 	return nil
@@ -158,6 +160,28 @@ func (l *scanLoader) emit(m *Metrics, settings Settings, now time.Time) {
 		SetOpt(m, scansLastHosts, r.LiveHosts, append(labels, "live")...)
 		SetOpt(m, scansLastHosts, r.DeadHosts, append(labels, "dead")...)
 	}
+}
+
+// distinct leaves every object with the first account that sees it. A result may
+// be in both lists of one account; of two accounts of SecurityCenter 4, which does
+// not tell organisations, it is the same one where all of its fields agree, but for
+// how far it is.
+func distinct(answers []console.Answer[schedule]) []console.Answer[schedule] {
+	scans, results := objects[scapi.Scan]{}, objects[scapi.ScanResult]{}
+	for i, a := range answers {
+		s := &answers[i].Value
+		s.scans = slices.DeleteFunc(s.scans, func(scan scapi.Scan) bool { return !scans.add(a.Identity.OrganizationID, scan.ID, scan) })
+		listed := map[string]bool{}
+		s.results = slices.DeleteFunc(s.results, func(r scapi.ScanResult) bool {
+			if listed[r.ID] {
+				return true
+			}
+			listed[r.ID] = true
+			r.CompletedChecks, r.TotalChecks = scapi.Opt[int64]{}, scapi.Opt[int64]{}
+			return !results.add(a.Identity.OrganizationID, r.ID, r)
+		})
+	}
+	return answers
 }
 
 // schedule is what one organisation account sees of scans.

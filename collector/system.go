@@ -119,7 +119,7 @@ func loadSystem(ctx context.Context, c *findings.Console, _ Settings, m *Metrics
 		return err
 	}
 	err = read(ctx, c, m, "job queue", scapi.Administrator, (*scapi.Client).Jobs, func(queue []scapi.Job) {
-		countJobs(m, queue, time.Now())
+		countJobs(m, queue, c.Now())
 	})
 	if err != nil {
 		return err
@@ -135,7 +135,12 @@ func loadSystem(ctx context.Context, c *findings.Console, _ Settings, m *Metrics
 func countJobs(m *Metrics, queue []scapi.Job, now time.Time) {
 	type states struct{ running, waiting, late int }
 	byType := map[string]*states{}
+	seen := map[string]bool{}
 	for _, j := range queue {
+		if j.ID != "" && seen[j.ID] {
+			continue // a job that another list repeats is one
+		}
+		seen[j.ID] = true
 		s := byType[j.Type]
 		if s == nil {
 			s = &states{}

@@ -2,8 +2,10 @@ package collector
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
@@ -12,14 +14,30 @@ import (
 // repository is read through one of them, so that their parts add up.
 type tally struct {
 	scopes []*findings.Scope
-	m      *Metrics
+	clock
+	m *Metrics
 }
 
 // newTally returns how to count the console's findings; nothing to count, and
 // the part noted as missing, where no account reads any.
 func newTally(ctx context.Context, c *findings.Console, m *Metrics) (tally, error) {
 	scopes, err := c.Scopes(ctx)
-	return tally{scopes, m}, m.part("findings", err, func() {})
+	return tally{scopes, clockOf(c), m}, m.part("findings", err, func() {})
+}
+
+// tallyOf returns how to count the findings that one account sees: about an object
+// of its organisation, which other accounts know another one by. Nothing to count
+// where it sees none that any account reads.
+func tallyOf(ctx context.Context, c *findings.Console, account *console.Account, m *Metrics) (tally, error) {
+	scope, err := c.ScopeOf(ctx, account)
+	if err != nil {
+		return tally{}, fmt.Errorf("read findings: %w", err)
+	}
+	t := tally{clock: clockOf(c), m: m}
+	if len(scope.Repositories) > 0 {
+		t.scopes = []*findings.Scope{scope}
+	}
+	return t, nil
 }
 
 // setFindings sets the family to the findings that q asks for, of the
@@ -42,6 +60,10 @@ func (total tally) hosts(ctx context.Context, family *Family, q findings.Questio
 	return addUp(total, family, plus, func(s *findings.Scope) (scapi.Opt[int64], error) { return s.Hosts(ctx, q) })
 }
 
+// errUntold: the console lacks a filter that defines a number, or results of audits
+// are in the way.
+var errUntold = errors.New("the console cannot tell such findings")
+
 func plus(a, b int64) int64 { return a + b }
 
 // addUp adds up what ask answers for every account. Where one cannot tell, the
@@ -50,11 +72,15 @@ func addUp[T any](total tally, family *Family, add func(a, b T) T, ask func(*fin
 	var sum scapi.Opt[T]
 	for i, s := range total.scopes {
 		v, err := ask(s)
+		refusal, refused := scapi.RefusalOf(err)
 		switch {
+		case refused && refusal.Of == scapi.RefusedTool:
+			total.m.lacking(family, err)
+			return scapi.Opt[T]{}, nil
 		case err != nil:
 			return scapi.Opt[T]{}, fmt.Errorf("%s: %w", family.Name, err)
 		case !v.Valid:
-			total.m.lacking(family, "the console cannot tell account "+s.Account.Name())
+			total.m.lacking(family, s.Account.Wrap(errUntold))
 			return scapi.Opt[T]{}, nil
 		case i == 0:
 			sum = v

@@ -59,7 +59,7 @@ func loadVulnerabilities(ctx context.Context, c *findings.Console, _ Settings, m
 				return fmt.Errorf("count findings of repository %s (%s): %w", r.ID, r.Name, err)
 			}
 			if !open.Valid {
-				m.lacking(vulnerabilitiesOpen, "the console cannot tell account "+s.Account.Name())
+				m.lacking(vulnerabilitiesOpen, s.Account.Wrap(errUntold))
 				continue
 			}
 			m.SetCounts(vulnerabilitiesOpen, allSeverities, open.Value.Counts, r.ID, r.Name)

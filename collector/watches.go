@@ -52,30 +52,89 @@ func loadWatches(ctx context.Context, c *findings.Console, settings Settings, m 
 		return err
 	}
 	for _, w := range settings.Watches {
-		here := false
-		found, err := addUp(total, watchesVulnerabilities, addTotals, func(s *findings.Scope) (scapi.Opt[findings.Totals], error) {
-			found, err := lookFor(ctx, s, w)
-			if errors.Is(err, errElsewhere) {
-				return scapi.Some(findings.Totals{Hosts: scapi.Some(int64(0))}), nil
-			}
-			here = true
-			return found, err
-		})
+		found, err := watch(ctx, c, total, w)
 		switch {
-		case errors.Is(err, errMistaken) || err != nil && scapi.Answered(err) && !scapi.IsTemporary(err):
-			m.lacking(watchesVulnerabilities, fmt.Sprintf("watch %s: %v", w.Name, err)) // the other watches are in order
-		case err != nil:
-			return fmt.Errorf("watch %s: %w", w.Name, err)
-		case !here:
-			m.lacking(watchesVulnerabilities, fmt.Sprintf("watch %s %v", w.Name, errElsewhere))
-		case !found.Valid:
-			m.lacking(watchesVulnerabilities, "nothing of watch "+w.Name)
-		default:
+		case err == nil && found.Valid:
 			m.SetCounts(watchesVulnerabilities, allSeverities, found.Value.Counts, w.Name)
 			SetOpt(m, watchesHosts, found.Value.Hosts, w.Name)
+		case err == nil:
+			m.lacking(watchesVulnerabilities, fmt.Errorf("watch %s: %w", w.Name, errUntold))
+		case errors.Is(err, errMistaken), errors.Is(err, errElsewhere), scapi.Answered(err) && !scapi.IsTemporary(err):
+			m.lacking(watchesVulnerabilities, fmt.Errorf("watch %s: %w", w.Name, err)) // the other watches are in order
+		default:
+			return fmt.Errorf("watch %s: %w", w.Name, err)
 		}
 	}
 	return nil
+}
+
+// watch counts what a watch looks for. Where it names an object of an
+// organisation, by its id, it is asked through an account of that organisation alone.
+func watch(ctx context.Context, c *findings.Console, total tally, w config.Watch) (scapi.Opt[findings.Totals], error) {
+	if w.Account != "" || ofOrganization(w) {
+		through, err := watchThrough(ctx, c, w)
+		if err != nil {
+			return scapi.Opt[findings.Totals]{}, err
+		}
+		if total, err = tallyOf(ctx, c, through, total.m); err != nil {
+			return scapi.Opt[findings.Totals]{}, err
+		}
+	}
+	here := false
+	found, err := addUp(total, watchesVulnerabilities, addTotals, func(s *findings.Scope) (scapi.Opt[findings.Totals], error) {
+		found, err := lookFor(ctx, s, w)
+		if errors.Is(err, errElsewhere) {
+			return scapi.Some(findings.Totals{Hosts: scapi.Some(int64(0))}), nil
+		}
+		here = true
+		return found, err
+	})
+	if err == nil && !here {
+		err = fmt.Errorf("%w: it is about repositories that no account reads", errElsewhere)
+	}
+	return found, err
+}
+
+// ofOrganization reports whether the watch names an object of an organisation.
+func ofOrganization(w config.Watch) bool {
+	return w.Query != "" || slices.ContainsFunc(w.Filters, func(f config.Filter) bool { return scapi.Filter{Name: f.Name}.OfOrganization() })
+}
+
+// watchThrough returns the account that a watch of one organisation is asked
+// through: the one that it names, else that of the only organisation.
+func watchThrough(ctx context.Context, c *findings.Console, w config.Watch) (*console.Account, error) {
+	if w.Account != "" {
+		for _, a := range c.Accounts() {
+			if a.Name() == w.Account {
+				return a, nil
+			}
+		}
+		return nil, fmt.Errorf("%w: the console has no account %s", errMistaken, w.Account)
+	}
+	// Who may read the saved query; whether a filter's object may be read is told by
+	// the answer to the filter.
+	answers, err := console.AskEach(ctx, c.Console, func(client *scapi.Client, ctx context.Context) (readable bool, err error) {
+		if w.Query != "" {
+			_, err = client.SavedQuery(ctx, w.Query)
+		}
+		if console.NotReadable(err) {
+			return false, nil
+		}
+		return err == nil, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	through := answers[0]
+	for _, a := range answers {
+		if a.Value && !through.Value {
+			through = a
+		}
+		if a.Organization != answers[0].Organization {
+			return nil, fmt.Errorf("%w: it names an object of an organisation by its id, which may be another one in each of several organisations: give it an account", errMistaken)
+		}
+	}
+	return through.Account, nil
 }
 
 func addTotals(a, b findings.Totals) findings.Totals {
@@ -88,8 +147,8 @@ func addTotals(a, b findings.Totals) findings.Totals {
 var (
 	// errMistaken: no console can be asked for what the watch looks for.
 	errMistaken = errors.New("cannot be asked for")
-	// errElsewhere: the account reads none of the repositories.
-	errElsewhere = errors.New("is about repositories that no account reads")
+	// errElsewhere: no account reads what the watch is about.
+	errElsewhere = errors.New("nothing to look at")
 )
 
 // lookFor counts what a watch looks for among one account's findings.
@@ -122,7 +181,7 @@ func lookFor(ctx context.Context, s *findings.Scope, w config.Watch) (scapi.Opt[
 		})
 		switch {
 		case console.NotReadable(err):
-			return scapi.Opt[findings.Totals]{}, nil // another organisation's, or gone
+			return scapi.Opt[findings.Totals]{}, fmt.Errorf("saved query %s %w: %w", w.Query, errMistaken, err) // another organisation's, or gone
 		case err != nil:
 			return scapi.Opt[findings.Totals]{}, fmt.Errorf("saved query %s: %w", w.Query, err)
 		case saved.Type != "" && saved.Type != "vuln":

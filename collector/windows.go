@@ -3,16 +3,21 @@ package collector
 import (
 	"strconv"
 	"time"
+
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 )
 
-// hour is the present time, cut to the hour: queries with a window then stay
-// the same for a while, and the console may answer from its cache.
-func hour() time.Time { return time.Now().Truncate(time.Hour) }
+// clock is the present time by the console's clock, cut to the hour: queries with
+// a window then stay the same for a while, and the console may answer from its
+// cache.
+type clock time.Time
+
+func clockOf(c *findings.Console) clock { return clock(c.Now().Truncate(time.Hour)) }
 
 func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
 
 // daysAgo is the beginning, or the end, of a window of so many days.
-func daysAgo(n int) time.Time { return hour().Add(-days(n)) }
+func (k clock) daysAgo(n int) time.Time { return time.Time(k).Add(-days(n)) }
 
 // forever leaves a side of a window open.
 var forever time.Time

@@ -16,6 +16,9 @@ type Watch struct {
 	// Consoles are the names of the consoles that it is asked; nil: all. It is
 	// nil in the watches of a Console.
 	Consoles []string
+	// Account is the name of the account that it is asked through, over all that
+	// the account sees; empty: what every account reads is added up.
+	Account string
 
 	CVEs    []string // such as CVE-2021-44228
 	Plugins []string // plugin ids

@@ -87,7 +87,11 @@ func Ask[T any](ctx context.Context, c *Console, prefer scapi.Kind, call func(*s
 type Answer[T any] struct {
 	Account  *Account
 	Identity scapi.Identity
-	Value    T
+	// Organization tells the objects of organisations apart whose ids may be
+	// equal: the organisation's id; on SecurityCenter 4, which gives none, the
+	// account's name where there are several organisation accounts, else empty.
+	Organization string
+	Value        T
 }
 
 // AskEach makes one call through every organisation account, in configuration
@@ -108,7 +112,7 @@ func AskEach[T any](ctx context.Context, c *Console, call func(*scapi.Client, co
 		}
 		switch {
 		case err == nil:
-			answers = append(answers, Answer[T]{m.account, m.identity, v})
+			answers = append(answers, Answer[T]{m.account, m.identity, m.organization(len(members) > 1 || strangers != nil), v})
 		case NotReadable(err):
 			refusals = append(refusals, m.account.Wrap(err))
 		case noPage(err):
@@ -136,6 +140,15 @@ type member struct {
 	account  *Account
 	identity scapi.Identity
 	err      error // it was one, but cannot log in now
+}
+
+// organization is Answer.Organization of what the member answers, who may be one
+// of several.
+func (m member) organization(several bool) string {
+	if m.identity.OrganizationID == "" && several {
+		return m.account.name
+	}
+	return m.identity.OrganizationID
 }
 
 // organizationAccounts logs in where needed and returns the organisation

@@ -79,6 +79,12 @@ func (c *Console) ClockSkew() (time.Duration, bool) {
 	return c.metrics.skew, c.metrics.skewed
 }
 
+// Now returns the present time by the console's clock, as far as that is known.
+func (c *Console) Now() time.Time {
+	skew, _ := c.ClockSkew()
+	return time.Now().Add(skew)
+}
+
 // CertificateNotAfter returns the end of the console's TLS certificate; zero
 // if none was seen.
 func (c *Console) CertificateNotAfter() time.Time {

@@ -46,17 +46,45 @@ type repositories struct {
 	list []Repository
 	// strangers is why accounts of unknown kind could not log in, if any.
 	strangers error
-	readers   bool // an organisation account has answered
+	readers   bool                  // an organisation account has answered
+	admins    bool                  // an administrator has answered
+	seen      map[*Account][]string // ids, chosen or not
+	leftOut   map[string]bool       // ids that the configuration does not choose
 }
 
 // Repositories merges what all accounts see, in the order of the ids. Every
 // repository is read through exactly one account: the one that names it in
 // its configuration, else the first organisation account that sees it and
-// names none. Accounts that cannot log in are handled as by AskEach. The list is
-// as old as WithReuse allows, and at most a minute.
+// names none. Accounts that cannot log in are handled as by AskEach; the error is
+// Incomplete, beside a list, where one of them might be the administrator. The
+// list is as old as WithReuse allows, and at most a minute.
 func (c *Console) Repositories(ctx context.Context) ([]Repository, error) {
 	all, err := c.allRepositories(ctx)
+	if err == nil && all.strangers != nil && !all.admins {
+		err = &Incomplete{all.strangers}
+	}
 	return all.list, err
+}
+
+// LeftOut returns the ids of the repositories that the configuration does not
+// choose, of those that any account sees.
+func (c *Console) LeftOut(ctx context.Context) (map[string]bool, error) {
+	all, err := c.allRepositories(ctx)
+	return all.leftOut, err
+}
+
+// ShareOf returns the repositories that the account sees, that the
+// configuration chooses and that some account reads: what questions about objects
+// of the account's organisation are asked over.
+func (c *Console) ShareOf(ctx context.Context, a *Account) (Share, error) {
+	all, err := c.allRepositories(ctx)
+	share := Share{Account: a}
+	for _, r := range all.list {
+		if r.Reader != nil && slices.Contains(all.seen[a], r.ID) {
+			share.Repositories = append(share.Repositories, r)
+		}
+	}
+	return share, err
 }
 
 func (c *Console) allRepositories(ctx context.Context) (repositories, error) {
@@ -84,6 +112,7 @@ func (c *Console) SeenRepositories() ([]Repository, bool) {
 
 func (c *Console) loadRepositories(ctx context.Context) (all repositories, err error) {
 	merged := map[string]*Repository{}
+	all.seen, all.leftOut = map[*Account][]string{}, map[string]bool{}
 	var refusals, failures, strangers []error
 	var unknown []*Account
 	answered := false
@@ -99,6 +128,7 @@ func (c *Console) loadRepositories(ctx context.Context) (all repositories, err e
 		case err == nil:
 			answered = true
 			all.readers = all.readers || id.Kind == scapi.Organization
+			all.admins = all.admins || id.Kind == scapi.Administrator
 		case NotReadable(err):
 			refusals = append(refusals, a.Wrap(err))
 		case id.Kind == scapi.Organization:
@@ -110,6 +140,7 @@ func (c *Console) loadRepositories(ctx context.Context) (all repositories, err e
 		}
 		for _, r := range list {
 			c.merge(merged, a, id.Kind, r)
+			all.seen[a] = append(all.seen[a], r.ID)
 		}
 	}
 	if !answered {
@@ -119,7 +150,9 @@ func (c *Console) loadRepositories(ctx context.Context) (all repositories, err e
 		return repositories{}, fmt.Errorf("%w: %w", ErrNotReadable, errlist.Join(refusals...))
 	}
 	for _, r := range merged { // the type is known when all accounts have been asked
-		if c.filter.selects(r.Repository) {
+		if !c.filter.selects(r.Repository) {
+			all.leftOut[r.ID] = true
+		} else {
 			r.Undecided = r.Reader == nil && slices.ContainsFunc(unknown, func(a *Account) bool { return c.mayRead(a, r.ID) })
 			all.list = append(all.list, *r)
 		}

@@ -61,11 +61,28 @@ func (c *Console) Scopes(ctx context.Context) ([]*Scope, error) {
 	}
 	var scopes []*Scope
 	for _, share := range shares {
-		s := &Scope{Share: share, console: c, memory: c.memories[share.Account]}
-		if err := s.probe(ctx); err != nil {
+		s, err := c.scope(ctx, share)
+		if err != nil {
 			return nil, err
 		}
 		scopes = append(scopes, s)
 	}
 	return scopes, nil
+}
+
+// ScopeOf returns the scope of one account over all repositories that it sees,
+// that the configuration chooses and that some account reads; it may have none.
+// Questions about an object of an organisation are asked in it, through an account
+// of that organisation alone: what they count is not disjoint with other scopes.
+func (c *Console) ScopeOf(ctx context.Context, a *console.Account) (*Scope, error) {
+	share, err := c.ShareOf(ctx, a)
+	if err != nil || len(share.Repositories) == 0 {
+		return &Scope{Share: share}, err
+	}
+	return c.scope(ctx, share)
+}
+
+func (c *Console) scope(ctx context.Context, share console.Share) (*Scope, error) {
+	s := &Scope{Share: share, console: c, memory: c.memories[share.Account]}
+	return s, s.probe(ctx)
 }

@@ -161,6 +161,18 @@ func ByAuditFile(id string) Filter {
 	}}
 }
 
+// OfOrganization reports whether the filter names objects of an organisation:
+// asset lists, policies, audit files, users. Their ids are unique within one
+// organisation only.
+func (f Filter) OfOrganization() bool {
+	switch f.Name {
+	case "asset", "assetID", "outputAssets", "auditFile", "auditFileID", "policy", "policyID",
+		"responsibleUser", "responsibleUserIDs", "vulnRoutedUserIDs", "vulnRoutingRuleID":
+		return true
+	}
+	return false
+}
+
 // anyOf is a filter on a list of texts, separated by commas. An empty list
 // would be no restriction, which nobody means who names the filter.
 func anyOf(what string, texts []string) (spelling, error) {
