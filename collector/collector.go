@@ -69,8 +69,9 @@ func (s Settings) SameData(o Settings) bool {
 }
 
 // Run loads the collector's data from c. The error wraps
-// console.ErrNotReadable if no account can supply any of it; there is a snapshot
-// beside it where it is console.Incomplete. A panic is an error.
+// console.ErrNotReadable if no account can supply any of it; beside one that is
+// console.Incomplete, the snapshot holds what other accounts tell. A panic is an
+// error.
 func (col *Collector) Run(ctx context.Context, loader Loader, c *findings.Console, settings Settings) (s Snapshot, err error) {
 	defer func() {
 		if p := recover(); p != nil {

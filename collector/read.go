@@ -98,8 +98,10 @@ func (m *Metrics) part(name string, err error, use func()) error {
 		use()
 		return nil
 	case errors.As(err, &incomplete):
-		m.read++
-		use()
+		if !incomplete.None {
+			m.read++
+			use()
+		}
 		m.incomplete = append(m.incomplete, err)
 		return nil
 	case errors.Is(err, console.ErrNotReadable):

@@ -19,6 +19,7 @@ type Account struct {
 	client    *scapi.Client
 	guard     *loginGuard
 	transport http.RoundTripper
+	joined    func(time.Time) // told when it logs in for the first time, having failed to
 	log       *slog.Logger
 
 	mu    sync.Mutex
@@ -43,6 +44,7 @@ func newAccount(c *Console, g *gate, ao AccountOptions) (*Account, error) {
 		name:      ao.Name,
 		explicit:  ao.Repositories,
 		transport: ao.Transport,
+		joined:    func(at time.Time) { c.joined.Store(at.UnixNano()) },
 		log:       c.log.With("account", ao.Name),
 	}
 	a.guard = &loginGuard{
@@ -97,6 +99,9 @@ func (a *Account) whoami(ctx context.Context) (scapi.Identity, error) {
 		return id, err
 	}
 	a.mu.Lock()
+	if a.state.Kind == scapi.UnknownKind && a.state.Err != nil {
+		a.joined(time.Now())
+	}
 	a.state.Kind, a.state.Dialect, a.state.Version = id.Kind, dialect, version
 	a.mu.Unlock()
 	return id, nil

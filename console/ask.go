@@ -15,7 +15,11 @@ var ErrNotReadable = errors.New("no account can read this")
 
 // Incomplete is the error beside an answer to which an account of unknown kind,
 // which has not been able to log in yet, might have more to tell.
-type Incomplete struct{ err error }
+type Incomplete struct {
+	err error
+	// None says that there is no answer: no other account may tell anything.
+	None bool
+}
 
 func (e *Incomplete) Error() string { return e.err.Error() }
 
@@ -27,9 +31,9 @@ func (e *Incomplete) Unwrap() error { return e.err }
 // not asked while one that is known to be of the preferred kind fails, because
 // what they may see of the same thing is less and would pass for all of it. The
 // error wraps ErrNotReadable if every account was refused for lack of permission
-// or the console has no such call; it is Incomplete, and there is a value, where
-// an account that might be of the preferred kind could not log in; any other
-// failure of an account is returned as it is.
+// or the console has no such call; it is Incomplete where an account that might be
+// of the preferred kind could not log in; any other failure of an account is
+// returned as it is.
 func Ask[T any](ctx context.Context, c *Console, prefer scapi.Kind, call func(*scapi.Client, context.Context) (T, error)) (T, error) {
 	var refusals, failures, strangers []error
 	preferredFails := false
@@ -71,14 +75,17 @@ func Ask[T any](ctx context.Context, c *Console, prefer scapi.Kind, call func(*s
 	for _, a := range others {
 		if v, ok := try(a); ok {
 			if len(strangers) > 0 {
-				return v, &Incomplete{errlist.Join(strangers...)}
+				return v, &Incomplete{err: errlist.Join(strangers...)}
 			}
 			return v, nil
 		}
 	}
 	var none T
-	if failure := errlist.Join(append(strangers, failures...)...); failure != nil {
-		return none, failure
+	switch {
+	case len(failures) > 0:
+		return none, errlist.Join(append(strangers, failures...)...)
+	case len(strangers) > 0:
+		return none, &Incomplete{err: errlist.Join(strangers...), None: true}
 	}
 	return none, fmt.Errorf("%w: %w", ErrNotReadable, errlist.Join(refusals...))
 }

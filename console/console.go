@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/internal/errlist"
 	"github.com/securitycenter-exporter/securitycenter_exporter/internal/memo"
@@ -51,6 +52,18 @@ type Console struct {
 
 	repositories memo.Map[struct{}, repositories]
 	seen         atomic.Pointer[[]Repository] // what was last in there
+	joined       atomic.Int64                 // as Joined, in nanoseconds; 0: never
+}
+
+// Joined returns when an account that had not been able to log in did so for the
+// first time, the latest of them; zero: none did. What was read before may lack
+// what the account tells.
+func (c *Console) Joined() time.Time {
+	at := c.joined.Load()
+	if at == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, at)
 }
 
 // New returns the console of o. It sends nothing.

@@ -61,7 +61,7 @@ type repositories struct {
 func (c *Console) Repositories(ctx context.Context) ([]Repository, error) {
 	all, err := c.allRepositories(ctx)
 	if err == nil && all.strangers != nil && !all.admins {
-		err = &Incomplete{all.strangers}
+		err = &Incomplete{err: all.strangers}
 	}
 	return all.list, err
 }

@@ -98,6 +98,8 @@ func (s *slot) due() time.Time {
 	switch {
 	case !s.health.tried, s.outdated:
 		return time.Time{}
+	case !s.health.failed() && s.health.ended.Before(s.console.Joined()):
+		return time.Time{} // what was read may lack what the account tells
 	case s.health.failed():
 		return s.health.ended.Add(min(s.settings.Interval, retryAfter))
 	case s.health.notAllowed():
@@ -149,26 +151,20 @@ func (s *slot) load(ctx context.Context) {
 	}
 	before := s.health
 	s.health = health{tried: true, err: err, answered: journal.Answered(), ended: end, duration: end.Sub(start), journal: journal}
+	// What is told is shown, although an account that cannot log in might have
+	// more to tell, which makes the load fail.
+	var incomplete *console.Incomplete
+	if err == nil || errors.As(err, &incomplete) && data.Series > 0 {
+		journal.Printf(end, "loaded %d series in %s", data.Series, end.Sub(start).Round(time.Millisecond))
+		s.take(data, settings)
+		s.readAt, s.took = start, end.Sub(start)
+		s.permitted = scapi.Some(true)
+	}
 	switch {
 	case err == nil:
-		journal.Printf(end, "loaded %d series in %s", data.Series, end.Sub(start).Round(time.Millisecond))
-		if data.Dropped > 0 && data.Dropped != s.data.Dropped {
-			s.log.Warn("Series were left out: max_series is reached", "dropped", data.Dropped, "max_series", settings.MaxSeries)
-		}
-		if len(data.Missing) > 0 && !slices.Equal(data.Missing, s.data.Missing) {
-			s.log.Info("Parts of the collector are missing", "parts", strings.Join(data.Missing, "; "))
-		}
-		for _, n := range data.Duplicates {
-			s.duplicates.Add(float64(n))
-		}
-		if len(data.Duplicates) > 0 && !maps.Equal(data.Duplicates, s.data.Duplicates) {
-			s.log.Error("Samples were left out because others have the same labels, which is a fault of the exporter", "metrics", data.Duplicates)
-		}
 		if before.failed() {
 			s.log.Info("Collector works again")
 		}
-		s.data, s.readAt, s.took = data, start, end.Sub(start)
-		s.permitted = scapi.Some(true)
 	case s.health.notAllowed():
 		journal.Printf(end, "not readable: %v", err)
 		if !before.notAllowed() {
@@ -184,6 +180,23 @@ func (s *slot) load(ctx context.Context) {
 		}
 		s.log.Log(ctx, level, "Collector failed", "duration", end.Sub(start).Round(time.Millisecond), "err", err)
 	}
+}
+
+// take replaces the data, and logs what is odd about the new ones. s.mu is held.
+func (s *slot) take(data collector.Snapshot, settings collector.Settings) {
+	if data.Dropped > 0 && data.Dropped != s.data.Dropped {
+		s.log.Warn("Series were left out: max_series is reached", "dropped", data.Dropped, "max_series", settings.MaxSeries)
+	}
+	if len(data.Missing) > 0 && !slices.Equal(data.Missing, s.data.Missing) {
+		s.log.Info("Parts of the collector are missing", "parts", strings.Join(data.Missing, "; "))
+	}
+	for _, n := range data.Duplicates {
+		s.duplicates.Add(float64(n))
+	}
+	if len(data.Duplicates) > 0 && !maps.Equal(data.Duplicates, s.data.Duplicates) {
+		s.log.Error("Samples were left out because others have the same labels, which is a fault of the exporter", "metrics", data.Duplicates)
+	}
+	s.data = data
 }
 
 // configure takes up changed settings. Data is kept; where something else is to
