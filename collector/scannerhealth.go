@@ -39,6 +39,9 @@ func readScannerHealth(ctx context.Context, c *findings.Console, m *Metrics, sca
 		case err == nil, errors.As(err, &incomplete):
 		case ctx.Err() != nil:
 			return ctx.Err()
+		case errors.Is(err, scapi.ErrUnsupported): // of no scanner then
+			m.lacking(scannersDiskFree, err)
+			return nil
 		default:
 			m.lacking(scannersDiskFree, errlist.Of("scanner "+s.ID+" ("+s.Name+")", err))
 			continue

@@ -29,33 +29,64 @@ func (e *of) Error() string {
 
 func (e *of) Unwrap() error { return e.err }
 
-// Group returns errs without repetition, in their order: equal ones are one, and
-// those made by Of of equal causes are one that names all.
+// Group returns errs without repetition, in their order: equal ones are one, those
+// made by Of of one and the same are one, and so are those of equal causes, which
+// then names all who share it.
 func Group(errs ...error) []error {
 	var groups []error
-	seen := map[string]int{} // cause, or whole text, to place in groups
-	for _, err := range errs {
-		if err == nil {
-			continue
-		}
+	causes := map[string]int{} // text of the cause, or of the whole error, to place in groups
+	for _, err := range ofEach(errs) {
 		o, named := err.(*of)
 		key := err.Error()
 		if named {
 			key = "\x00" + o.err.Error()
 		}
-		i, known := seen[key]
+		i, known := causes[key]
 		switch {
 		case !known:
-			seen[key] = len(groups)
+			causes[key] = len(groups)
 			groups = append(groups, err)
 		case named:
 			first := groups[i].(*of)
-			if !slices.Contains(first.who, o.who[0]) {
-				groups[i] = &of{append(slices.Clip(first.who), o.who...), first.err}
-			}
+			groups[i] = &of{append(slices.Clip(first.who), o.who...), first.err}
 		}
 	}
 	return groups
+}
+
+// ofEach joins the errors of everybody who has several, and drops nil.
+func ofEach(errs []error) []error {
+	var list []error
+	place := map[string]int{} // who to place in list
+	for _, err := range flat(errs) {
+		o, named := err.(*of)
+		switch {
+		case err == nil:
+		case !named || len(o.who) > 1:
+			list = append(list, err)
+		default:
+			if i, known := place[o.who[0]]; known {
+				list[i] = &of{o.who, Join(list[i].(*of).err, o.err)}
+				continue
+			}
+			place[o.who[0]] = len(list)
+			list = append(list, err)
+		}
+	}
+	return list
+}
+
+// flat takes joined errors apart.
+func flat(errs []error) []error {
+	var apart []error
+	for _, err := range errs {
+		if l, joined := err.(*list); joined {
+			apart = append(apart, l.errs...)
+		} else {
+			apart = append(apart, err)
+		}
+	}
+	return apart
 }
 
 // Join returns errs as one error on one line, grouped; nil if there is none. It

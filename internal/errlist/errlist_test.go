@@ -26,6 +26,9 @@ func TestErrorsAreJoinedOnOneLineAndASharedCauseIsSaidOnce(t *testing.T) {
 		"two who share a cause":      {[]error{Of("account a", refused), io.EOF, Of("account b", again)}, "account a, account b: refused; EOF"},
 		"two of different causes":    {[]error{Of("account a", refused), Of("account b", io.EOF)}, "account a: refused; account b: EOF"},
 		"one who says what is known": {[]error{refused, Of("account a", refused)}, "refused; account a: refused"},
+		"one who has two":            {[]error{Of("account a", refused), Of("account b", io.EOF), Of("account a", io.ErrNoProgress)}, "account a: refused; multiple Read calls return no data or error; account b: EOF"},
+		"one who has the same twice": {[]error{Of("account a", refused), Of("account a", again)}, "account a: refused"},
+		"parts that share a cause":   {[]error{Of("disk", Of("scanner 1", refused)), Of("disk", Of("scanner 2", again)), Of("memory", Of("scanner 1", refused))}, "disk: scanner 1, scanner 2: refused; memory: scanner 1: refused"},
 		"many":                       {many, "scanner 1, scanner 2, scanner 3, 11 more: refused"},
 	} {
 		if got := fmt.Sprint(Join(tc.errs...)); got != tc.want {
