@@ -142,7 +142,7 @@ type Client struct {
 	state state // guarded by mu
 
 	clock   clock          // the console's
-	plugins pluginNumbers  // the latest
+	plugins pluginTallies  // the latest
 	xrefs   xrefCatalogues // that the console was seen to use
 }
 

@@ -30,6 +30,8 @@ func appendJSON(b []byte, v any) []byte {
 		return appendObject(b, t)
 	case []object:
 		return appendArray(b, t, appendObject)
+	case []idRow:
+		return appendArray(b, t, appendID)
 	case []string:
 		return appendArray(b, t, appendString)
 	case []any:
@@ -75,6 +77,15 @@ func appendObject(b []byte, o object) []byte {
 		b = appendJSON(b, o[key])
 	}
 	return append(b, '}')
+}
+
+// idRow is an object of which only the id was asked for. Lists of plugins have so many of them.
+type idRow struct {
+	ID int `json:"id,string"`
+}
+
+func appendID(b []byte, row idRow) []byte {
+	return append(strconv.AppendInt(append(b, `{"id":"`...), int64(row.ID), 10), `"}`...)
 }
 
 func appendString(b []byte, s string) []byte {

@@ -17,6 +17,7 @@ func TestAnswersAreWrittenAsPHPDoes(t *testing.T) {
 		{"Zürich €", `"Z\u00fcrich \u20ac"`},
 		{"\U0001f600", `"\ud83d\ude00"`},
 		{object{"b": "2", "a": []object{{"z": nil}, nil}, "c": []string{"/"}}, `{"a":[{"z":null},null],"b":"2","c":["\/"]}`},
+		{[]idRow{{7}, {19506}}, `[{"id":"7"},{"id":"19506"}]`},
 		{[]any{1, "x", object{}}, `[1,"x",{}]`},
 		{json.RawMessage(`{"x": "a/b"}`), `{"x":"a\/b"}`},
 		{json.RawMessage(`"a\/b\\/c\u00e9"`), `"a\/b\\\/c\u00e9"`},

@@ -16,19 +16,22 @@ func MissingTotals() Effect {
 // ShortPages leaves the last row out of a page that has more than one. The rows left out are on no page unless the
 // client goes on from where the page ended.
 func ShortPages() Effect {
-	shorten := func(rows []object) []object { return rows[:max(len(rows)-1, min(len(rows), 1))] }
 	return Effect{after: func(_ *exchange, rep *reply) {
 		switch t := rep.response.(type) {
 		case []object:
-			rep.response = shorten(t)
+			rep.response = shortened(t)
+		case []idRow:
+			rep.response = shortened(t)
 		case object:
 			if rows, ok := t["results"].([]object); ok {
-				t["results"] = shorten(rows)
-				t["returnedRecords"] = len(shorten(rows))
+				t["results"] = shortened(rows)
+				t["returnedRecords"] = len(shortened(rows))
 			}
 		}
 	}}
 }
+
+func shortened[T any](rows []T) []T { return rows[:max(len(rows)-1, min(len(rows), 1))] }
 
 // Answer answers with success and that response. "", an empty object and an empty list are what consoles have answered
 // in the middle of paging.

@@ -84,6 +84,16 @@ func (l *pluginList) at(i int) *plugin {
 	return nil
 }
 
+// idAt returns the id of entry i.
+func (l *pluginList) idAt(i int) int {
+	for _, b := range l.blocks {
+		if i < b.before+b.length {
+			return b.firstID + i - b.before
+		}
+	}
+	return 0
+}
+
 // byID returns the plugin of that id, nil when there is none.
 func (l *pluginList) byID(id int) *plugin {
 	if p := l.known[id]; p != nil {

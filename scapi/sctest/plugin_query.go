@@ -176,32 +176,41 @@ func (c *Console) pluginEntries(q pluginQuery) (n int, at func(i int) int) {
 	return len(list), func(i int) int { return list[i] }
 }
 
-// pluginHole says whether row i of a long list is missing: real consoles answer 199 of 200 rows in the middle of a list.
-func (c *Console) pluginHole(i, length int) bool {
-	return c.o.Dialect == REST && !c.o.Quirks.FullPluginPages && length > 1000 && i%20_011 == 150
+// holeEvery is how far apart the holes of a long list are: places where there is no plugin, so that a page has a row
+// less. Real consoles answer 199 of 200 rows in the middle of a list.
+const holeEvery = 20_011
+
+const firstHole = 150
+
+// pluginHoles returns how many holes a list of n plugins has before place i, and whether i is one.
+func (c *Console) pluginHoles(i, n int) (before int, hole bool) {
+	if c.o.Dialect != REST || c.o.Quirks.FullPluginPages || n <= 1000 || i < firstHole {
+		return 0, false
+	}
+	before = (i - firstHole + holeEvery - 1) / holeEvery
+	return before, (i-firstHole)%holeEvery == 0
 }
 
-// pluginPage returns the index of each plugin on the page, -1 for holes.
+// pluginPage returns the index of each plugin on the page.
 func (c *Console) pluginPage(q pluginQuery) ([]int, error) {
 	if err := q.check(); err != nil {
 		return nil, err
 	}
 	n, at := c.pluginEntries(q)
 	var page []int
-	for i := max(q.start, 0); i < min(q.end, n); i++ {
-		k := i
-		switch {
-		case q.sortField == "": // some order, and not that of ids
-			k = int(uint64(i) * 7919 % uint64(n))
-			if n%7919 == 0 {
-				k = i
-			}
-		case q.descending:
-			k = n - 1 - i
+	for i := max(q.start, 0); i < q.end; i++ {
+		before, hole := c.pluginHoles(i, n)
+		k := i - before
+		if k >= n {
+			break
 		}
-		if c.pluginHole(i, n) {
-			page = append(page, -1)
+		switch {
+		case hole:
 			continue
+		case q.sortField == "" && n%7919 != 0: // some order, and not that of ids
+			k = int(uint64(k) * 7919 % uint64(n))
+		case q.descending:
+			k = n - 1 - k
 		}
 		page = append(page, at(k))
 	}

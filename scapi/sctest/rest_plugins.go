@@ -86,11 +86,16 @@ func (x *exchange) pluginCall(parts []string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(fields) == 1 && fields[0] == "id" {
+		ids := make([]idRow, 0, len(page))
+		for _, i := range page {
+			ids = append(ids, idRow{x.c.world.plugins.idAt(i)})
+		}
+		return ids, nil
+	}
 	rows := make([]object, 0, len(page))
 	for _, i := range page {
-		if i >= 0 {
-			rows = append(rows, project(x.c.pluginObject(x.c.world.plugins.at(i)), fields))
-		}
+		rows = append(rows, project(x.c.pluginObject(x.c.world.plugins.at(i)), fields))
 	}
 	return rows, nil
 }

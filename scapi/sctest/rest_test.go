@@ -148,25 +148,26 @@ func TestThePluginListIsPagedWithAShortPageInTheMiddle(t *testing.T) {
 	for start := 0; ; start += 200 {
 		page := c.rows(fmt.Sprintf("/plugin?fields=id&startOffset=%d&endOffset=%d", start, start+200))
 		if len(page) == 0 {
-			if start != 3000 {
+			if start != 3200 {
 				t.Errorf("ended at %d", start)
 			}
 			break
 		}
-		if want := 200 - map[int]int{0: 1}[start]; len(page) != want {
+		// What the hole takes from its page is behind the others.
+		if want := 200 - map[int]int{0: 1, 3000: 199}[start]; len(page) != want {
 			t.Errorf("the page at %d has %d rows, want %d", start, len(page), want)
 		}
 		for _, o := range page {
 			seen[o["id"]] = true
 		}
 	}
-	if len(seen) != 2999 {
+	if len(seen) != 3000 {
 		t.Errorf("%d different plugins", len(seen))
 	}
 	total := 0
 	for _, kind := range []string{"active", "passive", "compliance", "custom", "lce"} {
 		n := len(c.rows("/plugin?fields=id&startOffset=0&endOffset=100000&type=" + kind))
-		if n == 0 || n > s.PluginCount(kind) || n < s.PluginCount(kind)-1 {
+		if n == 0 || n != s.PluginCount(kind) {
 			t.Errorf("%s: %d rows, want %d", kind, n, s.PluginCount(kind))
 		}
 		total += s.PluginCount(kind)

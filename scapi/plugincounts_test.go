@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -36,45 +37,45 @@ func pluginList(lengths map[string]int, gaps func(offset int) bool) func(asked) 
 	}
 }
 
-func TestPluginCountsOnRESTFindTheEndsOfTheLists(t *testing.T) {
+func TestPluginCountsOnRESTCountWhatIsListed(t *testing.T) {
 	for _, lengths := range []map[string]int{
 		{"active": 0, "passive": 1, "compliance": 199, "custom": 200, "lce": 201},
 		{"active": 178_412, "passive": 13_777, "compliance": 4_001, "custom": 400, "lce": 3_199},
-		{"active": 3_000_000, "passive": 819_799, "compliance": 819_800, "custom": 51_600, "lce": 3_400},
+		{"active": 820_000, "passive": 9_999, "compliance": 10_000, "custom": 10_001, "lce": 20_000},
 	} {
 		for name, gaps := range map[string]func(int) bool{
 			"full pages":                   nil,
+			"a page that lacks one id":     func(offset int) bool { return offset == 150 },
 			"pages that lack one id":       func(offset int) bool { return offset%200 == 57 },
 			"pages that lack ten in a row": func(offset int) bool { return offset%200 >= 90 && offset%200 < 100 },
+			"lists that end in gaps":       func(offset int) bool { return offset%200 >= 190 || offset%10_000 > 9_900 },
 		} {
-			// A hole just before the end cannot be told from the end.
-			for wireType, length := range lengths {
-				if gaps != nil && length > 0 && gaps(length-1) {
-					t.Fatalf("the list of %s ends in a hole", wireType)
-				}
-			}
 			t.Run(fmt.Sprintf("%d active, %s", lengths["active"], name), func(t *testing.T) {
 				c, s := scripted(t, scapi.REST, "6.4.0", pluginList(lengths, gaps))
 				got, err := c.PluginCounts(t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}
-				tolerance := 0
-				if gaps != nil {
-					tolerance = 10 // ids that the last page lacks
-				}
-				for wireType, want := range lengths {
-					shown := strings.Replace(wireType, "lce", "event", 1)
-					if n := got.ByType[shown]; int(n) > want || int(n) < want-tolerance {
-						t.Errorf("%d %s plugins, want %d", n, shown, want)
+				want := scapi.PluginCounts{ByType: map[string]int64{}}
+				for wireType, length := range lengths {
+					n := int64(0)
+					for offset := range length {
+						if gaps == nil || !gaps(offset) {
+							n++
+						}
 					}
+					want.ByType[strings.Replace(wireType, "lce", "event", 1)] = n
+					want.Total = scapi.Some(want.Total.Value + n)
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("counts (-want +got):\n%s", diff)
 				}
 				perType := map[string]int{}
 				for _, a := range s.calls() {
 					perType[a.Query.Get("type")]++
 				}
 				for wireType, n := range perType {
-					if n > 22 {
+					if n > lengths[wireType]/9000+4 {
 						t.Errorf("%d requests for %d %s plugins", n, lengths[wireType], wireType)
 					}
 				}
@@ -94,6 +95,78 @@ func TestPluginCountsOnRESTFindTheEndsOfTheLists(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A number of plugins is right, or there is none.
+func TestPluginsOfOddListsAreNotCountedWrong(t *testing.T) {
+	lengths := map[string]int{"active": 42_000, "passive": 7, "compliance": 0, "custom": 0, "lce": 300}
+	right := scapi.PluginCounts{Total: scapi.Some[int64](42_307), ByType: map[string]int64{"active": 42_000, "passive": 7, "compliance": 0, "custom": 0, "event": 300}}
+	withoutActive := scapi.PluginCounts{ByType: map[string]int64{"passive": 7, "compliance": 0, "custom": 0, "event": 300}}
+	// onlyActive answers requests for active plugins from start on.
+	onlyActive := func(answer func(start int) said) func(asked) said {
+		return func(a asked) said {
+			start, _ := strconv.Atoi(a.Query.Get("startOffset"))
+			if a.Query.Get("type") == "active" {
+				if odd := answer(start); odd != (said{}) {
+					return odd
+				}
+			}
+			return pluginList(lengths, nil)(a)
+		}
+	}
+	capped := func(most int) func(asked) said {
+		return func(a asked) said {
+			start, _ := strconv.Atoi(a.Query.Get("startOffset"))
+			if a.Query != nil {
+				a.Query.Set("endOffset", strconv.Itoa(start+most))
+			}
+			return pluginList(lengths, nil)(a)
+		}
+	}
+	for name, tc := range map[string]struct {
+		answer func(asked) said
+		want   scapi.PluginCounts // zero: an error
+	}{
+		"pages of 1000 whatever is asked":      {capped(1000), right},
+		"pages of 200 whatever is asked":       {capped(200), right},
+		"pages of 100 whatever is asked":       {capped(100), withoutActive},
+		"a list without a plugin of any type":  {pluginList(map[string]int{"active": 0, "passive": 0, "compliance": 0, "custom": 0, "lce": 0}, nil), scapi.PluginCounts{}},
+		"an empty text for every type":         {table(map[string]said{"GET /plugin": {Response: `""`}}), scapi.PluginCounts{}},
+		"an empty object for every type":       {table(map[string]said{"GET /plugin": {Response: `{}`}}), scapi.PluginCounts{}},
+		"a number for every type":              {table(map[string]said{"GET /plugin": {Response: `7`}}), scapi.PluginCounts{}},
+		"an object of something else":          {table(map[string]said{"GET /plugin": {Response: `{"error":"x"}`}}), scapi.PluginCounts{}},
+		"an empty text for one type":           {onlyActive(func(int) said { return said{Response: `""`} }), withoutActive},
+		"a page in the middle that is empty":   {onlyActive(func(start int) said { return map[bool]said{true: {Response: `[]`}}[start == 20_000] }), scapi.PluginCounts{}},
+		"a page in the middle that is no list": {onlyActive(func(start int) said { return map[bool]said{true: {Response: `""`}}[start == 20_000] }), scapi.PluginCounts{}},
+		"a first page that is empty":           {onlyActive(func(start int) said { return map[bool]said{true: {Response: `[]`}}[start == 0] }), scapi.PluginCounts{}},
+		"ends that are no lists":               {onlyActive(func(start int) said { return map[bool]said{true: {Response: `""`}}[start >= 42_000] }), right},
+		"an object in the place of a list": {onlyActive(func(start int) said {
+			return map[bool]said{start == 40_000: {Response: `{"0":{"id":"41998"},"2":{"id":"41999"}}`}, start > 40_000: {Response: `[]`}}[true]
+		}), scapi.PluginCounts{Total: scapi.Some[int64](40_309), ByType: map[string]int64{"active": 40_002, "passive": 7, "compliance": 0, "custom": 0, "event": 300}}},
+		"a list that begins anew": {onlyActive(func(start int) said {
+			if start == 0 {
+				return said{}
+			}
+			a := asked{Call: "GET /plugin", Query: url.Values{"type": {"active"}, "startOffset": {"0"}, "endOffset": {"10000"}}}
+			return pluginList(lengths, nil)(a)
+		}), withoutActive},
+		"nothing but nulls": {table(map[string]said{"GET /plugin": {Response: `[null,"",{}]`}}), scapi.PluginCounts{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, s := scripted(t, scapi.REST, "6.4.0", tc.answer)
+			got, err := c.PluginCounts(t.Context())
+			if tc.want.ByType == nil {
+				if !errors.Is(err, scapi.ErrMalformed) || got.ByType != nil || got.Total.Valid {
+					t.Errorf("counts %+v, error %v", got, err)
+				}
+			} else if diff := cmp.Diff(tc.want, got); diff != "" || err != nil {
+				t.Errorf("error %v, counts (-want +got):\n%s", err, diff)
+			}
+			if n := len(s.calls()); n > 300 {
+				t.Errorf("%d requests", n)
+			}
+		})
 	}
 }
 
