@@ -17,7 +17,8 @@ type Console struct {
 	world       *world
 	sessions    sessions
 	filterRules map[string]filterRule
-	routes      map[string]resource
+	resources   map[string]resource // of REST
+	routes      *http.ServeMux      // of REST
 	orders      pluginOrders
 	selections  selections
 	events      func() []event // of every hour
@@ -45,6 +46,7 @@ func New(o Options) *Console {
 	c.state.Store(&State{})
 	c.sessions = sessions{o: &c.o, byCookie: map[string]*session{}, refused: map[string]int{}}
 	c.filterRules = c.makeFilters()
+	c.resources = c.makeResources()
 	c.routes = c.makeRoutes()
 	c.events = sync.OnceValue(func() []event { return makeEvents(c.world) })
 	c.familySizes = sync.OnceValue(c.world.plugins.countFamilies)
@@ -130,7 +132,8 @@ func (x *exchange) identify() func() *reply {
 		x.seen.Endpoint = x.r.Method + " " + path
 		return notFoundPage
 	}
-	parts := strings.Split(strings.Trim(rest, "/"), "/")
+	rest = strings.Trim(rest, "/")
+	parts := strings.Split(rest, "/")
 	named := make([]string, len(parts))
 	for i, p := range parts {
 		named[i] = p
@@ -144,7 +147,7 @@ func (x *exchange) identify() func() *reply {
 			x.note(q)
 		}
 	}
-	return func() *reply { return x.answerREST(parts) }
+	return func() *reply { return x.answerREST(rest) }
 }
 
 func (x *exchange) note(q question) {

@@ -54,33 +54,50 @@ func (l *pluginList) members(wanted *family) []object {
 	return list
 }
 
-// familyCall is GET /pluginFamily, /pluginFamily/{id} and /pluginFamily/{id}/plugins.
-func (x *exchange) familyCall(parts []string) (any, error) {
-	families, plugins := x.c.world.families, &x.c.world.plugins
-	query := x.r.URL.Query()
-	fields := splitFields(query.Get("fields"))
-	if len(parts) == 1 {
-		if fields == nil {
-			fields = []string{"name"}
-		}
-		list := make([]object, len(families))
-		for i, f := range families {
-			list[i] = project(object{"id": strconv.Itoa(f.id), "name": f.name, "type": f.kind}, fields)
-		}
-		return list, nil
+// families is GET /pluginFamily.
+func (x *exchange) families() []object {
+	fields := x.fields()
+	if fields == nil {
+		fields = []string{"name"}
 	}
-	at := slices.IndexFunc(families, func(f family) bool { return strconv.Itoa(f.id) == parts[1] })
+	list := make([]object, len(x.c.world.families))
+	for i, f := range x.c.world.families {
+		list[i] = project(object{"id": strconv.Itoa(f.id), "name": f.name, "type": f.kind}, fields)
+	}
+	return list
+}
+
+// familyOf looks a family up.
+func (x *exchange) familyOf(id string) (*family, error) {
+	families := x.c.world.families
+	at := slices.IndexFunc(families, func(f family) bool { return strconv.Itoa(f.id) == id })
 	if at < 0 {
-		return nil, notFound("pluginFamily", parts[1])
+		return nil, notFound("pluginFamily", id)
 	}
-	f := &families[at]
-	if len(parts) == 3 {
-		number := func(name string, def int) int { return scalar(query.Get(name)).number(def) }
-		return cut(plugins.members(f), number("startOffset", 0), number("endOffset", 50)), nil
+	return &families[at], nil
+}
+
+// family is GET /pluginFamily/{id}.
+func (x *exchange) family(id string) (any, error) {
+	f, err := x.familyOf(id)
+	if err != nil {
+		return nil, err
 	}
-	o := object{"id": parts[1], "name": f.name, "type": f.kind, "count": x.c.familySizes()[f.id]}
+	fields := x.fields()
+	o := object{"id": id, "name": f.name, "type": f.kind, "count": x.c.familySizes()[f.id]}
 	if fields == nil || slices.Contains(fields, "plugins") {
-		o["plugins"] = plugins.members(f)
+		o["plugins"] = x.c.world.plugins.members(f)
 	}
 	return project(o, fields), nil
+}
+
+// familyMembers is GET /pluginFamily/{id}/plugins.
+func (x *exchange) familyMembers(id string) (any, error) {
+	f, err := x.familyOf(id)
+	if err != nil {
+		return nil, err
+	}
+	query := x.r.URL.Query()
+	number := func(name string, def int) int { return scalar(query.Get(name)).number(def) }
+	return cut(x.c.world.plugins.members(f), number("startOffset", 0), number("endOffset", 50)), nil
 }

@@ -206,49 +206,60 @@ func importRPC(kind string) func(*exchange) (any, error) {
 	}
 }
 
-// importREST is POST /dashboard/import, /reportDefinition/import, /policy/import, /asset/import,
-// /scanResult/import and /repository/{id}/import, each with what it answers; known is false for other resources.
-func (x *exchange) importREST(parts []string) (answer any, known bool, err error) {
+// importObject is POST /dashboard/import, /reportDefinition/import, /policy/import and /asset/import.
+func (x *exchange) importObject(kind string) (any, error) {
 	in, err := x.input()
 	if err != nil {
-		return nil, true, err
-	}
-	kind, handle, repository := parts[0], "filename", ""
-	switch {
-	case kind == "repository" && len(parts) == 3:
-		if !x.account.Administrator {
-			return nil, true, x.forbidden()
-		}
-		if x.c.repository(parts[1]) == nil {
-			return nil, true, notFound("repository", parts[1])
-		}
-		done, err := x.importUpload(kind, "file", parts[1], in)
-		if err != nil {
-			return nil, true, err
-		}
-		return object{"objectID": done.Repository, "objectType": "importRepository", "type": "now", "ownerID": "1"}, true, nil
-	case len(parts) != 2:
-		return nil, false, nil
-	case kind == "scanResult":
-		var ref fields
-		if decode(in["repository"], &ref) != nil || !x.reads(ref.text("id")) {
-			return nil, true, refuse(146, "Group #0 does not have access to the Repository #%s.\n", ref.text("id"))
-		}
-		repository = ref.text("id")
-	case kind == "reportDefinition":
-		kind = "report"
-	case kind != "dashboard" && kind != "policy" && kind != "asset":
-		return nil, false, nil
+		return nil, err
 	}
 	if x.account.Administrator {
-		return nil, true, x.forbidden()
+		return nil, x.forbidden()
 	}
-	done, err := x.importUpload(kind, handle, repository, in)
+	if kind == "reportDefinition" {
+		kind = "report"
+	}
+	done, err := x.importUpload(kind, "filename", "", in)
 	if err != nil {
-		return nil, true, err
+		return nil, err
 	}
-	if kind == "scanResult" || kind == "asset" {
-		return "", true, nil
+	if kind == "asset" {
+		return "", nil
 	}
-	return x.imported(done), true, nil
+	return x.imported(done), nil
+}
+
+// importScan is POST /scanResult/import.
+func (x *exchange) importScan() (any, error) {
+	in, err := x.input()
+	if err != nil {
+		return nil, err
+	}
+	var ref fields
+	if decode(in["repository"], &ref) != nil || !x.reads(ref.text("id")) {
+		return nil, refuse(146, "Group #0 does not have access to the Repository #%s.\n", ref.text("id"))
+	}
+	if x.account.Administrator {
+		return nil, x.forbidden()
+	}
+	_, err = x.importUpload("scanResult", "filename", ref.text("id"), in)
+	return "", err
+}
+
+// importRepository is POST /repository/{id}/import.
+func (x *exchange) importRepository(id string) (any, error) {
+	in, err := x.input()
+	if err != nil {
+		return nil, err
+	}
+	if !x.account.Administrator {
+		return nil, x.forbidden()
+	}
+	if x.c.repository(id) == nil {
+		return nil, notFound("repository", id)
+	}
+	done, err := x.importUpload("repository", "file", id, in)
+	if err != nil {
+		return nil, err
+	}
+	return object{"objectID": done.Repository, "objectType": "importRepository", "type": "now", "ownerID": "1"}, nil
 }

@@ -7,11 +7,12 @@ import (
 	"strings"
 )
 
-// answerREST answers a request to /rest/…; parts are the elements of the path behind it.
-func (x *exchange) answerREST(parts []string) *reply {
+// answerREST answers a request to /rest/path.
+func (x *exchange) answerREST(path string) *reply {
 	key := x.r.Header.Get("x-apikey")
 	token := x.r.Header.Get("X-SecurityCenter")
-	loginCall := parts[0] == "token" && x.r.Method == http.MethodPost
+	kind, _, _ := strings.Cut(path, "/")
+	loginCall := kind == "token" && x.r.Method == http.MethodPost
 	if key != "" && x.c.release.atLeast(5, 13) {
 		if token != "" || x.c.o.Quirks.APIKeysDisabled {
 			return &reply{status: http.StatusBadRequest, response: "", err: &apiError{http.StatusBadRequest, 1, "API keys cannot be used.\n"}}
@@ -25,15 +26,12 @@ func (x *exchange) answerREST(parts []string) *reply {
 	switch {
 	case loginCall:
 		return x.restLogin()
-	case x.account == nil && parts[0] == "system" && len(parts) == 1 && x.r.Method == http.MethodGet:
+	case x.account == nil && path == "system" && x.r.Method == http.MethodGet:
 		return x.anonymousSystem()
 	case x.account == nil:
 		return x.withCookie(failure(errInvalidToken))
-	case parts[0] == "token" && x.r.Method == http.MethodDelete:
-		x.c.sessions.end(x.r)
-		return success("")
 	}
-	response, err := x.route(parts)
+	response, err := x.route(path)
 	if err != nil {
 		return failure(err)
 	}
@@ -41,7 +39,7 @@ func (x *exchange) answerREST(parts []string) *reply {
 		return rep
 	}
 	rep := success(response)
-	if parts[0] == "ticket" {
+	if kind == "ticket" {
 		rep.warnings = object{} // as the vendor's example has it
 	}
 	return rep
@@ -116,128 +114,6 @@ func (x *exchange) restLogin() *reply {
 // permission by the text.
 func (x *exchange) forbidden() error {
 	return refuse(145, "User '%s' does not have permission to perform this action.\n", x.account.Username)
-}
-
-// resource is a kind of object with a list and details.
-type resource struct {
-	list       func(*exchange) []object
-	short      string // fields of a list without fields=
-	wrapped    bool   // organisation users get usable and manageable
-	admin, org bool   // who may read it
-}
-
-func (c *Console) makeRoutes() map[string]resource {
-	now := func(x *exchange) int64 { return x.now.Unix() }
-	scannerShort := "id,name,description,agentCapable,status"
-	repositoryShort := "id,name,description"
-	if c.release.atLeast(6, 0) {
-		scannerShort += ",wasCapable,statusMessage"
-		repositoryShort += ",uuid,dataFormat"
-	}
-	plain := "id,name,description,status"
-	none := func(*exchange) []object { return []object{} }
-	return map[string]resource{
-		"scanner":    {(*exchange).scannerList, scannerShort, false, true, true},
-		"zone":       {(*exchange).zoneList, "", false, true, true},
-		"repository": {(*exchange).repositoryList, repositoryShort, false, true, true},
-		"job":        {func(x *exchange) []object { return c.jobs(now(x)) }, "id,type,status,organization,targetedTime,startTime", false, true, false},
-		"scan":       {(*exchange).scanList, plain, true, false, true},
-		"scanResult": {(*exchange).scanResultList, plain, true, false, true},
-		"asset":      {func(x *exchange) []object { return c.assetObjects(x.account) }, "id,name,description,type,status", true, true, true},
-		"credential": {func(*exchange) []object { return c.credentialObjects() }, "id,name,description,type", true, true, true},
-		"role":       {func(*exchange) []object { return c.roles() }, "id,name,description", false, true, true},
-		"user": {func(x *exchange) []object { return c.users(x.account, x.r.URL.Query().Get("orgID")) },
-			"id,username,firstname,lastname", false, true, true},
-		"organization": {func(*exchange) []object { return c.organizations() }, "id,name,description", false, true, false},
-		"group":        {func(*exchange) []object { return c.groups() }, "id,name,description", false, false, true},
-		"ticket":       {func(*exchange) []object { return c.tickets() }, plain, true, false, true},
-		"query":        {func(*exchange) []object { return c.savedQueries() }, "", true, false, true},
-		"acceptRiskRule": {func(x *exchange) []object { return c.riskRules(false, now(x)) },
-			"id,hostType,hostValue,port,protocol,expires,status,repository,organization,user,plugin", false, true, true},
-		"recastRiskRule": {func(x *exchange) []object { return c.riskRules(true, now(x)) },
-			"id,hostType,hostValue,port,protocol,expires,status,repository,organization,user,plugin,newSeverity,order", false, true, true},
-		"alert": {none, plain, true, false, true}, "policy": {none, plain, true, true, true},
-		"auditFile": {func(*exchange) []object { return c.auditFileObjects() }, "id,name,description,type,status", true, true, true},
-		"agentScan": {none, plain, true, false, true},
-		"lce":       {none, plain, false, true, true}, "notification": {none, "", false, true, true},
-	}
-}
-
-// route answers an authenticated request.
-func (x *exchange) route(parts []string) (any, error) {
-	if answer, known, err := x.special(parts); known || err != nil {
-		return answer, err
-	}
-	res, ok := x.c.routes[parts[0]]
-	if !ok || len(parts) > 2 {
-		return notFoundPage(), nil
-	}
-	if x.account.Administrator && !res.admin || !x.account.Administrator && !res.org {
-		return nil, x.forbidden()
-	}
-	fields := splitFields(x.r.URL.Query().Get("fields"))
-	if len(parts) == 2 {
-		return x.one(res, parts[0], parts[1], x.r.Method, fields)
-	}
-	if x.r.Method != http.MethodGet {
-		return nil, x.forbidden()
-	}
-	list := res.list(x)
-	if fields == nil {
-		fields = splitFields(res.short)
-	}
-	for i := range list {
-		list[i] = project(list[i], fields)
-	}
-	switch {
-	case list == nil:
-		list = []object{}
-	case !res.wrapped:
-	case !x.account.Administrator:
-		manageable := list
-		if len(list) > 0 && parts[0] == "asset" {
-			manageable = list[1:] // "All Defined Ranges" is only usable
-		}
-		return object{"usable": list, "manageable": manageable}, nil
-	case parts[0] == "asset":
-		return object{"assets": list}, nil
-	}
-	return list, nil
-}
-
-// one answers GET and PATCH of a single object.
-func (x *exchange) one(res resource, kind, id, method string, fields []string) (any, error) {
-	if id == "tag" {
-		return []any{}, nil
-	}
-	if !isNumber(id) {
-		return nil, refuse(146, "Invalid %s id '%s'.\n", kind, id)
-	}
-	list := res.list
-	if kind == "scanResult" { // details reach further back than the list
-		list = (*exchange).everyScanResult
-	}
-	edit := editors[kind]
-	if method == http.MethodPatch && edit != nil && !x.account.Administrator {
-		in, err := x.input()
-		if err != nil {
-			return nil, err
-		}
-		if err := edit(x.c, id, in, false); err != nil {
-			return nil, err
-		}
-	} else if method != http.MethodGet {
-		return nil, x.forbidden()
-	}
-	for _, o := range list(x) {
-		if o["id"] == id {
-			if kind == "asset" {
-				o["viewableIPs"] = x.viewable(id, fields)
-			}
-			return project(o, fields), nil
-		}
-	}
-	return nil, notFound(kind, id)
 }
 
 func notFound(kind, id string) error {

@@ -1,7 +1,6 @@
 package sctest
 
 import (
-	"net/http"
 	"strconv"
 	"strings"
 )
@@ -96,88 +95,8 @@ func (x *exchange) scanResultList() []object {
 	return list
 }
 
-// special answers what is not a list of objects; known is false when the path is of the other kind.
-func (x *exchange) special(parts []string) (answer any, known bool, err error) {
-	now := x.now.Unix()
-	path := strings.Join(parts, "/")
-	get, post := x.r.Method == http.MethodGet, x.r.Method == http.MethodPost
-	fields := splitFields(x.r.URL.Query().Get("fields"))
-	last := parts[len(parts)-1]
-	switch {
-	case get && path == "system":
-		return project(x.c.system(true), fields), true, nil
-	case get && path == "currentUser":
-		return project(x.c.currentUser(x.account), fields), true, nil
-	case get && path == "currentOrganization":
-		for _, o := range x.c.organizations() {
-			if o["id"] == strconv.Itoa(x.account.Organization) && !x.account.Administrator {
-				return project(o, fields), true, nil
-			}
-		}
-		return nil, true, x.forbidden()
-	case get && path == "status":
-		return project(x.c.status(x.account, now), fields), true, nil
-	case get && path == "feed":
-		return x.c.feeds(now), true, nil
-	case get && parts[0] == "feed" && len(parts) == 2:
-		if one, ok := x.c.feeds(now)[last]; ok {
-			return one, true, nil
-		}
-		return nil, true, notFound("feed", last)
-	case get && path == "system/diagnostics":
-		if !x.account.Administrator {
-			return nil, true, x.forbidden()
-		}
-		return x.c.diagnostics(now), true, nil
-	case parts[0] == "scanner" && len(parts) == 3 && last == "health" && get:
-		answer, err = x.scannerHealth(parts[1])
-		return answer, true, err
-	case parts[0] == "plugin" && get:
-		answer, err = x.pluginCall(parts)
-		return answer, true, err
-	case parts[0] == "pluginFamily" && get:
-		answer, err = x.familyCall(parts)
-		return answer, true, err
-	case path == "analysis" && post:
-		answer, err = x.analysis()
-		return answer, true, err
-	case post && parts[0] == "scanResult" && len(parts) == 3 && last == "download":
-		in, err := x.input()
-		if err != nil {
-			return nil, true, err
-		}
-		answer, err = x.downloadScan(parts[1], in.text("downloadType"))
-		return answer, true, err
-	case get && (path == "deviceInfo" || path == "ipInfo"),
-		get && parts[0] == "repository" && len(parts) == 3 && (last == "deviceInfo" || last == "ipInfo"):
-		answer, err = x.deviceInfo(parts)
-		return answer, true, err
-	case post && path == "file/upload":
-		answer, err = x.uploadCall()
-		return answer, true, err
-	case post && path == "file/clear":
-		answer, err = x.clearCall()
-		return answer, true, err
-	case post && last == "import":
-		return x.importREST(parts)
-	case post && last == "share" && len(parts) == 3 && (parts[0] == "asset" || parts[0] == "credential"):
-		answer, err = x.share(parts[0], parts[1])
-		return answer, true, err
-	}
-	return nil, false, nil
-}
-
-func (x *exchange) viewable(id string, fields []string) any {
-	for _, f := range fields {
-		if f == "viewableIPs" {
-			return x.c.viewableIPs(x.account, id)
-		}
-	}
-	return []any{}
-}
-
-// deviceInfo answers by ip, dnsName or uuid, in one repository or the first that has the host.
-func (x *exchange) deviceInfo(parts []string) (any, error) {
+// deviceInfo answers by ip, dnsName or uuid, in that repository or, without one, in the first that has the host.
+func (x *exchange) deviceInfo(repository string) (any, error) {
 	if x.account.Administrator {
 		return nil, x.forbidden()
 	}
@@ -191,7 +110,7 @@ func (x *exchange) deviceInfo(parts []string) (any, error) {
 		match = x.c.hasAddress(query.Get("ip"))
 	}
 	for r := range x.c.world.repos {
-		if !x.c.mayRead(x.account, r) || len(parts) == 3 && x.c.world.repos[r].ID != parts[1] {
+		if !x.c.mayRead(x.account, r) || repository != "" && x.c.world.repos[r].ID != repository {
 			continue
 		}
 		if o := x.c.hostInformation(r, match, x.now.Unix()); o != nil {
@@ -199,24 +118,4 @@ func (x *exchange) deviceInfo(parts []string) (any, error) {
 		}
 	}
 	return nil, refuse(147, "Unable to find the host. The host does not exist.\n")
-}
-
-// editors are the resources that PATCH changes.
-var editors = map[string]func(c *Console, id string, in fields, whole bool) error{
-	"asset": (*Console).editAsset, "credential": (*Console).editCredential,
-}
-
-// share is POST /asset/{id}/share and /credential/{id}/share: the groups replace those that shared it before.
-func (x *exchange) share(kind, id string) (any, error) {
-	in, err := x.input()
-	if err != nil {
-		return nil, err
-	}
-	if x.account.Administrator || !in.has("groups") {
-		return nil, x.forbidden()
-	}
-	if err := editors[kind](x.c, id, fields{"groups": in["groups"]}, false); err != nil {
-		return nil, err
-	}
-	return x.one(x.c.routes[kind], kind, id, http.MethodGet, nil)
 }

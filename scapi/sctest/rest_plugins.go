@@ -59,17 +59,18 @@ func (c *Console) pluginObject(p *plugin) object {
 	return o
 }
 
-// pluginCall is GET /plugin and GET /plugin/{id}.
-func (x *exchange) pluginCall(parts []string) (any, error) {
-	query := x.r.URL.Query()
-	fields := splitFields(query.Get("fields"))
-	if len(parts) == 2 {
-		p := x.c.world.plugins.byID(scalar(parts[1]).number(-1))
-		if p == nil {
-			return nil, notFound("plugin", parts[1])
-		}
-		return project(x.c.pluginObject(p), fields), nil
+// plugin is GET /plugin/{id}.
+func (x *exchange) plugin(id string) (any, error) {
+	p := x.c.world.plugins.byID(scalar(id).number(-1))
+	if p == nil {
+		return nil, notFound("plugin", id)
 	}
+	return project(x.c.pluginObject(p), x.fields()), nil
+}
+
+// plugins is GET /plugin.
+func (x *exchange) plugins() (any, error) {
+	query, fields := x.r.URL.Query(), x.fields()
 	if fields == nil {
 		fields = []string{"id", "name", "description"}
 	}
