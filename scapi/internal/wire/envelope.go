@@ -18,17 +18,15 @@ var ErrNotEnvelope = errors.New("no envelope")
 
 // Envelope is what every answer of both dialects is wrapped in.
 type Envelope struct {
-	Type      Str             `json:"type"`
-	Response  json.RawMessage `json:"response"`
-	ErrorCode Int             `json:"error_code"` // absent: success
-	ErrorMsg  Str             `json:"error_msg"`
-	Warnings  json.RawMessage `json:"warnings"`
-	Timestamp Epoch           `json:"timestamp"` // the console's clock
+	Response  json.RawMessage
+	ErrorMsg  Str
+	Timestamp Epoch // the console's clock
+	errorCode Int   // absent: success
 }
 
 // Code is the error code; 0 is success.
 func (e Envelope) Code() int {
-	n, _ := e.ErrorCode.Get()
+	n, _ := e.errorCode.Get()
 	return int(n)
 }
 
@@ -52,7 +50,7 @@ func DecodeEnvelope(b []byte, response func(*Reader)) (Envelope, error) {
 		}
 		return Envelope{}, ErrNotEnvelope
 	}
-	if _, ok := e.ErrorCode.Get(); !ok && e.Response == nil {
+	if _, ok := e.errorCode.Get(); !ok && e.Response == nil {
 		return Envelope{}, ErrNotEnvelope
 	}
 	return e, nil
@@ -77,13 +75,8 @@ func readEnvelope(r *Reader, response func(*Reader)) (Envelope, bool) {
 			response(r)
 			e.Response = r.Since(start)
 			continue
-		case bytes.EqualFold(name, []byte("warnings")):
-			e.Warnings = r.Value()
-			continue
-		case bytes.EqualFold(name, []byte("type")):
-			member = &e.Type
 		case bytes.EqualFold(name, []byte("error_code")):
-			member = &e.ErrorCode
+			member = &e.errorCode
 		case bytes.EqualFold(name, []byte("error_msg")):
 			member = &e.ErrorMsg
 		case bytes.EqualFold(name, []byte("timestamp")):

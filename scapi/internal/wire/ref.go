@@ -5,11 +5,10 @@ import (
 	"encoding/json"
 )
 
-// Ref is a reference to another object: {"id","name","description"}, or the
+// Ref is a reference to another object: {"id","name",…}, or the
 // bare id that SecurityCenter 4 sends. Unset references carry the number -1.
 type Ref struct {
-	ID                Str
-	Name, Description Str
+	ID, Name Str
 }
 
 // Set reports whether the reference leads to an object. Id 0 does: it is the

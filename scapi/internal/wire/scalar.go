@@ -13,9 +13,6 @@ import (
 // that ids and tokens keep every digit. Null, objects and arrays are "".
 type Str string
 
-// String returns the text.
-func (s Str) String() string { return string(s) }
-
 // UnmarshalJSON never fails.
 func (s *Str) UnmarshalJSON(b []byte) error {
 	text := scalar(b)

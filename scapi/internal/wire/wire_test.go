@@ -112,7 +112,7 @@ func TestRefReadsObjectsAndBareIDs(t *testing.T) {
 		ref Ref
 		set bool
 	}{
-		`{"id":"1","name":"Lab","description":"x","dataFormat":"IPv4"}`: {Ref{"1", "Lab", "x"}, true},
+		`{"id":"1","name":"Lab","description":"x","dataFormat":"IPv4"}`: {Ref{"1", "Lab"}, true},
 		`{"id":-1,"name":"","description":""}`:                          {Ref{ID: "-1"}, false},
 		`{"id":0,"name":"Administration"}`:                              {Ref{ID: "0", Name: "Administration"}, true},
 		`"7"`:                                                           {Ref{ID: "7"}, true}, `7`: {Ref{ID: "7"}, true}, `-1`: {Ref{ID: "-1"}, false},
