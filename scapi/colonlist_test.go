@@ -34,7 +34,7 @@ func FuzzParseColonList(f *testing.F) {
 }
 
 func FuzzResults(f *testing.F) {
-	for _, seed := range []string{`{"totalRecords":"1","results":[{}]}`, `{"0":"10.0.0.1","results":null}`, `{"results":{"1":{},"0":{}}}`, `""`, `[]`, `7`, `{"0":{}}`, `null`} {
+	for _, seed := range []string{`{"totalRecords":"1","results":[{}]}`, `{"0":"10.0.0.1","results":null}`, `{"results":{"1":{},"0":{}}}`, `{"results":{"0":[1],"1":"x"}}`, `{"results":[{},[],"",7,null,[2]]}`, `""`, `[]`, `7`, `{"0":{}}`, `null`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -47,6 +47,9 @@ func FuzzResults(f *testing.F) {
 			row.Severity()
 			row.Counts()
 			row.Repository()
+		}
+		if texts := rowTexts(r.text); json.Valid(b) && len(texts) != len(r.rows) {
+			t.Errorf("%d rows with the texts %q", len(r.rows), texts)
 		}
 	})
 }

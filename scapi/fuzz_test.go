@@ -96,6 +96,11 @@ func FuzzObjects(f *testing.F) {
 				t.Errorf("size %+v", size)
 			}
 		}
+		var plugins pluginIDPage
+		plugins.scan(wire.NewReader(raw))
+		if plugins.err != nil && len(plugins.ids) != 0 {
+			t.Errorf("%q of an answer that is an error", plugins.ids)
+		}
 		var family wireFamily
 		read(&family)
 		family.family(raw)

@@ -20,8 +20,7 @@ type results[T any] struct {
 	total Opt[int64]
 	// colon is the text matchingDataElementCount, totals separated by colons.
 	colon string
-	// text is that of all rows: an array, or rows with a zero byte between them.
-	// It may point into the answer's body.
+	// text is that of all rows, an array. It may point into the answer's body.
 	text []byte
 	// err is not nil if the answer is none to an analysis request. There are no
 	// rows then.
@@ -77,12 +76,9 @@ func (r *results[T]) scanRows(in *wire.Reader, read rowReader[T]) {
 
 // rowTexts divides the text of all rows into theirs.
 func rowTexts(text []byte) [][]byte {
-	in := wire.NewReader(text)
-	if !in.Begin('[') {
-		return bytes.Split(text, []byte{0})
-	}
 	var rows [][]byte
-	for in.Next(']') {
+	in := wire.NewReader(text)
+	for in.Begin('['); in.Next(']'); {
 		if raw := in.Value(); bytes.HasPrefix(raw, []byte("{")) || !wire.Empty(raw) {
 			rows = append(rows, raw)
 		}
@@ -121,7 +117,7 @@ func (r *results[T]) scanOdd(response []byte, read rowReader[T]) {
 	for _, raw := range rows {
 		r.add(wire.NewReader(raw), read)
 	}
-	r.text = bytes.Join(rows, []byte{0})
+	r.text = slices.Concat([]byte{'['}, bytes.Join(rows, []byte{','}), []byte{']'})
 }
 
 // addressRows makes rows of the numbered members of an object, in their order.
