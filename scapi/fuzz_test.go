@@ -76,7 +76,7 @@ func FuzzObjects(f *testing.F) {
 
 		var record wireIPRecord
 		read(&record)
-		record.record(raw)
+		record.record(raw, Severities[:])
 		var person wirePerson
 		read(&person)
 		permissions(raw)

@@ -118,12 +118,7 @@ func addIP(t *tree) {
 		},
 	}
 	for _, severity := range scapi.Severities {
-		c.columns = append(c.columns, column[scapi.IPRecord]{severity.String(), func(r scapi.IPRecord) any {
-			if counts, ok := r.Counts.Get(); ok {
-				return counts[severity]
-			}
-			return nil
-		}})
+		c.columns = append(c.columns, column[scapi.IPRecord]{severity.String(), func(r scapi.IPRecord) any { return opt(r.Count(severity)) }})
 	}
 	listing(t, cmd, scapi.Organization, c, func(client *scapi.Client, ctx context.Context) ([]scapi.IPRecord, error) {
 		return client.IPInfo(ctx, address, flatten(repositories)...)
