@@ -1,6 +1,7 @@
-// Package exporter serves what the collectors read from the configured
-// consoles over HTTP: /metrics, /probe, /sd, a landing page, health and
-// reload.
+// Package exporter keeps what the collectors read from the configured consoles,
+// reads it again when it is due, and gives it away: over HTTP (/metrics, /probe,
+// /sd, a landing page, health and reload), once to a file or standard output, or
+// as an estimate of what it costs.
 package exporter
 
 import (
