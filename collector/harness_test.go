@@ -184,17 +184,31 @@ func wrongCredentials() (scapi.Credentials, error) {
 	return scapi.Credentials{Username: "bob", Password: "wrong"}, nil
 }
 
+// api is the dialect as the client calls it.
+func api(d sctest.Dialect) scapi.API {
+	if d == sctest.RPC {
+		return scapi.RPC
+	}
+	return scapi.REST
+}
+
+// on leaves out the families that consoles of the dialect do not tell, by their
+// sources.
+func (s samples) on(d sctest.Dialect) samples {
+	var absent []string
+	for _, col := range collector.All() {
+		for _, f := range col.Families {
+			if !f.Source.On(api(d)) {
+				absent = append(absent, f.Name)
+			}
+		}
+	}
+	return s.without(absent...)
+}
+
 // everything switches on all that a collector can tell.
 func everything(col *collector.Collector) collector.Settings {
 	s := collector.Settings{Watches: []config.Watch{{Name: "all"}}}
-	s.Own = map[string]any{}
-	for _, k := range col.Keys {
-		switch {
-		case k.Kind == config.Bool:
-			s.Own[k.Name] = true
-		case col.Name == "assets":
-			s.Own[k.Name] = []string{"1", "2", "3"}
-		}
-	}
+	s.Own = col.Demonstrated()
 	return s
 }

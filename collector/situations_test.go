@@ -26,10 +26,7 @@ func (e *exported) whole(t *testing.T, r *reckoning) samples {
 	for name, v := range r.coverage() {
 		want[name] = v
 	}
-	if r.rpc {
-		want = want.without("securitycenter_vulnerabilities_vpr")
-	}
-	return want
+	return want.on(e.simulated.Options().Dialect)
 }
 
 // told is what they say.

@@ -22,6 +22,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
@@ -71,7 +72,15 @@ func only(names ...string) string {
 	return b.String()
 }
 
-var collectorNames = []string{"system", "feeds", "plugins", "scanners", "repositories", "vulnerabilities", "risk", "coverage", "scans"}
+// collectorNames are the collectors that are on by default.
+var collectorNames = func() (names []string) {
+	for _, col := range collector.All() {
+		if col.Default {
+			names = append(names, col.Name)
+		}
+	}
+	return names
+}()
 
 // bench is an exporter over simulated consoles that are reached in memory, so
 // that it runs in a synctest bubble.
