@@ -36,13 +36,11 @@ func onEach(t *testing.T, test func(*testing.T, *exported, *reckoning)) {
 // as name and value in turn.
 func (r *reckoning) grouped(family string, key func(sctest.Finding) []string) samples {
 	groups := map[string][5]float64{}
-	for _, f := range r.findings {
-		if f.Open() && r.keep(f) {
-			labels := strings.Join(key(f), "\xff")
-			n := groups[labels]
-			n[f.Severity]++
-			groups[labels] = n
-		}
+	for _, f := range r.part(true) {
+		labels := strings.Join(key(f), "\xff")
+		n := groups[labels]
+		n[f.Severity]++
+		groups[labels] = n
 	}
 	want := samples{}
 	for labels, n := range groups {
@@ -129,14 +127,7 @@ func TestHostsOfSomeNetworksAreShownAndAllOthersAddedUp(t *testing.T) {
 		inside := func(f sctest.Finding) bool { return network.Contains(netip.MustParseAddr(f.Host.IP)) }
 		want := samples{}
 		want.severities("securitycenter_host_vulnerabilities_other", 0, r.open(func(f sctest.Finding) bool { return !inside(f) }))
-		all := r.findings
-		r.findings = nil
-		for _, f := range all {
-			if inside(f) {
-				r.findings = append(r.findings, f)
-			}
-		}
-		for name, v := range r.byHost() {
+		for name, v := range r.of(inside).byHost() {
 			want[name] = v
 		}
 		diff(t, "hosts", want, e.with(t, "hosts", own(map[string]any{"top": 10_000, "networks": []netip.Prefix{network}})))

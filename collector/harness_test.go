@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,7 +22,10 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400) // simulated consoles are much garbage, and it is soon gone
+	goleak.VerifyTestMain(m)
+}
 
 // noLimits let everything through.
 var noLimits collector.Settings

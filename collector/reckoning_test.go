@@ -1,9 +1,11 @@
 package collector_test
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,6 +25,7 @@ type reckoning struct {
 	rpc, old bool             // the dialect; the scale of severities that begins at low
 	now      time.Time
 	keep     func(sctest.Finding) bool // which count as open or mitigated
+	parts    map[bool][]sctest.Finding // those that count: the open ones, and the mitigated
 }
 
 // counts says whether a finding counts, open or mitigated: risk not accepted,
@@ -41,19 +44,57 @@ func (e *exported) reckon(t *testing.T) *reckoning {
 	if err != nil {
 		t.Fatal(err)
 	}
-	read := map[string]bool{}
+	read, unread := map[string]bool{}, false
 	for _, repository := range repositories {
 		read[repository.ID] = repository.Reader != nil
+		unread = unread || repository.Reader == nil
 	}
-	for f := range e.simulated.Findings() {
+	r.findings = findingsOf(e.simulated)
+	if !r.old && !unread {
+		return r
+	}
+	r = r.of(func(f sctest.Finding) bool { return read[f.Host.Repository] })
+	for i := range r.findings {
 		if r.old { // what is info later is low there
-			f.Severity = max(f.Severity, 1)
-		}
-		if read[f.Host.Repository] {
-			r.findings = append(r.findings, f)
+			r.findings[i].Severity = max(r.findings[i].Severity, 1)
 		}
 	}
 	return r
+}
+
+// of is a reckoning of the findings that pass.
+func (r *reckoning) of(pass func(sctest.Finding) bool) *reckoning {
+	part := &reckoning{rpc: r.rpc, old: r.old, now: r.now, keep: r.keep}
+	for _, f := range r.findings {
+		if pass(f) {
+			part.findings = append(part.findings, f)
+		}
+	}
+	return part
+}
+
+// looked keeps the findings of the consoles that were looked at last: many tests
+// look at the same data through other accounts, or with other filters refused.
+var looked struct {
+	sync.Mutex
+	findings map[string][]sctest.Finding
+}
+
+// findingsOf returns all findings of a console, to be read only.
+func findingsOf(s *sctest.Server) []sctest.Finding {
+	o := s.Options()
+	o.Accounts, o.RefuseFilters, o.Now = nil, nil, nil // of these the findings do not depend
+	key := fmt.Sprintf("%d %+v", time.Now().Unix(), o)
+	looked.Lock()
+	defer looked.Unlock()
+	if found, known := looked.findings[key]; known {
+		return found
+	}
+	if looked.findings == nil || len(looked.findings) == 16 {
+		looked.findings = map[string][]sctest.Finding{}
+	}
+	looked.findings[key] = slices.Collect(s.Findings())
+	return looked.findings[key]
 }
 
 // since says whether a time is at most so many days ago, as the console cuts it.
@@ -78,8 +119,12 @@ func (r *reckoning) until(at time.Time, days int) bool {
 }
 
 // all counts the findings that pass, by severity.
-func (r *reckoning) all(pass func(sctest.Finding) bool) (n [5]float64) {
-	for _, f := range r.findings {
+func (r *reckoning) all(pass func(sctest.Finding) bool) [5]float64 {
+	return bySeverity(r.findings, pass)
+}
+
+func bySeverity(findings []sctest.Finding, pass func(sctest.Finding) bool) (n [5]float64) {
+	for _, f := range findings {
 		if pass(f) {
 			n[f.Severity]++
 		}
@@ -87,25 +132,39 @@ func (r *reckoning) all(pass func(sctest.Finding) bool) (n [5]float64) {
 	return n
 }
 
+// part returns the findings that count, open or mitigated.
+func (r *reckoning) part(open bool) []sctest.Finding {
+	if r.parts == nil {
+		r.parts = map[bool][]sctest.Finding{}
+		for _, f := range r.findings {
+			if r.keep(f) {
+				r.parts[f.Open()] = append(r.parts[f.Open()], f)
+			}
+		}
+	}
+	return r.parts[open]
+}
+
 // open counts those that are open and pass.
 func (r *reckoning) open(pass func(sctest.Finding) bool) [5]float64 {
-	return r.all(func(f sctest.Finding) bool { return f.Open() && r.keep(f) && pass(f) })
+	return bySeverity(r.part(true), pass)
 }
 
 // mitigated counts those that are mitigated and pass.
 func (r *reckoning) mitigated(pass func(sctest.Finding) bool) [5]float64 {
-	return r.all(func(f sctest.Finding) bool { return !f.Open() && r.keep(f) && pass(f) })
+	return bySeverity(r.part(false), pass)
 }
 
-// hosts counts the hosts with a finding that passes.
+// hosts counts the hosts with a finding that passes. The findings of a host
+// stand together.
 func (r *reckoning) hosts(pass func(sctest.Finding) bool) float64 {
-	hosts := map[sctest.Host]bool{}
+	n, last := 0.0, sctest.Host{}
 	for _, f := range r.findings {
-		if pass(f) {
-			hosts[f.Host] = true
+		if f.Host != last && pass(f) {
+			n, last = n+1, f.Host
 		}
 	}
-	return float64(len(hosts))
+	return n
 }
 
 // sample names a series by its labels, given as name and value in turn.

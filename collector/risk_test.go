@@ -36,9 +36,17 @@ sla:
 
 // dated returns the date of a finding that a deadline counts from.
 func dated(f sctest.Finding, basis string) time.Time {
-	return map[string]time.Time{
-		"first_seen": f.FirstSeen, "plugin_published": f.PluginPublished, "patch_published": f.PatchPublished, "vulnerability_published": f.VulnPublished,
-	}[basis]
+	switch basis {
+	case "first_seen":
+		return f.FirstSeen
+	case "plugin_published":
+		return f.PluginPublished
+	case "patch_published":
+		return f.PatchPublished
+	case "vulnerability_published":
+		return f.VulnPublished
+	}
+	panic("no such basis: " + basis)
 }
 
 // risk is what the collector risk must say with everything switched on.
@@ -56,11 +64,12 @@ func (r *reckoning) risk(policies []config.SLA) samples {
 		if r.old && severity == 0 {
 			continue // there is no such severity to ask for
 		}
-		passes := func(f sctest.Finding) bool { return f.Open() && r.keep(f) && f.Severity == severity }
-		want[sample("securitycenter_hosts_affected", "severity", name)] = r.hosts(passes)
+		want[sample("securitycenter_hosts_affected", "severity", name)] = r.hosts(func(f sctest.Finding) bool {
+			return f.Severity == severity && f.Open() && r.keep(f)
+		})
 		plugins := map[int]bool{}
-		for _, f := range r.findings {
-			if passes(f) {
+		for _, f := range r.part(true) {
+			if f.Severity == severity {
 				plugins[f.PluginID] = true
 			}
 		}
@@ -95,10 +104,10 @@ func (r *reckoning) deadlines(want samples, p config.SLA) {
 		}
 		labels := []string{"severity", name, "sla", p.Name}
 		want[sample("securitycenter_sla_threshold_seconds", labels...)] = float64(n) * 86400
-		late := func(f sctest.Finding) bool { return r.until(dated(f, p.Basis), n) }
+		late := func(f sctest.Finding) bool { return f.Severity == severity && r.until(dated(f, p.Basis), n) }
 		soon := func(f sctest.Finding) bool {
 			at := dated(f, p.Basis)
-			return !at.IsZero() && !late(f) && (n <= 7 || r.until(at, n-7))
+			return f.Severity == severity && !at.IsZero() && !late(f) && (n <= 7 || r.until(at, n-7))
 		}
 		want[sample("securitycenter_vulnerabilities_overdue", labels...)] = r.open(late)[severity]
 		want[sample("securitycenter_vulnerabilities_due_soon", append(labels, "window", "7d")...)] = r.open(soon)[severity]
