@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -85,7 +84,7 @@ func TestEveryRepositoryIsReadThroughExactlyOneAccount(t *testing.T) {
 }
 
 func TestRepositoriesOfTheSameNameAreKeptApartByTheirIDs(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{})
 		for _, id := range []string{"1", "2"} {
 			name := series("securitycenter_repository_accessible", `repository="Default"`, `repository_id="`+id+`"`)
@@ -97,7 +96,7 @@ func TestRepositoriesOfTheSameNameAreKeptApartByTheirIDs(t *testing.T) {
 }
 
 func TestARepositoryOfNoOrganisationIsShownAsNotAccessible(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{UnassignedRepository: true})
 		if n := e.load(t, "repositories").sum("securitycenter_repository_accessible"); n != 3 {
 			t.Errorf("%v of 4 repositories are accessible, want 3", n)
@@ -175,7 +174,7 @@ func TestWhatNoAccountMayReadIsToldApartFromFailure(t *testing.T) {
 }
 
 func TestAnOrganisationUserSeesAgentCapableScannersAndTheirState(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		got := export(t, sctest.Options{Accounts: []sctest.Account{alice}}).load(t, "scanners")
 		want := samples{
 			series("securitycenter_scanner_info", `scanner="Scanner 2"`, `scanner_id="2"`, `type="agent-capable"`, `version=""`): 1,
@@ -186,7 +185,7 @@ func TestAnOrganisationUserSeesAgentCapableScannersAndTheirState(t *testing.T) {
 }
 
 func TestAnOrganisationAccountThatNeverLogsInIsLeftOut(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		stranger := bob
 		e := export(t, sctest.Options{Accounts: []sctest.Account{admin, alice, stranger}}, wrongPassword("bob"))
 		if n := len(e.load(t, "vulnerabilities").of("securitycenter_hosts")); n != 2 {
@@ -237,7 +236,7 @@ func through(way *breakable, account string) func(*console.Options) {
 }
 
 func TestAnOrganisationAccountThatStopsWorkingFailsTheLoadAsAWhole(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		var way breakable
 		e := export(t, sctest.Options{Accounts: []sctest.Account{admin, alice, bob}}, through(&way, "bob"))
 		before := e.load(t, "vulnerabilities")
@@ -257,7 +256,7 @@ func TestAnOrganisationAccountThatStopsWorkingFailsTheLoadAsAWhole(t *testing.T)
 }
 
 func TestAnAdministratorWhoFailsIsNotReplacedByAUserWhoSeesLess(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		var way breakable
 		e := export(t, sctest.Options{Accounts: []sctest.Account{admin, alice}}, through(&way, "admin"))
 		all := e.load(t, "scanners").of("securitycenter_scanner_info")

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
@@ -23,8 +22,9 @@ var releases = map[string]sctest.Options{
 func onEach(t *testing.T, test func(*testing.T, *exported, *reckoning)) {
 	for release, o := range releases {
 		for name, accounts := range map[string][]sctest.Account{"one account": nil, "two accounts": {admin, alice, bob}} {
-			o.Accounts, o.Seed = accounts, 6
 			in(t, release+", "+name, func(t *testing.T) {
+				o := o
+				o.Accounts, o.Seed = accounts, 6
 				e := export(t, o)
 				test(t, e, e.reckon(t))
 			})
@@ -135,7 +135,7 @@ func TestHostsOfSomeNetworksAreShownAndAllOthersAddedUp(t *testing.T) {
 }
 
 func TestOverMaxSeriesHostsAreCutAndTheOthersStayExact(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{Seed: 6})
 		r := e.reckon(t)
 		settings := own(map[string]any{"top": 20})
@@ -164,7 +164,7 @@ func TestRowsThatNoLabelTellsApartAreAddedUp(t *testing.T) {
 		return fmt.Sprintf(`{"ip":%q,"uuid":"","repository":{"id":"1"},"score":"%d","severityCritical":"0","severityHigh":"%d","severityMedium":"0","severityLow":"%d","severityInfo":"0"}`,
 			ip, 10*high+low, high, low)
 	}
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{Repositories: 1}, func(o *console.Options) {
 			for i, a := range o.Accounts {
 				o.Accounts[i].Transport = &intercepting{RoundTripper: a.Transport, answer: func(body string) string {
@@ -196,7 +196,7 @@ func TestRowsThatNoLabelTellsApartAreAddedUp(t *testing.T) {
 }
 
 func TestAgentsAreToldApartByTheirUUID(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		got := export(t, sctest.Options{}).with(t, "hosts", own(map[string]any{"top": 1000})).of("securitycenter_host_vulnerabilities")
 		agents := 0
 		for name := range got {
@@ -215,7 +215,7 @@ func TestAgentsAreToldApartByTheirUUID(t *testing.T) {
 }
 
 func TestAddressesAreHashedWithAKeyWhereHostsAreRedacted(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{})
 		hashed := func(key string) samples {
 			s := own(map[string]any{"top": 1000})

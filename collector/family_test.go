@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -67,7 +66,7 @@ func TestOverTheLimitWholeFamiliesAreLeftOutTheLargestFirst(t *testing.T) {
 }
 
 func TestALoadOverItsLimitSucceedsAndSaysWhatIsMissing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{})
 		s, err := e.run(t, "scanners", limited(150))
 		if err != nil || s.Dropped != 14*15 || s.Series > 150 || s.Series == 0 {

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -131,7 +130,7 @@ func TestARefusedFilterIsNotSentAgainWithinADay(t *testing.T) {
 type upgradable struct{ http.RoundTripper }
 
 func TestARefusedFilterIsSentAgainWhenTheConsoleIsUpgraded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		after := sctest.StartPipe(t, sctest.Options{Version: "6.5.0"})
 		var transport upgradable
 		e := export(t, sctest.Options{Version: "6.4.0", RefuseFilters: []string{"wasVuln", "acceptRiskStatus"}}, func(o *console.Options) {
@@ -156,7 +155,7 @@ func TestARefusedFilterIsSentAgainWhenTheConsoleIsUpgraded(t *testing.T) {
 // A spelling that the console takes but does not understand matches nothing,
 // or everything: the sum shows it.
 func TestASpellingThatDoesNotAddUpIsNotTrusted(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{Quirks: sctest.Quirks{AcceptedHidden: true}})
 		e.load(t, "vulnerabilities")
 		want := map[string]bool{"wasVuln": true, "acceptRiskStatus": false, "acceptedRisk": false, "pluginID": true, "pluginType": true}
@@ -233,7 +232,7 @@ func (i *intercepting) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func TestAQueryThatFailsSaysWhichRepositoryAndAccount(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{})
 		e.simulated.Inject(sctest.Fault{Endpoint: "POST /analysis", Match: func(r sctest.Request) bool {
 			return strings.HasPrefix(fmt.Sprint(r.Filters), `[repository=[{"id":"2"}]`)

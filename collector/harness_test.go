@@ -67,9 +67,17 @@ func export(t *testing.T, o sctest.Options, adjust ...func(*console.Options)) *e
 	return &exported{Console: findings.New(c), simulated: s, loaders: map[string]collector.Loader{}}
 }
 
-// in runs a test in a bubble of its own.
+// bubble runs a whole test in a bubble, beside others.
+func bubble(t *testing.T, test func(*testing.T)) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, test)
+}
+
+// in runs a part of a test in a bubble of its own, beside others.
 func in(t *testing.T, name string, test func(*testing.T)) {
-	t.Run(name, func(t *testing.T) { synctest.Test(t, test) })
+	t.Helper()
+	t.Run(name, func(t *testing.T) { bubble(t, test) })
 }
 
 // completed fills in what the configuration would: the defaults of a

@@ -124,7 +124,7 @@ func TestEveryVersionGivesTheNumbersThatAddingUpItsFindingsGives(t *testing.T) {
 
 // Up to 4.2 the scale begins at low, and what later versions call info is low.
 func TestTheOldScaleOfFourSeveritiesIsReadAsLowToCritical(t *testing.T) {
-	in(t, "4.2", func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{Version: "4.2.0", Dialect: sctest.RPC, Seed: 11})
 		got := e.load(t, "vulnerabilities")
 		want := samples{}
@@ -146,16 +146,9 @@ func TestTheOldScaleOfFourSeveritiesIsReadAsLowToCritical(t *testing.T) {
 
 func TestBothProtocolsGiveTheSameNumbersForTheSameSeed(t *testing.T) {
 	for _, version := range []string{"6.4.0", "6.1.0"} {
-		t.Run(version, func(t *testing.T) {
-			var current, old samples
-			in(t, "rest", func(t *testing.T) {
-				e := export(t, sctest.Options{Version: version, Seed: 9, UnassignedRepository: true})
-				current = e.loadAll(t)
-			})
-			in(t, "rpc", func(t *testing.T) {
-				e := export(t, sctest.Options{Dialect: sctest.RPC, Seed: 9, UnassignedRepository: true})
-				old = e.loadAll(t)
-			})
+		in(t, version, func(t *testing.T) {
+			current := export(t, sctest.Options{Version: version, Seed: 9, UnassignedRepository: true}).loadAll(t)
+			old := export(t, sctest.Options{Dialect: sctest.RPC, Seed: 9, UnassignedRepository: true}).loadAll(t)
 			if d := cmp.Diff(current.on(sctest.RPC).families(), old.families()); d != "" {
 				t.Errorf("families that both have (-want +got):\n%s", d)
 			}
@@ -205,7 +198,7 @@ func onBoth(name, restVersion string) bool {
 }
 
 func TestWhatSecurityCenter4SaysOfAScanIsNotMadeUp(t *testing.T) {
-	in(t, "rpc", func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		got := export(t, sctest.Options{Dialect: sctest.RPC}).loadAll(t).of("securitycenter_scan_last_hosts")
 		if len(got) == 0 {
 			t.Fatal("no scan has hosts")
@@ -219,7 +212,7 @@ func TestWhatSecurityCenter4SaysOfAScanIsNotMadeUp(t *testing.T) {
 }
 
 func TestOldReleasesOfSecurityCenter4LeaveOutWhatTheyDoNotCount(t *testing.T) {
-	in(t, "4.2", func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		got := export(t, sctest.Options{Version: "4.2.0", Dialect: sctest.RPC}).loadAll(t)
 		for _, family := range []string{"securitycenter_plugins", "securitycenter_feed_last_update_timestamp_seconds"} {
 			if s := got.of(family); len(s) > 0 {

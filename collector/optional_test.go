@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
@@ -19,6 +18,7 @@ func TestAssetListsThatAreNamedAreCountedZerosToo(t *testing.T) {
 	for release, o := range releases {
 		for name, accounts := range map[string][]sctest.Account{"one account": nil, "two organisations": {admin, alice, bob}} {
 			in(t, release+", "+name, func(t *testing.T) {
+				o := o
 				o.Accounts, o.Seed = accounts, 6
 				e := export(t, o)
 				r := e.reckon(t)
@@ -74,7 +74,7 @@ func (e *exported) readBy(f sctest.Finding, account sctest.Account) bool {
 }
 
 func TestStatusOfAssetLists(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{})
 		calculating := 0
 		for _, a := range e.simulated.Assets() {
@@ -200,7 +200,7 @@ func TestResultsOfAuditsAreCountedByAuditFile(t *testing.T) {
 
 // Low ids do not matter here: results are told by their type.
 func TestResultsOfAuditsAreExactWherePluginIDsDoNotTellThemApart(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		high := export(t, sctest.Options{}).load(t, "compliance")
 		low := export(t, sctest.Options{Quirks: sctest.Quirks{LowCompliancePlugins: true}}).load(t, "compliance")
 		diff(t, "audits", high, low)
@@ -236,7 +236,7 @@ func TestUsersAreActiveOrLocked(t *testing.T) {
 }
 
 func TestRiskRulesAreCountedByWhenTheyEnd(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{})
 		want := samples{}
 		for _, state := range []string{"active", "expiring_30d", "expired"} {
@@ -280,7 +280,7 @@ func TestEventsAreCountedForTheTypesWithMost(t *testing.T) {
 }
 
 func TestFamiliesOfThePluginListAreCounted(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{Plugins: 20_000})
 		want := samples{}
 		for _, f := range e.simulated.PluginFamilies() {
@@ -293,7 +293,7 @@ func TestFamiliesOfThePluginListAreCounted(t *testing.T) {
 }
 
 func TestScannersTellTheirDisksAndMemory(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{})
 		want, silent := samples{}, 0
 		for _, s := range e.simulated.Scanners() {
@@ -334,7 +334,7 @@ func TestProgressOfScansThatRun(t *testing.T) {
 		return fmt.Sprintf(`{"id":"%d","name":"S","status":"Running","running":%q,"startTime":"946600000","finishTime":"-1","createdTime":"946600000",
 			"scan":{"id":"%d","name":"Scan"},"progress":{"completedChecks":%q,"totalChecks":%q}}`, id, running, id, done, total)
 	}
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{}, intercept("/rest/scanResult", `{"usable":[`+strings.Join([]string{
 			result(1, "true", "250", "1000"), result(2, "true", "0", "400"), result(3, "true", "5", "0"), result(4, "true", "7", "5"), result(5, "true", "-1", "5"),
 		}, ",")+`],"manageable":[]}`))

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
@@ -205,7 +204,7 @@ func onlyOldQuestions(want samples, policies []config.SLA) samples {
 }
 
 func TestRiskDoesNotAskForWhatIsNotSwitchedOn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{})
 		lacking(t, "risk", []string{"securitycenter_vulnerabilities_due_soon", "securitycenter_vulnerabilities_vpr"}, e.load(t, "risk"))
 		if e.sent("vprScore") > 0 {
@@ -215,7 +214,7 @@ func TestRiskDoesNotAskForWhatIsNotSwitchedOn(t *testing.T) {
 }
 
 func TestAPolicyShowsNothingForSeveritiesWithoutADeadline(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{})
 		settings := fully(t)
 		settings.SLA = []config.SLA{{Name: "bod", Basis: "first_seen", Days: map[string]int{"critical": 15, "high": 30}}}
@@ -230,7 +229,7 @@ func TestAPolicyShowsNothingForSeveritiesWithoutADeadline(t *testing.T) {
 
 // A finding of the window may be open, or fixed already.
 func TestNewFindingsIncludeThoseThatWereFixedWithinTheWindow(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{Hosts: 500, Seed: 4})
 		r := e.reckon(t)
 		came := func(f sctest.Finding) bool { return r.since(f.FirstSeen, 7) }

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -157,7 +156,7 @@ func (e *exported) scanNames(t *testing.T) map[string]string {
 }
 
 func TestScansWithoutAScheduleHaveNoNextRun(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		got := export(t, sctest.Options{Scans: 12}).load(t, "scans").of("securitycenter_scan_next_run_timestamp_seconds")
 		for name, v := range got {
 			if strings.Contains(name, `scan_id="5"`) || strings.Contains(name, `scan_id="12"`) {
@@ -174,7 +173,7 @@ func TestScansWithoutAScheduleHaveNoNextRun(t *testing.T) {
 }
 
 func TestResultsOfTheLastSevenDaysAreShownByStateThoseOfLostDefinitionsToo(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{})
 		spell := func(s string) string { return strings.ToLower(strings.ReplaceAll(s, " ", "_")) }
 		want := samples{}
@@ -210,7 +209,7 @@ func details(e *exported) int {
 }
 
 func TestDetailsAreAskedForOncePerResultAndAHundredPerLoad(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{Scans: 108})
 		// Answered at once: it is gone. That is not asked again either.
 		e.simulated.Inject(sctest.Fault{Endpoint: detail, Effect: sctest.Refuse(403, 147, "Unable to find existing ScanResult.\n")})
@@ -233,7 +232,7 @@ func TestDetailsAreAskedForOncePerResultAndAHundredPerLoad(t *testing.T) {
 }
 
 func TestHostsOfTheLastResultAreThoseOfItsDetails(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{Scans: 3})
 		got := e.load(t, "scans").of("securitycenter_scan_last_hosts")
 		for range 2 { // the second load did not ask for them
@@ -301,7 +300,7 @@ func TestAFailureToListScansIsNotTakenForARefusal(t *testing.T) {
 }
 
 func TestEqualScanIDsOfTwoOrganisationsAreTwoScans(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		one, two := alice, bob
 		one.Repositories, two.Repositories = nil, nil
 		got := export(t, sctest.Options{Accounts: []sctest.Account{one, two}, Scans: 6}).load(t, "scans").of("securitycenter_scan_last_success")
@@ -320,7 +319,7 @@ func TestEqualScanIDsOfTwoOrganisationsAreTwoScans(t *testing.T) {
 }
 
 func TestAResultWithoutReadableDetailsDoesNotHideTheScans(t *testing.T) {
-	in(t, "rest", func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{Seed: 5, Scans: 8})
 		mend := e.simulated.Inject(sctest.Fault{Endpoint: detail, Effect: sctest.HTMLPage(500)})
 		s, err := e.run(t, "scans", noLimits)

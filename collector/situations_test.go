@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
@@ -113,8 +112,9 @@ func TestRiskAndCoverageAreRightInEverySituation(t *testing.T) {
 	} {
 		for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 			in(t, dialect.String()+" "+tt.name, func(t *testing.T) {
-				tt.options.Dialect, tt.options.Seed = dialect, 11
-				e := export(t, tt.options)
+				o := tt.options
+				o.Dialect, o.Seed = dialect, 11
+				e := export(t, o)
 				r := e.reckon(t)
 				for what, pass := range tt.has {
 					r.present(t, what, pass)
@@ -154,7 +154,7 @@ func TestASharedRepositoryIsAskedForThroughOneAccount(t *testing.T) {
 // The simulated console mitigates no compliance result; here it says that one
 // failed check is among all that are mitigated.
 func TestMitigatedComplianceResultsAreSubtractedToo(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		saying := &intercepting{}
 		e := export(t, sctest.Options{Repositories: 1, Hosts: 600, Quirks: sctest.Quirks{LowCompliancePlugins: true}}, func(o *console.Options) {
 			saying.RoundTripper = o.Accounts[0].Transport

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
@@ -35,7 +34,7 @@ func TestTheLicenceCountsAnAddressOnce(t *testing.T) {
 }
 
 func TestALicenceLimitOfZeroIsNoLimitAndAnExpiredOneIsNotValid(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{}, intercept("/rest/status", `{"licenseStatus":"Expired","activeIPs":"-1","licensedIPs":"0","jobd":"Stopped","lastDbBackupSuccess":"-1"}`))
 		got := e.load(t, "system")
 		want := samples{"securitycenter_license_valid": 0, "securitycenter_job_daemon_running": 0}
@@ -44,7 +43,7 @@ func TestALicenceLimitOfZeroIsNoLimitAndAnExpiredOneIsNotValid(t *testing.T) {
 }
 
 func TestAJobIsRunningOrWaitingOrLateWhenItWasDueMoreThanFiveMinutesAgo(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		now := time.Now().Unix()
 		job := func(id int, kind string, due int64, start, pid string) string {
 			return fmt.Sprintf(`{"id":"%d","type":%q,"status":"0","targetedTime":"%d","startTime":%q,"pid":%q}`, id, kind, due, start, pid)
@@ -74,7 +73,7 @@ func intercept(path, response string) func(*console.Options) {
 
 func TestAScannerIsUsableOrNotOrInTransition(t *testing.T) {
 	const absent = -1
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{})
 		got := e.load(t, "scanners")
 		for id, tt := range []struct { // the scanners of the simulated console, by their status
@@ -148,7 +147,7 @@ func TestZonesTellTheirScannersAndAddresses(t *testing.T) {
 }
 
 func TestFeedsTellTheirAgeAndState(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		got := export(t, sctest.Options{}).load(t, "feeds")
 		for _, feed := range []string{"sc", "active", "passive", "event"} {
 			label, expired := `feed="`+feed+`"`, 0.0
@@ -205,7 +204,7 @@ func countPlugins(t *testing.T, e *exported, steps []step) {
 }
 
 func TestWhereNoFeedIsToldPluginsAreCountedByEveryLoad(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{}, intercept("/rest/feed", `[]`))
 		for range 2 {
 			e.simulated.ForgetRequests()
@@ -220,7 +219,7 @@ func TestWhereNoFeedIsToldPluginsAreCountedByEveryLoad(t *testing.T) {
 }
 
 func TestAConsoleThatAnswersNothingFailsEveryLoad(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{})
 		e.simulated.Inject(sctest.Fault{Effect: sctest.HTMLPage(502)})
 		for _, name := range []string{"system", "feeds", "plugins", "scanners", "repositories", "vulnerabilities", "scans"} {

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
@@ -156,7 +155,7 @@ func (e elsewhere) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func TestASavedQueryOfAnotherOrganisationMakesItsWatchAbsent(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{Accounts: []sctest.Account{admin, alice, bob}}, func(o *console.Options) {
 			for i, a := range o.Accounts {
 				if a.Name == "bob" {
