@@ -2,6 +2,7 @@ package collector_test
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -217,4 +218,88 @@ func lacking(t *testing.T, name string, want []string, got samples) {
 	if d := cmp.Diff(want, missing); d != "" {
 		t.Errorf("families that %s does not show (-want +got):\n%s", name, d)
 	}
+}
+
+// present fails the test unless the console contains what it is about.
+func (r *reckoning) present(t *testing.T, what string, pass func(sctest.Finding) bool) {
+	t.Helper()
+	if !slices.ContainsFunc(r.findings, pass) {
+		t.Fatalf("the console has no %s: this proves nothing", what)
+	}
+}
+
+// releases are consoles that differ in how they tell breakdowns.
+var releases = map[string]sctest.Options{
+	"6.4": {Version: "6.4.0"}, "5.8": {Version: "5.8.0"}, "6.4 without totals": {Version: "6.4.0", Quirks: sctest.Quirks{NoMatchingCount: true}},
+	"4.8": {Version: "4.8.1", Dialect: sctest.RPC}, "4.4": {Version: "4.4.0", Dialect: sctest.RPC},
+}
+
+// onEach runs a test on every release, with one account and with two.
+func onEach(t *testing.T, test func(*testing.T, *exported, *reckoning)) {
+	for release, o := range releases {
+		for name, accounts := range map[string][]sctest.Account{"one account": nil, "two accounts": {admin, alice, bob}} {
+			in(t, release+", "+name, func(t *testing.T) {
+				o := o
+				o.Accounts, o.Seed = accounts, 6
+				e := export(t, o)
+				test(t, e, e.reckon(t))
+			})
+		}
+	}
+}
+
+// grouped counts the open findings by severity and whatever key gives labels,
+// as name and value in turn.
+func (r *reckoning) grouped(family string, key func(sctest.Finding) []string) samples {
+	groups := map[string][5]float64{}
+	for _, f := range r.part(true) {
+		labels := strings.Join(key(f), "\xff")
+		n := groups[labels]
+		n[f.Severity]++
+		groups[labels] = n
+	}
+	want := samples{}
+	for labels, n := range groups {
+		want.severities(family, 0, n, strings.Split(labels, "\xff")...)
+	}
+	return want
+}
+
+// top checks that the keys shown are the n largest of all; which of equal ones
+// does not matter.
+func top(t *testing.T, n int, all map[string]float64, shown map[string]bool) {
+	t.Helper()
+	if len(shown) != min(n, len(all)) {
+		t.Errorf("%d are shown, want %d of %d", len(shown), n, len(all))
+	}
+	least, most := math.Inf(1), math.Inf(-1)
+	for key, v := range all {
+		if shown[key] {
+			least = min(least, v)
+		} else {
+			most = max(most, v)
+		}
+	}
+	if least < most {
+		t.Errorf("one of %v is shown, and one of %v is not", least, most)
+	}
+}
+
+// closeTo fails unless every series has its true value, give or take a hundredth
+// of a percent that the console rounds for each of two accounts.
+func closeTo(t *testing.T, all map[string]float64, shown samples) {
+	t.Helper()
+	for name, v := range shown {
+		if want, ok := all[name]; !ok || math.Abs(v-want) > 1e-4 {
+			t.Errorf("%s is %v, want %v", name, v, want)
+		}
+	}
+}
+
+func keys(s samples) map[string]bool {
+	names := map[string]bool{}
+	for name := range s {
+		names[name] = true
+	}
+	return names
 }

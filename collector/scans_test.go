@@ -2,6 +2,7 @@ package collector_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -341,6 +342,47 @@ func TestAResultWithoutReadableDetailsDoesNotHideTheScans(t *testing.T) {
 		}
 		if live < 4 {
 			t.Errorf("hosts of %d scans after the console was mended, want all that have ended", live)
+		}
+	})
+}
+
+func TestProgressOfScansThatRun(t *testing.T) {
+	result := func(id int, running, done, total string) string {
+		return fmt.Sprintf(`{"id":"%d","name":"S","status":"Running","running":%q,"startTime":"946600000","finishTime":"-1","createdTime":"946600000",
+			"scan":{"id":"%d","name":"Scan"},"progress":{"completedChecks":%q,"totalChecks":%q}}`, id, running, id, done, total)
+	}
+	bubble(t, func(t *testing.T) {
+		e := export(t, sctest.Options{}, intercept("/rest/scanResult", `{"usable":[`+strings.Join([]string{
+			result(1, "true", "250", "1000"), result(2, "true", "0", "400"), result(3, "true", "5", "0"), result(4, "true", "7", "5"), result(5, "true", "-1", "5"),
+		}, ",")+`],"manageable":[]}`))
+		got := e.with(t, "scans", own(map[string]any{"progress": true})).of("securitycenter_scan_progress_ratio")
+		want := map[string]float64{"1": 0.25, "2": 0, "4": 1}
+		if len(got) != len(want) {
+			t.Errorf("%v, want the scans 1, 2 and 4", got)
+		}
+		for name, v := range got {
+			for id, ratio := range want {
+				if strings.Contains(name, `scan_id="`+id+`"`) && v != ratio {
+					t.Errorf("%s is %v, want %v", name, v, ratio)
+				}
+			}
+		}
+		if n := len(e.load(t, "scans").of("securitycenter_scan_progress_ratio")); n > 0 {
+			t.Errorf("%d scans show their progress without being asked to", n)
+		}
+	})
+}
+
+func TestWhatSecurityCenter4SaysOfAScanIsNotMadeUp(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		got := export(t, sctest.Options{Dialect: sctest.RPC}).loadAll(t).of("securitycenter_scan_last_hosts")
+		if len(got) == 0 {
+			t.Fatal("no scan has hosts")
+		}
+		for name := range got {
+			if !strings.Contains(name, `state="targeted"`) {
+				t.Errorf("%s: it does not say which hosts answered", name)
+			}
 		}
 	})
 }

@@ -50,7 +50,6 @@ func (r *reckoning) watches(t *testing.T) map[string]watch {
 		return slices.ContainsFunc(of, func(v string) bool { return slices.Contains(wanted, v) })
 	}
 	risky := func(f sctest.Finding) bool { return f.Open() && !f.Accepted && !f.WebApplication } // compliance results too
-	open := func(f sctest.Finding) bool { return f.Open() && counts(f) }
 	repository := map[bool]config.Filter{true: equal("repositoryIDs", "2"), false: equal("repository", []any{map[string]any{"id": "2"}})}[r.rpc]
 	acceptance := map[bool]config.Filter{true: equal("acceptedRisk", "true"), false: equal("acceptRiskStatus", "accepted")}[r.rpc]
 	return map[string]watch{

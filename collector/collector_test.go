@@ -1,17 +1,57 @@
 package collector_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
+
+func TestTheCollectorsThatAreOnByDefault(t *testing.T) {
+	var on []string
+	for _, col := range collector.All() {
+		if col.Default {
+			on = append(on, col.Name)
+		}
+	}
+	want := []string{"system", "feeds", "plugins", "scanners", "repositories", "vulnerabilities", "risk", "coverage", "scans"}
+	if d := cmp.Diff(want, on); d != "" {
+		t.Errorf("collectors that are on by default (-want +got):\n%s", d)
+	}
+}
+
+func TestAPanicInALoaderIsAnError(t *testing.T) {
+	col := &collector.Collector{Name: "broken"}
+	loader := collector.Loader(func(context.Context, *findings.Console, collector.Settings, *collector.Metrics) error {
+		panic("broken answer")
+	})
+	if _, err := col.Run(t.Context(), loader, nil, noLimits); err == nil || !strings.Contains(err.Error(), "broken answer") {
+		t.Errorf("%v, want the panic", err)
+	}
+}
+
+func TestALoadThatFailsShowsNothing(t *testing.T) {
+	col := &collector.Collector{Name: "half", Families: known}
+	failure := errors.New("connection reset")
+	loader := collector.Loader(func(_ context.Context, _ *findings.Console, _ collector.Settings, m *collector.Metrics) error {
+		fill(m)
+		return failure
+	})
+	s, err := col.Run(t.Context(), loader, nil, noLimits)
+	if !errors.Is(err, failure) || len(s.Families) != 0 || s.Series != 0 {
+		t.Errorf("%v with %d series", err, s.Series)
+	}
+}
 
 // cycle loads all default collectors as the exporter does, and returns how
 // often each account asked each question of the analysis.
@@ -99,4 +139,71 @@ func TestTheDefaultSetStaysWithinItsBudgetOfRequests(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestBothProtocolsGiveTheSameNumbersForTheSameSeed(t *testing.T) {
+	for _, version := range []string{"6.4.0", "6.1.0"} {
+		in(t, version, func(t *testing.T) {
+			current := export(t, sctest.Options{Version: version, Seed: 9, UnassignedRepository: true}).loadAll(t)
+			old := export(t, sctest.Options{Dialect: sctest.RPC, Seed: 9, UnassignedRepository: true}).loadAll(t)
+			if d := cmp.Diff(current.on(sctest.RPC).families(), old.families()); d != "" {
+				t.Errorf("families that both have (-want +got):\n%s", d)
+			}
+			for _, family := range old.families() {
+				want := samples{}
+				for name, v := range current.of(family) {
+					if onBoth(name, version) {
+						want[familyName.ReplaceAllString(unsaid.Replace(name), `family=""`)] = v
+					}
+				}
+				got := samples{}
+				for name, v := range old.of(family) {
+					if onBoth(name, version) {
+						got[name] = v
+					}
+				}
+				diff(t, family, want, got)
+			}
+		})
+	}
+}
+
+// unsaid empties labels that SecurityCenter 4 does not know: who is of which
+// organisation, and which scanners agents report to.
+var unsaid = strings.NewReplacer(`organization_id="1"`, `organization_id=""`, `type="nessus"`, `type=""`, `type="agent-capable"`, `type=""`)
+
+// familyName is not told by SecurityCenter 4 either.
+var familyName = regexp.MustCompile(`\bfamily="[^"]*"`)
+
+// onBoth reports whether both protocols tell a series.
+func onBoth(name, restVersion string) bool {
+	switch family, _, _ := strings.Cut(name, "{"); family {
+	case "securitycenter_info":
+		return false // the version
+	case "securitycenter_feed_last_update_timestamp_seconds": // the others have no counterpart
+		return strings.Contains(name, `"active"`) || strings.Contains(name, `"passive"`)
+	case "securitycenter_repository_findings": // all records, and web-application findings are new
+		return restVersion == "6.1.0"
+	case "securitycenter_compliance_checks": // audits are not told apart
+		return false
+	case "securitycenter_asset_lists": // the states have no known codes
+		return strings.Contains(name, `"ready"`)
+	case "securitycenter_scan_last_hosts": // only details tell who answered, and SecurityCenter 4 has none
+		return strings.Contains(name, `"targeted"`)
+	}
+	return true
+}
+
+func TestOldReleasesOfSecurityCenter4LeaveOutWhatTheyDoNotCount(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		got := export(t, sctest.Options{Version: "4.2.0", Dialect: sctest.RPC}).loadAll(t)
+		for _, family := range []string{"securitycenter_plugins", "securitycenter_feed_last_update_timestamp_seconds"} {
+			if s := got.of(family); len(s) > 0 {
+				t.Errorf("%v, want none", s)
+			}
+		}
+		if len(got.of("securitycenter_scanner_info")) == 0 {
+			t.Error("no scanners")
+		}
+	})
 }

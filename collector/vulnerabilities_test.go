@@ -2,25 +2,51 @@ package collector_test
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
-var severities = [5]string{"info", "low", "medium", "high", "critical"}
-
-// open says whether a finding counts: open, risk not accepted, no
-// web-application finding, no compliance result.
-func open(f sctest.Finding) bool {
-	return f.Open() && !f.Accepted && !f.WebApplication && f.PluginType != "compliance"
+func TestComplianceResultsThatPluginIDsDoNotTellApartAreSubtractedAndHostsAreAbsent(t *testing.T) {
+	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+		in(t, dialect.String(), func(t *testing.T) {
+			e := export(t, sctest.Options{Dialect: dialect, Seed: 3, Quirks: sctest.Quirks{LowCompliancePlugins: true, RPCMatchingCount: true}})
+			low := 0
+			for f := range e.simulated.Findings() {
+				if f.PluginType == "compliance" && f.PluginID < 1_000_000 {
+					low++
+				}
+			}
+			if low == 0 {
+				t.Fatal("no compliance plugin has a low id")
+			}
+			want := counted(e.simulated.Console, open).without("securitycenter_hosts")
+			diff(t, "open findings", want, e.load(t, "vulnerabilities"))
+		})
+	}
 }
+
+func TestAQueryThatFailsSaysWhichRepositoryAndAccount(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		e := export(t, sctest.Options{})
+		e.simulated.Inject(sctest.Fault{Endpoint: "POST /analysis", Match: func(r sctest.Request) bool {
+			return strings.HasPrefix(fmt.Sprint(r.Filters), `[repository=[{"id":"2"}]`)
+		}, Effect: sctest.Refuse(403, 1, "Out of memory")})
+		_, err := e.run(t, "vulnerabilities", noLimits)
+		for _, word := range []string{"repository 2 (Default)", "account analyst", "POST /rest/analysis", "Out of memory"} {
+			if err == nil || !strings.Contains(err.Error(), word) {
+				t.Errorf("%v: does not say %q", err, word)
+			}
+		}
+	})
+}
+
+// open says whether a finding counts and is open.
+func open(f sctest.Finding) bool { return f.Open() && counts(f) }
 
 // counted is what the collector vulnerabilities must say of a console, added up
 // finding by finding.
@@ -55,24 +81,6 @@ func counted(c *sctest.Console, keep func(sctest.Finding) bool) samples {
 		want[series("securitycenter_vulnerability_score", labels...)] = s.score
 	}
 	return want
-}
-
-// without returns the samples of all families but some.
-func (s samples) without(families ...string) samples {
-	rest := samples{}
-	for name, v := range s {
-		if before, _, _ := strings.Cut(name, "{"); !slices.Contains(families, before) {
-			rest[name] = v
-		}
-	}
-	return rest
-}
-
-func diff(t *testing.T, what string, want, got samples) {
-	t.Helper()
-	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("%s (-want +got):\n%s", what, d)
-	}
 }
 
 func TestEveryVersionGivesTheNumbersThatAddingUpItsFindingsGives(t *testing.T) {
@@ -144,100 +152,6 @@ func TestTheOldScaleOfFourSeveritiesIsReadAsLowToCritical(t *testing.T) {
 	})
 }
 
-func TestBothProtocolsGiveTheSameNumbersForTheSameSeed(t *testing.T) {
-	for _, version := range []string{"6.4.0", "6.1.0"} {
-		in(t, version, func(t *testing.T) {
-			current := export(t, sctest.Options{Version: version, Seed: 9, UnassignedRepository: true}).loadAll(t)
-			old := export(t, sctest.Options{Dialect: sctest.RPC, Seed: 9, UnassignedRepository: true}).loadAll(t)
-			if d := cmp.Diff(current.on(sctest.RPC).families(), old.families()); d != "" {
-				t.Errorf("families that both have (-want +got):\n%s", d)
-			}
-			for _, family := range old.families() {
-				want := samples{}
-				for name, v := range current.of(family) {
-					if onBoth(name, version) {
-						want[familyName.ReplaceAllString(unsaid.Replace(name), `family=""`)] = v
-					}
-				}
-				got := samples{}
-				for name, v := range old.of(family) {
-					if onBoth(name, version) {
-						got[name] = v
-					}
-				}
-				diff(t, family, want, got)
-			}
-		})
-	}
-}
-
-// unsaid empties labels that SecurityCenter 4 does not know: who is of which
-// organisation, and which scanners agents report to.
-var unsaid = strings.NewReplacer(`organization_id="1"`, `organization_id=""`, `type="nessus"`, `type=""`, `type="agent-capable"`, `type=""`)
-
-// familyName is not told by SecurityCenter 4 either.
-var familyName = regexp.MustCompile(`\bfamily="[^"]*"`)
-
-// onBoth reports whether both protocols tell a series.
-func onBoth(name, restVersion string) bool {
-	switch family, _, _ := strings.Cut(name, "{"); family {
-	case "securitycenter_info":
-		return false // the version
-	case "securitycenter_feed_last_update_timestamp_seconds": // the others have no counterpart
-		return strings.Contains(name, `"active"`) || strings.Contains(name, `"passive"`)
-	case "securitycenter_repository_findings": // all records, and web-application findings are new
-		return restVersion == "6.1.0"
-	case "securitycenter_compliance_checks": // audits are not told apart
-		return false
-	case "securitycenter_asset_lists": // the states have no known codes
-		return strings.Contains(name, `"ready"`)
-	case "securitycenter_scan_last_hosts": // only details tell who answered, and SecurityCenter 4 has none
-		return strings.Contains(name, `"targeted"`)
-	}
-	return true
-}
-
-func TestWhatSecurityCenter4SaysOfAScanIsNotMadeUp(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		got := export(t, sctest.Options{Dialect: sctest.RPC}).loadAll(t).of("securitycenter_scan_last_hosts")
-		if len(got) == 0 {
-			t.Fatal("no scan has hosts")
-		}
-		for name := range got {
-			if !strings.Contains(name, `state="targeted"`) {
-				t.Errorf("%s: it does not say which hosts answered", name)
-			}
-		}
-	})
-}
-
-func TestOldReleasesOfSecurityCenter4LeaveOutWhatTheyDoNotCount(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		got := export(t, sctest.Options{Version: "4.2.0", Dialect: sctest.RPC}).loadAll(t)
-		for _, family := range []string{"securitycenter_plugins", "securitycenter_feed_last_update_timestamp_seconds"} {
-			if s := got.of(family); len(s) > 0 {
-				t.Errorf("%v, want none", s)
-			}
-		}
-		if len(got.of("securitycenter_scanner_info")) == 0 {
-			t.Error("no scanners")
-		}
-	})
-}
-
-func TestPluginsAreCountedByType(t *testing.T) {
-	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
-		in(t, dialect.String(), func(t *testing.T) {
-			e := export(t, sctest.Options{Dialect: dialect, Plugins: 54_321})
-			want := samples{}
-			for kind, wire := range map[string]string{"active": "active", "passive": "passive", "compliance": "compliance", "custom": "custom", "event": "lce"} {
-				want[series("securitycenter_plugins", `type="`+kind+`"`)] = float64(e.simulated.PluginCount(wire))
-			}
-			diff(t, "plugins", want, e.load(t, "plugins").of("securitycenter_plugins"))
-		})
-	}
-}
-
 func TestRepositoriesAreFilteredInEveryQuery(t *testing.T) {
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		for _, tt := range []struct {
@@ -278,22 +192,59 @@ func TestRepositoriesAreFilteredInEveryQuery(t *testing.T) {
 	}
 }
 
-// repositoriesOf returns the ids that a query is restricted to. A query without
-// such a filter is an error.
-func repositoriesOf(t *testing.T, r sctest.Request) []string {
-	t.Helper()
-	for _, f := range r.Filters {
-		if value, ok := strings.CutPrefix(f, "repositoryIDs="); ok {
-			return strings.Split(value, ",")
-		}
-		if value, ok := strings.CutPrefix(f, "repository="); ok {
-			return strings.FieldsFunc(value, func(c rune) bool { return c < '0' || c > '9' })
-		}
-	}
-	t.Errorf("a query of %s without a filter on repositories: %q", r.Account, r.Filters)
-	return nil
-}
-
 func subset(some, all []string) bool {
 	return !slices.ContainsFunc(some, func(id string) bool { _, err := strconv.Atoi(id); return err != nil || !slices.Contains(all, id) })
+}
+
+func TestEveryRepositoryIsReadThroughExactlyOneAccount(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		adjust  []func(*console.Options)
+		readers map[string]string // by repository
+	}{
+		{"the first that sees it", nil, map[string]string{"1": "alice", "2": "alice", "3": "bob"}},
+		{"the one that names it", []func(*console.Options){reading("bob", "2", "3")}, map[string]string{"1": "alice", "2": "bob", "3": "bob"}},
+		{"an account that names some reads no other", []func(*console.Options){reading("alice", "1"), reading("bob", "2")}, map[string]string{"1": "alice", "2": "bob"}},
+		{"nobody reads what its account does not see", []func(*console.Options){reading("bob", "1", "3")}, map[string]string{"2": "alice", "3": "bob"}},
+	} {
+		for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+			in(t, dialect.String()+" "+tt.name, func(t *testing.T) {
+				e := export(t, sctest.Options{Dialect: dialect, Accounts: []sctest.Account{admin, alice, bob}}, tt.adjust...)
+				got := e.load(t, "vulnerabilities")
+				read := func(name string) bool {
+					for id := range tt.readers {
+						if strings.Contains(name, `repository_id="`+id+`"`) {
+							return true
+						}
+					}
+					return false
+				}
+				want, accessible := samples{}, samples{}
+				for name, v := range counted(e.simulated.Console, open) {
+					if read(name) {
+						want[name] = v
+					}
+				}
+				diff(t, "open findings", want.on(dialect), got)
+				for _, r := range e.simulated.Requests() {
+					if r.Tool == "" || r.Account == "admin" || len(r.Filters) == 0 { // SecurityCenter 4 tells the kind of an account by a query
+						continue
+					}
+					for _, id := range repositoriesOf(t, r) {
+						if tt.readers[id] != r.Account {
+							t.Errorf("repository %s is read through %s, want %q", id, r.Account, tt.readers[id])
+						}
+					}
+				}
+				for _, r := range e.simulated.Repositories() {
+					name := series("securitycenter_repository_accessible", `repository="`+r.Name+`"`, `repository_id="`+r.ID+`"`)
+					accessible[name] = 0
+					if tt.readers[r.ID] != "" {
+						accessible[name] = 1
+					}
+				}
+				diff(t, "accessible", accessible, e.load(t, "repositories").of("securitycenter_repository_accessible"))
+			})
+		}
+	}
 }

@@ -1,10 +1,8 @@
 package collector_test
 
 import (
-	"bytes"
-	"fmt"
-	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,21 +13,152 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
-func TestComplianceResultsThatPluginIDsDoNotTellApartAreSubtractedAndHostsAreAbsent(t *testing.T) {
+// whole is what the default collectors of findings must say.
+func (e *exported) whole(t *testing.T, r *reckoning) samples {
+	t.Helper()
+	want := r.risk(fully(t).SLA)
+	for name, v := range r.coverage() {
+		want[name] = v
+	}
+	return want.on(e.simulated.Options().Dialect)
+}
+
+// told is what they say.
+func (e *exported) told(t *testing.T) samples {
+	t.Helper()
+	got := e.with(t, "risk", fully(t))
+	for name, v := range e.load(t, "coverage") {
+		got[name] = v
+	}
+	return got
+}
+
+func TestRiskAndCoverageAreRightInEverySituation(t *testing.T) {
+	whole := []string{"securitycenter_unique_vulnerabilities", "securitycenter_hosts_affected", "securitycenter_hosts_seen"}
+	low := func(f sctest.Finding) bool { return f.PluginType == "compliance" && f.PluginID < 1_000_000 }
+	high := func(f sctest.Finding) bool { return f.PluginType == "compliance" && f.Severity == 3 }
+	for _, tt := range []struct {
+		name    string
+		options sctest.Options
+		absent  []string
+		has     map[string]func(sctest.Finding) bool
+		check   func(*testing.T, *exported, *reckoning)
+	}{
+		{
+			name: "two repositories of the same name", options: sctest.Options{Repositories: 2},
+			has: map[string]func(sctest.Finding) bool{"compliance result stored as high": high},
+			check: func(t *testing.T, e *exported, _ *reckoning) {
+				list := e.simulated.Repositories()
+				if list[0].Name != list[1].Name || list[0].Hosts == 0 || list[1].Hosts == 0 {
+					t.Fatalf("the repositories are %v", list)
+				}
+			},
+		},
+		{
+			name: "two organisation accounts that share a repository", absent: whole[:1],
+			options: sctest.Options{Accounts: []sctest.Account{admin, alice, bob}},
+			has:     map[string]func(sctest.Finding) bool{"finding of the shared repository": func(f sctest.Finding) bool { return counts(f) && f.Host.Repository == "2" }},
+		},
+		{
+			name: "compliance plugins with low ids", absent: whole,
+			options: sctest.Options{Quirks: sctest.Quirks{LowCompliancePlugins: true}},
+			has:     map[string]func(sctest.Finding) bool{"compliance result of a low id": low, "one that is high": func(f sctest.Finding) bool { return low(f) && high(f) }},
+		},
+		{
+			name: "compliance plugins with low ids and two accounts", absent: whole,
+			options: sctest.Options{Accounts: []sctest.Account{admin, alice, bob}, Quirks: sctest.Quirks{LowCompliancePlugins: true, RPCMatchingCount: true}},
+			has:     map[string]func(sctest.Finding) bool{"compliance result of a low id": low},
+		},
+		{
+			name: "a repository that no account reads", options: sctest.Options{UnassignedRepository: true},
+			check: func(t *testing.T, e *exported, r *reckoning) {
+				all := 0
+				for range e.simulated.Findings() {
+					all++
+				}
+				if all == len(r.findings) {
+					t.Fatal("every repository is read")
+				}
+			},
+		},
+		{
+			name: "findings that are accepted, recast, re-opened, and on hosts not seen for long",
+			has: map[string]func(sctest.Finding) bool{
+				"accepted finding":                    func(f sctest.Finding) bool { return f.Open() && f.Accepted },
+				"recast finding":                      func(f sctest.Finding) bool { return f.Open() && counts(f) && f.Recast },
+				"re-opened finding":                   func(f sctest.Finding) bool { return f.Open() && counts(f) && f.Reopened },
+				"accepted and recast finding":         func(f sctest.Finding) bool { return f.Open() && f.Accepted && f.Recast },
+				"finding not seen for 90 days":        func(f sctest.Finding) bool { return f.Open() && counts(f) && time.Since(f.LastSeen) > 90*day },
+				"compliance result stored as high":    high,
+				"mitigated finding that was accepted": func(f sctest.Finding) bool { return !f.Open() && f.Accepted },
+			},
+		},
+		{
+			name: "answers without the totals", options: sctest.Options{Quirks: sctest.Quirks{NoMatchingCount: true}},
+		},
+		{
+			name: "answers without the totals and low compliance ids", absent: whole,
+			options: sctest.Options{Quirks: sctest.Quirks{NoMatchingCount: true, LowCompliancePlugins: true}},
+		},
+		{
+			name: "a console that hides accepted findings", absent: []string{"securitycenter_vulnerabilities_accepted"},
+			options: sctest.Options{Quirks: sctest.Quirks{AcceptedHidden: true}},
+		},
+	} {
+		for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+			in(t, dialect.String()+" "+tt.name, func(t *testing.T) {
+				o := tt.options
+				o.Dialect, o.Seed = dialect, 11
+				e := export(t, o)
+				r := e.reckon(t)
+				for what, pass := range tt.has {
+					r.present(t, what, pass)
+				}
+				if tt.check != nil {
+					tt.check(t, e, r)
+				}
+				diff(t, "risk and coverage", e.whole(t, r).without(tt.absent...), e.told(t))
+			})
+		}
+	}
+}
+
+// Repository 2 is read through alice, who comes first, and never through bob.
+func TestASharedRepositoryIsAskedForThroughOneAccount(t *testing.T) {
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		in(t, dialect.String(), func(t *testing.T) {
-			e := export(t, sctest.Options{Dialect: dialect, Seed: 3, Quirks: sctest.Quirks{LowCompliancePlugins: true, RPCMatchingCount: true}})
-			low := 0
-			for f := range e.simulated.Findings() {
-				if f.PluginType == "compliance" && f.PluginID < 1_000_000 {
-					low++
+			e := export(t, sctest.Options{Dialect: dialect, Accounts: []sctest.Account{admin, alice, bob}})
+			e.told(t)
+			asked := 0
+			for _, r := range e.simulated.Requests() {
+				if r.Tool == "" || r.Account == "admin" || len(r.Filters) == 0 { // SecurityCenter 4 tells the kind of an account by a query
+					continue
+				}
+				if ids := repositoriesOf(t, r); r.Account == "bob" && slices.Contains(ids, "2") {
+					t.Errorf("bob asks for %s", strings.Join(ids, " and "))
+				}
+				asked++
+			}
+			if asked == 0 {
+				t.Error("nothing was asked")
+			}
+		})
+	}
+}
+
+func TestBreakdownsAreAbsentWhereComplianceResultsAreSubtracted(t *testing.T) {
+	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+		in(t, dialect.String(), func(t *testing.T) {
+			e := export(t, sctest.Options{Dialect: dialect, Quirks: sctest.Quirks{LowCompliancePlugins: true}})
+			for _, name := range []string{"hosts", "families", "subnets", "remediation"} {
+				if got := e.load(t, name); len(got) > 0 {
+					t.Errorf("%s: %v", name, got)
 				}
 			}
-			if low == 0 {
-				t.Fatal("no compliance plugin has a low id")
+			settings := own(map[string]any{"ids": []string{"0"}})
+			if got := e.with(t, "assets", settings).of("securitycenter_vulnerabilities_by_asset"); len(got) > 0 {
+				t.Errorf("assets: %v", got)
 			}
-			want := counted(e.simulated.Console, open).without("securitycenter_hosts")
-			diff(t, "open findings", want, e.load(t, "vulnerabilities"))
 		})
 	}
 }
@@ -86,20 +215,6 @@ func TestFiltersThatTheConsoleRefusesAreDoneWithout(t *testing.T) {
 			}
 		})
 	}
-}
-
-// sent returns how many queries carried a filter of that name since the last look.
-func (e *exported) sent(filter string) int {
-	n := e.simulated.Count(func(r sctest.Request) bool {
-		for _, f := range r.Filters {
-			if strings.HasPrefix(f, filter) {
-				return true
-			}
-		}
-		return false
-	})
-	e.simulated.ForgetRequests()
-	return n
 }
 
 func TestARefusedFilterIsNotSentAgainWithinADay(t *testing.T) {
@@ -198,50 +313,4 @@ func TestDataThatMovesBetweenTwoQueriesGivesNoNegativeCount(t *testing.T) {
 			diff(t, "open findings", want, got)
 		})
 	}
-}
-
-// intercepting answers some requests in the console's place.
-type intercepting struct {
-	http.RoundTripper
-	path   string                              // of GET requests; empty: any request with a body
-	answer func(body string) (response string) // "": the console answers
-}
-
-func (i *intercepting) RoundTrip(r *http.Request) (*http.Response, error) {
-	var body []byte
-	switch {
-	case i.answer == nil, i.path == "" && r.Body == nil, i.path != "" && i.path != r.URL.Path:
-		return i.RoundTripper.RoundTrip(r)
-	case r.Body != nil:
-		var err error
-		if body, err = io.ReadAll(r.Body); err != nil {
-			return nil, err
-		}
-	}
-	response := i.answer(string(body))
-	if response == "" {
-		r = r.Clone(r.Context())
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		return i.RoundTripper.RoundTrip(r)
-	}
-	envelope := `{"type":"regular","response":` + response + `,"error_code":0,"error_msg":"","warnings":[],"timestamp":0}`
-	return &http.Response{
-		StatusCode: http.StatusOK, ProtoMajor: 1, ProtoMinor: 1, Request: r, Header: http.Header{"Content-Type": {"application/json"}},
-		Body: io.NopCloser(strings.NewReader(envelope)), ContentLength: int64(len(envelope)),
-	}, nil
-}
-
-func TestAQueryThatFailsSaysWhichRepositoryAndAccount(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		e := export(t, sctest.Options{})
-		e.simulated.Inject(sctest.Fault{Endpoint: "POST /analysis", Match: func(r sctest.Request) bool {
-			return strings.HasPrefix(fmt.Sprint(r.Filters), `[repository=[{"id":"2"}]`)
-		}, Effect: sctest.Refuse(403, 1, "Out of memory")})
-		_, err := e.run(t, "vulnerabilities", noLimits)
-		for _, word := range []string{"repository 2 (Default)", "account analyst", "POST /rest/analysis", "Out of memory"} {
-			if err == nil || !strings.Contains(err.Error(), word) {
-				t.Errorf("%v: does not say %q", err, word)
-			}
-		}
-	})
 }
