@@ -14,13 +14,13 @@ import (
 var (
 	assetsVulnerabilities = &Family{
 		Name:   "securitycenter_vulnerabilities_by_asset",
-		Source: Source{"POST /analysis, sumasset; GET /asset", "vuln::query, sumasset; asset::init", "1 page of rows, 1 other request"},
+		Source: Source{REST: "POST /analysis, sumasset; GET /asset", RPC: "vuln::query, sumasset; asset::init", Cost: "1 page of rows, 1 other request"},
 		Help:   "Open findings by asset list and severity, for the configured lists. Lists overlap: never add them up. Absent for lists that no account sees, and where compliance results have to be subtracted.",
 		Labels: []string{"organization_id", "asset_id", "asset", "severity"},
 	}
 	assetsByStatus = &Family{
 		Name:   "securitycenter_asset_lists",
-		Source: Source{"GET /asset", "asset::init", "1 request for each organisation account"},
+		Source: Source{REST: "GET /asset", RPC: "asset::init", Cost: "1 request for each organisation account"},
 		Help:   "Asset lists by status: ready, calculating, other. A filter by a list that is stuck calculating finds the wrong hosts. Absent if the console does not tell.",
 		Labels: []string{"status"},
 	}
@@ -38,6 +38,7 @@ func Assets() *Collector {
 		Keys: []config.Key{
 			{Name: "ids", Kind: config.IDs, Default: []string(nil), Max: 50, Help: "ids of the asset lists whose findings are counted"},
 		},
+		Demo:     map[string]any{"ids": []string{"1", "2", "3", "4"}},
 		Families: []*Family{assetsVulnerabilities, assetsByStatus},
 		New:      stateless(loadAssets),
 	}

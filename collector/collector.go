@@ -33,6 +33,9 @@ type Collector struct {
 	SLA      bool          // reads the deadlines of the configuration
 	Watches  bool          // reads the watches of the configuration
 	Families []*Family     // every metric that it may emit
+	// Demo are values of its own keys that make a demonstration show what it can
+	// tell; of keys of Kind config.Bool that is true anyway.
+	Demo map[string]any
 	// New returns what loads the collector's data from one console.
 	New func() Loader
 }
@@ -51,6 +54,24 @@ func All() []*Collector {
 		System(), Feeds(), Plugins(), Scanners(), Repositories(), Vulnerabilities(), Risk(), Coverage(), Scans(),
 		Watches(), Hosts(), Families(), Assets(), Subnets(), Remediation(), Compliance(), Tickets(), Users(), RiskRules(), Events(),
 	}
+}
+
+// On reports whether consoles of the dialect tell any of the collector's metrics.
+func (col *Collector) On(d scapi.API) bool {
+	return slices.ContainsFunc(col.Families, func(f *Family) bool { return f.Source.On(d) })
+}
+
+// Demonstrated returns values of its own keys with which a demonstration shows
+// all that the collector can tell.
+func (col *Collector) Demonstrated() map[string]any {
+	own := map[string]any{}
+	for _, k := range col.Keys {
+		if k.Kind == config.Bool {
+			own[k.Name] = true
+		}
+	}
+	maps.Copy(own, col.Demo)
+	return own
 }
 
 // Settings are what a load reads, and shape what it may emit.

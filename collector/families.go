@@ -10,7 +10,7 @@ import (
 
 var familiesVulnerabilities = &Family{
 	Name:   "securitycenter_vulnerabilities_by_family",
-	Source: Source{"POST /analysis, sumfamily", "vuln::query, sumfamily", "1 page of rows"},
+	Source: Source{REST: "POST /analysis, sumfamily", RPC: "vuln::query, sumfamily", Cost: "1 page of rows"},
 	Help:   "Open findings by plugin family and severity. A family without findings is absent, its name is empty where the console tells only the id. Absent where compliance results have to be subtracted.",
 	Labels: []string{"family_id", "family", "severity"},
 }

@@ -9,8 +9,8 @@ import (
 )
 
 var (
-	fromFeeds     = Source{"GET /feed", "plugin::init", "1 request for all"}
-	fromFeedsREST = Source{"GET /feed", "", "1 request for all"}
+	fromFeeds     = Source{REST: "GET /feed", RPC: "plugin::init", Cost: "1 request for all"}
+	fromFeedsREST = Source{REST: "GET /feed", Cost: "1 request for all"}
 )
 
 var (

@@ -17,13 +17,13 @@ import (
 var (
 	hostsVulnerabilities = &Family{
 		Name:   "securitycenter_host_vulnerabilities",
-		Source: Source{"POST /analysis, sumip", "vuln::query, sumip", "1 page of rows"},
+		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumip", Cost: "1 page of rows"},
 		Help:   "Open findings by host and severity: of the hosts with the highest score, or of those in the configured networks. Agents are told apart by their UUID. Absent where compliance results have to be subtracted.",
 		Labels: []string{"repository_id", "ip", "host_uuid", "severity"},
 	}
 	hostsVulnerabilitiesOther = &Family{
 		Name:   "securitycenter_host_vulnerabilities_other",
-		Source: Source{"POST /analysis, sumip", "vuln::query, sumip", "none, or 1 analysis request where the page does not tell the sum"},
+		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumip", Cost: "none, or 1 analysis request where the page does not tell the sum"},
 		Help:   "Open findings of all hosts that securitycenter_host_vulnerabilities does not show, by severity: both together are all open findings. Absent as that is.",
 		Labels: []string{"severity"},
 	}
@@ -43,6 +43,7 @@ func Hosts() *Collector {
 			{Name: "top", Kind: config.Int, Default: 100, Max: 10000, Help: "how many hosts with the highest score are shown"},
 			{Name: "networks", Kind: config.Networks, Default: []netip.Prefix(nil), Max: 100, Help: "networks whose hosts are meant; the empty list means all hosts"},
 		},
+		Demo:     map[string]any{"top": 20},
 		Families: []*Family{hostsVulnerabilities, hostsVulnerabilitiesOther},
 		New:      stateless(loadHosts),
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
-var fromRepositories = Source{"GET /repository", "repository::init", "1 request for each account"}
+var fromRepositories = Source{REST: "GET /repository", RPC: "repository::init", Cost: "1 request for each account"}
 
 var (
 	repositoriesInfo = &Family{

@@ -9,7 +9,7 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
-var fromOneSummary = Source{"POST /analysis, sumip", "vuln::query, sumseverity", "1 analysis request, 2 where compliance results are subtracted"}
+var fromOneSummary = Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumseverity", Cost: "1 analysis request, 2 where compliance results are subtracted"}
 
 // Risk tells how bad the findings are, how old, and how fast they are fixed,
 // with one-row queries. REST POST /analysis, RPC vuln::query, tools sumip,

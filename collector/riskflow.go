@@ -11,13 +11,13 @@ import (
 var (
 	riskNew = &Family{
 		Name:   "securitycenter_vulnerabilities_new",
-		Source: Source{"POST /analysis, sumip", "vuln::query, sumseverity", "4 analysis requests, 8 where compliance results are subtracted"},
+		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumseverity", Cost: "4 analysis requests, 8 where compliance results are subtracted"},
 		Help:   "Findings first seen within the window, by severity, mitigated since or not. A rolling number: do not take its rate. Absent if the console cannot tell.",
 		Labels: []string{"window", "severity"},
 	}
 	riskMitigated = &Family{
 		Name:   "securitycenter_vulnerabilities_mitigated",
-		Source: Source{"POST /analysis, sumip", "vuln::query, sumseverity", "2 analysis requests, 4 where compliance results are subtracted"},
+		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumseverity", Cost: "2 analysis requests, 4 where compliance results are subtracted"},
 		Help:   "Findings mitigated within the window, by severity. A rolling number: do not take its rate. Absent if the console cannot tell.",
 		Labels: []string{"window", "severity"},
 	}
@@ -29,7 +29,7 @@ var (
 	}
 	riskRemediationWithin = &Family{
 		Name:   "securitycenter_remediation_findings_within",
-		Source: Source{"POST /analysis, sumip", "vuln::query, sumseverity", "5 analysis requests, 10 where compliance results are subtracted"},
+		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumseverity", Cost: "5 analysis requests, 10 where compliance results are subtracted"},
 		Help:   "Findings mitigated within the window that were open for at most so many days, by severity. Cumulative. Absent if the console cannot tell.",
 		Labels: []string{"window", "max_days", "severity"},
 	}

@@ -11,9 +11,9 @@ import (
 )
 
 var (
-	fromScanners     = Source{"GET /scanner", "scanner::init, zone::init", "1 request for all"}
-	fromScannersREST = Source{"GET /scanner", "", "1 request for all"}
-	fromZones        = Source{"GET /zone", "zone::init", "1 request for all"}
+	fromScanners     = Source{REST: "GET /scanner", RPC: "scanner::init, zone::init", Cost: "1 request for all"}
+	fromScannersREST = Source{REST: "GET /scanner", Cost: "1 request for all"}
+	fromZones        = Source{REST: "GET /zone", RPC: "zone::init", Cost: "1 request for all"}
 )
 
 var (

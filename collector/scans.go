@@ -12,9 +12,9 @@ import (
 )
 
 var (
-	fromScanList    = Source{"GET /scan, GET /scanResult", "scan::init, scanResult::getRange", "3 requests for each organisation account"}
-	fromScanDetails = Source{"GET /scan, GET /scanResult, GET /scanResult/{id}", "scan::init, scanResult::getRange", "3 requests for each organisation account, and 1 for each newly finished result"}
-	fromScanREST    = Source{"GET /scan", "", "3 requests for each organisation account"}
+	fromScanList    = Source{REST: "GET /scan, GET /scanResult", RPC: "scan::init, scanResult::getRange", Cost: "3 requests for each organisation account"}
+	fromScanDetails = Source{REST: "GET /scan, GET /scanResult, GET /scanResult/{id}", RPC: "scan::init, scanResult::getRange", Cost: "3 requests for each organisation account, and 1 for each newly finished result"}
+	fromScanREST    = Source{REST: "GET /scan", Cost: "3 requests for each organisation account"}
 )
 
 const (

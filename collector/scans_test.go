@@ -2,11 +2,11 @@ package collector_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -157,7 +157,7 @@ func (e *exported) scanNames(t *testing.T) map[string]string {
 }
 
 func TestScansWithoutAScheduleHaveNoNextRun(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		got := export(t, sctest.Options{Scans: 12}).load(t, "scans").of("securitycenter_scan_next_run_timestamp_seconds")
 		for name, v := range got {
 			if strings.Contains(name, `scan_id="5"`) || strings.Contains(name, `scan_id="12"`) {
@@ -174,7 +174,7 @@ func TestScansWithoutAScheduleHaveNoNextRun(t *testing.T) {
 }
 
 func TestResultsOfTheLastSevenDaysAreShownByStateThoseOfLostDefinitionsToo(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{})
 		spell := func(s string) string { return strings.ToLower(strings.ReplaceAll(s, " ", "_")) }
 		want := samples{}
@@ -210,7 +210,7 @@ func details(e *exported) int {
 }
 
 func TestDetailsAreAskedForOncePerResultAndAHundredPerLoad(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{Scans: 108})
 		// Answered at once: it is gone. That is not asked again either.
 		e.simulated.Inject(sctest.Fault{Endpoint: detail, Effect: sctest.Refuse(403, 147, "Unable to find existing ScanResult.\n")})
@@ -233,7 +233,7 @@ func TestDetailsAreAskedForOncePerResultAndAHundredPerLoad(t *testing.T) {
 }
 
 func TestHostsOfTheLastResultAreThoseOfItsDetails(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{Scans: 3})
 		got := e.load(t, "scans").of("securitycenter_scan_last_hosts")
 		for range 2 { // the second load did not ask for them
@@ -301,7 +301,7 @@ func TestAFailureToListScansIsNotTakenForARefusal(t *testing.T) {
 }
 
 func TestEqualScanIDsOfTwoOrganisationsAreTwoScans(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		one, two := alice, bob
 		one.Repositories, two.Repositories = nil, nil
 		got := export(t, sctest.Options{Accounts: []sctest.Account{one, two}, Scans: 6}).load(t, "scans").of("securitycenter_scan_last_success")
@@ -320,7 +320,7 @@ func TestEqualScanIDsOfTwoOrganisationsAreTwoScans(t *testing.T) {
 }
 
 func TestAResultWithoutReadableDetailsDoesNotHideTheScans(t *testing.T) {
-	in(t, "rest", func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{Seed: 5, Scans: 8})
 		mend := e.simulated.Inject(sctest.Fault{Endpoint: detail, Effect: sctest.HTMLPage(500)})
 		s, err := e.run(t, "scans", noLimits)
@@ -342,6 +342,47 @@ func TestAResultWithoutReadableDetailsDoesNotHideTheScans(t *testing.T) {
 		}
 		if live < 4 {
 			t.Errorf("hosts of %d scans after the console was mended, want all that have ended", live)
+		}
+	})
+}
+
+func TestProgressOfScansThatRun(t *testing.T) {
+	result := func(id int, running, done, total string) string {
+		return fmt.Sprintf(`{"id":"%d","name":"S","status":"Running","running":%q,"startTime":"946600000","finishTime":"-1","createdTime":"946600000",
+			"scan":{"id":"%d","name":"Scan"},"progress":{"completedChecks":%q,"totalChecks":%q}}`, id, running, id, done, total)
+	}
+	bubble(t, func(t *testing.T) {
+		e := export(t, sctest.Options{}, intercept("/rest/scanResult", `{"usable":[`+strings.Join([]string{
+			result(1, "true", "250", "1000"), result(2, "true", "0", "400"), result(3, "true", "5", "0"), result(4, "true", "7", "5"), result(5, "true", "-1", "5"),
+		}, ",")+`],"manageable":[]}`))
+		got := e.with(t, "scans", own(map[string]any{"progress": true})).of("securitycenter_scan_progress_ratio")
+		want := map[string]float64{"1": 0.25, "2": 0, "4": 1}
+		if len(got) != len(want) {
+			t.Errorf("%v, want the scans 1, 2 and 4", got)
+		}
+		for name, v := range got {
+			for id, ratio := range want {
+				if strings.Contains(name, `scan_id="`+id+`"`) && v != ratio {
+					t.Errorf("%s is %v, want %v", name, v, ratio)
+				}
+			}
+		}
+		if n := len(e.load(t, "scans").of("securitycenter_scan_progress_ratio")); n > 0 {
+			t.Errorf("%d scans show their progress without being asked to", n)
+		}
+	})
+}
+
+func TestWhatSecurityCenter4SaysOfAScanIsNotMadeUp(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		got := export(t, sctest.Options{Dialect: sctest.RPC}).loadAll(t).of("securitycenter_scan_last_hosts")
+		if len(got) == 0 {
+			t.Fatal("no scan has hosts")
+		}
+		for name := range got {
+			if !strings.Contains(name, `state="targeted"`) {
+				t.Errorf("%s: it does not say which hosts answered", name)
+			}
 		}
 	})
 }

@@ -11,7 +11,7 @@ import (
 
 var subnetsVulnerabilities = &Family{
 	Name:   "securitycenter_vulnerabilities_by_subnet",
-	Source: Source{"POST /analysis, sumclassc or sumclassb", "vuln::query, sumclassc or sumclassb", "pages of rows, up to max_series"},
+	Source: Source{REST: "POST /analysis, sumclassc or sumclassb", RPC: "vuln::query, sumclassc or sumclassb", Cost: "pages of rows, up to max_series"},
 	Help:   "Open findings by repository, network and severity; a network counts once in every repository that holds it. Left out as a whole beyond max_series, and where compliance results have to be subtracted.",
 	Labels: []string{"repository_id", "subnet", "severity"},
 }

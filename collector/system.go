@@ -11,11 +11,11 @@ import (
 )
 
 var (
-	fromSystem      = Source{"GET /system", "system::init", "1 request"}
-	fromLicence     = Source{"GET /status", "system::init", "1 request, the same for all that has this source"}
-	fromAddresses   = Source{"GET /status", "repository::init", "1 request, the same for all that has this source"}
-	fromJobs        = Source{"GET /job", "", "1 request"}
-	fromDiagnostics = Source{"GET /system/diagnostics", "", "1 request"}
+	fromSystem      = Source{REST: "GET /system", RPC: "system::init", Cost: "1 request"}
+	fromLicence     = Source{REST: "GET /status", RPC: "system::init", Cost: "1 request, the same for all that has this source"}
+	fromAddresses   = Source{REST: "GET /status", RPC: "repository::init", Cost: "1 request, the same for all that has this source"}
+	fromJobs        = Source{REST: "GET /job", Cost: "1 request"}
+	fromDiagnostics = Source{REST: "GET /system/diagnostics", Cost: "1 request"}
 )
 
 // lateAfter is how long after it was due a job that has not begun is late.

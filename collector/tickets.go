@@ -11,7 +11,7 @@ import (
 
 var ticketsByStatus = &Family{
 	Name:   "securitycenter_tickets",
-	Source: Source{"GET /ticket", "ticket::init", "1 request for each organisation account"},
+	Source: Source{REST: "GET /ticket", RPC: "ticket::init", Cost: "1 request for each organisation account"},
 	Help:   "Tickets of the console's own workflow by status: assigned, resolved, feedback, na, duplicate, closed, other.",
 	Labels: []string{"status"},
 }

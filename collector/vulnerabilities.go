@@ -9,7 +9,7 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
-var fromRepositorySummary = Source{"POST /analysis, sumip", "vuln::query, sumip and sumseverity", "1 analysis request for each repository, 2 where compliance results are subtracted or the console does not tell all in one answer"}
+var fromRepositorySummary = Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumip and sumseverity", Cost: "1 analysis request for each repository, 2 where compliance results are subtracted or the console does not tell all in one answer"}
 
 var (
 	vulnerabilitiesOpen = &Family{
@@ -25,8 +25,11 @@ var (
 		Labels: []string{"repository_id", "repository"},
 	}
 	vulnerabilitiesScore = &Family{
-		Name:   "securitycenter_vulnerability_score",
-		Source: fromRepositorySummary,
+		Name: "securitycenter_vulnerability_score",
+		Source: Source{
+			REST: fromRepositorySummary.REST, RPC: fromRepositorySummary.RPC, Cost: fromRepositorySummary.Cost,
+			Exception: "a console whose rows come with the totals of all",
+		},
 		Help:   "The console's weighted score of the open findings by repository. Absent where the console does not add it up.",
 		Labels: []string{"repository_id", "repository"},
 	}

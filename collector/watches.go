@@ -19,13 +19,13 @@ import (
 var (
 	watchesVulnerabilities = &Family{
 		Name:   "securitycenter_watch_vulnerabilities",
-		Source: Source{"POST /analysis, sumip; GET /query/{id}", "vuln::query, sumip and sumseverity", "1 analysis request for each watch, 2 where the console does not tell all in one answer; 1 other request for each saved query"},
+		Source: Source{REST: "POST /analysis, sumip; GET /query/{id}", RPC: "vuln::query, sumip and sumseverity", Cost: "1 analysis request for each watch, 2 where the console does not tell all in one answer; 1 other request for each saved query"},
 		Help:   "Open findings that the watch looks for, by severity. Absent if the console lacks one of its filters or its saved query.",
 		Labels: []string{"watch", "severity"},
 	}
 	watchesHosts = &Family{
 		Name:   "securitycenter_watch_hosts",
-		Source: Source{"POST /analysis, sumip; GET /query/{id}", "vuln::query, sumip and sumseverity", "1 analysis request for each watch, 2 where the console does not tell all in one answer; 1 other request for each saved query"},
+		Source: Source{REST: "POST /analysis, sumip; GET /query/{id}", RPC: "vuln::query, sumip and sumseverity", Cost: "1 analysis request for each watch, 2 where the console does not tell all in one answer; 1 other request for each saved query"},
 		Help:   "Hosts with an open finding that the watch looks for; a host counts once in every repository that holds it. Absent as the findings are, and where compliance results have to be subtracted.",
 		Labels: []string{"watch"},
 	}

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
@@ -51,7 +50,6 @@ func (r *reckoning) watches(t *testing.T) map[string]watch {
 		return slices.ContainsFunc(of, func(v string) bool { return slices.Contains(wanted, v) })
 	}
 	risky := func(f sctest.Finding) bool { return f.Open() && !f.Accepted && !f.WebApplication } // compliance results too
-	open := func(f sctest.Finding) bool { return f.Open() && counts(f) }
 	repository := map[bool]config.Filter{true: equal("repositoryIDs", "2"), false: equal("repository", []any{map[string]any{"id": "2"}})}[r.rpc]
 	acceptance := map[bool]config.Filter{true: equal("acceptedRisk", "true"), false: equal("acceptRiskStatus", "accepted")}[r.rpc]
 	return map[string]watch{
@@ -156,7 +154,7 @@ func (e elsewhere) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func TestASavedQueryOfAnotherOrganisationMakesItsWatchAbsent(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{Accounts: []sctest.Account{admin, alice, bob}}, func(o *console.Options) {
 			for i, a := range o.Accounts {
 				if a.Name == "bob" {

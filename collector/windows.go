@@ -12,7 +12,9 @@ import (
 // cache.
 type clock time.Time
 
-func clockOf(c *findings.Console) clock { return clock(c.Now().Truncate(time.Hour)) }
+func clockOf(c *findings.Console) clock { return cut(c.Now()) }
+
+func cut(now time.Time) clock { return clock(now.Truncate(time.Hour)) }
 
 func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
 

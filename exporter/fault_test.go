@@ -154,7 +154,7 @@ func TestASessionThatExpiresInMidLoadIsRenewedOnce(t *testing.T) {
 }
 
 func TestAnAnswerBeyondTheBoundIsRefused(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		b := newBench(t, hq, nil)
 		b.consoles["hq"].Inject(sctest.Fault{Endpoint: "GET /scanner", Effect: sctest.HugeBody(65 << 20)})
 		p := b.probe("hq")
@@ -200,7 +200,7 @@ func TestAConsoleThatIsOutOfOrderAltogether(t *testing.T) {
 }
 
 func TestACollectorThatPanicsFailsAlone(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		faulty := collector.Feeds()
 		faulty.New = func() collector.Loader {
 			return collector.Loader(func(context.Context, *findings.Console, collector.Settings, *collector.Metrics) error {
@@ -216,7 +216,7 @@ func TestACollectorThatPanicsFailsAlone(t *testing.T) {
 }
 
 func TestASampleThatIsSetTwiceIsCountedAndLoggedOnceAndThePageIsValid(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		faulty, twice := collector.Feeds(), 2
 		faulty.New = func() collector.Loader {
 			return func(_ context.Context, _ *findings.Console, _ collector.Settings, m *collector.Metrics) error {
@@ -245,7 +245,7 @@ func TestASampleThatIsSetTwiceIsCountedAndLoggedOnceAndThePageIsValid(t *testing
 }
 
 func TestAFailureThatRepeatsIsLoggedOnceAndItsEndToo(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		b := newBench(t, hq+only("feeds"), nil)
 		remove := b.consoles["hq"].Inject(sctest.Fault{Endpoint: feedRequest, Effect: sctest.Refuse(http.StatusForbidden, 999, "no")})
 		for range 10 {

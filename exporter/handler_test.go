@@ -20,7 +20,7 @@ import (
 )
 
 func TestRequestsThatAreRefused(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		b := newBench(t, hq+branch+"\ncollectors: {scans: {enabled: false}}\n", nil)
 		for _, test := range []struct {
 			name   string
@@ -233,7 +233,7 @@ func TestExposition(t *testing.T) {
 }
 
 func TestMoreScrapesThanAllowedAreTurnedAway(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		b := newBench(t, hq, slow(time.Minute), func(o *Options) { o.MaxRequests = 2 })
 		codes := make(chan int, 3)
 		for range 2 {
@@ -301,7 +301,7 @@ func TestReadiness(t *testing.T) {
 		b := newBench(t, hq, nil)
 		b.settle()
 		b.get("/-/ready")
-		b.consoles["branch"].Inject(sctest.Fault{Effect: sctest.Hang()})
+		b.console("branch").Inject(sctest.Fault{Effect: sctest.Hang()})
 		if err := b.reload(hq + branch); err != nil {
 			t.Fatal(err)
 		}

@@ -239,7 +239,7 @@ func TestLandingPageBearsHostileNames(t *testing.T) {
 }
 
 func TestLandingPageOfFiftyConsoles(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		yaml, consoles := "consoles:\n", map[string]sctest.Options{}
 		for i := range 50 {
 			name := fmt.Sprintf("c%02d", i)

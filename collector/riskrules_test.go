@@ -1,0 +1,34 @@
+package collector_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
+)
+
+func TestRiskRulesAreCountedByWhenTheyEnd(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		e := export(t, sctest.Options{})
+		want := samples{}
+		for _, state := range []string{"active", "expiring_30d", "expired"} {
+			want[sample("securitycenter_accept_risk_rules", "state", state)] = 0
+		}
+		for _, rule := range e.simulated.RiskRules() {
+			state := "active"
+			if left := time.Until(rule.Expires); !rule.Expires.IsZero() && left <= 0 {
+				state = "expired"
+			} else if !rule.Expires.IsZero() && left < 30*day {
+				state = "expiring_30d"
+			}
+			want[sample("securitycenter_accept_risk_rules", "state", state)]++
+			want["securitycenter_recast_risk_rules"]++
+		}
+		for name, n := range want {
+			if n == 0 {
+				t.Errorf("%s: the console has none", name)
+			}
+		}
+		diff(t, "rules", want, e.load(t, "risk_rules"))
+	})
+}
