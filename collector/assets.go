@@ -26,19 +26,19 @@ var (
 	}
 )
 
-// Assets counts the findings of some asset lists, and how the lists are. REST
+// assetsCollector counts the findings of some asset lists, and how the lists are. REST
 // GET /asset and POST /analysis, RPC asset::init and vuln::query, tool sumasset.
-func Assets() *Collector {
+func assetsCollector() *Collector {
 	return &Collector{
 		Name:     "assets",
 		Help:     "Status of the asset lists, and open findings of the lists that are named.",
 		Interval: time.Hour,
 		Account:  scapi.Organization,
-		Priority: 3,
+		priority: 3,
 		Keys: []config.Key{
 			{Name: "ids", Kind: config.IDs, Default: []string(nil), Max: 50, Help: "ids of the asset lists whose findings are counted"},
 		},
-		Demo:     map[string]any{"ids": []string{"1", "2", "3", "4"}},
+		demo:     map[string]any{"ids": []string{"1", "2", "3", "4"}},
 		Families: []*Family{assetsVulnerabilities, assetsByStatus},
 		New:      stateless(loadAssets),
 	}
@@ -100,7 +100,7 @@ func setAssets(ctx context.Context, c *findings.Console, lists []owned[scapi.Ass
 		}
 	}
 	for _, a := range lists { // one without findings has no row
-		m.SetCounts(assetsVulnerabilities, allSeverities, counts[a.object.ID], a.organization, a.object.ID, a.object.Name)
+		m.setCounts(assetsVulnerabilities, allSeverities, counts[a.object.ID], a.organization, a.object.ID, a.object.Name)
 	}
 	return nil
 }

@@ -19,17 +19,17 @@ var complianceChecks = &Family{
 	Labels: []string{"organization_id", "audit_id", "audit", "result"},
 }
 
-// Compliance counts the results of configuration audits, which the console
+// complianceCollector counts the results of configuration audits, which the console
 // keeps as findings: a passed check is an info, one to be looked at by hand a
 // medium, a failed one a high. REST GET /auditFile and POST /analysis, RPC
 // vuln::query, one row for each audit file.
-func Compliance() *Collector {
+func complianceCollector() *Collector {
 	return &Collector{
 		Name:     "compliance",
 		Help:     "Results of configuration audits by audit file.",
 		Interval: time.Hour,
 		Account:  scapi.Organization,
-		Priority: 3,
+		priority: 3,
 		Keys: []config.Key{
 			{Name: "audits", Kind: config.IDs, Default: []string(nil), Max: 500, Help: "ids of the audit files that are meant; the empty list means all"},
 		},

@@ -29,16 +29,16 @@ var (
 	}
 )
 
-// Coverage tells how many hosts are really looked at. REST POST /analysis, RPC
+// coverageCollector tells how many hosts are really looked at. REST POST /analysis, RPC
 // vuln::query, tool sumip.
-func Coverage() *Collector {
+func coverageCollector() *Collector {
 	return &Collector{
 		Name:     "coverage",
 		Help:     "Hosts seen and assessed lately, and on how many of them scans could log in.",
 		Interval: 30 * time.Minute,
 		Default:  true,
 		Account:  scapi.Organization,
-		Priority: 2,
+		priority: 2,
 		Families: []*Family{coverageSeen, coverageAssessed, coverageCredentialed},
 		New:      stateless(loadCoverage),
 	}

@@ -16,15 +16,15 @@ var eventsByType = &Family{
 	Labels: []string{"type", "window"},
 }
 
-// Events counts log events by type. REST POST /analysis of type event, RPC
+// eventsCollector counts log events by type. REST POST /analysis of type event, RPC
 // events::query, tool sumtype, one page.
-func Events() *Collector {
+func eventsCollector() *Collector {
 	return &Collector{
 		Name:     "events",
 		Help:     "Log events of the last day by type.",
 		Interval: time.Hour,
 		Account:  scapi.Organization,
-		Priority: 3,
+		priority: 3,
 		Keys: []config.Key{
 			{Name: "top", Kind: config.Int, Default: 50, Min: 1, Max: 1000, Help: "how many types are shown"},
 		},

@@ -15,15 +15,15 @@ var familiesVulnerabilities = &Family{
 	Labels: []string{"family_id", "family", "severity"},
 }
 
-// Families tells which plugin families the findings are of, in one page. REST
+// familiesCollector tells which plugin families the findings are of, in one page. REST
 // POST /analysis, RPC vuln::query, tool sumfamily.
-func Families() *Collector {
+func familiesCollector() *Collector {
 	return &Collector{
 		Name:     "families",
 		Help:     "Open findings by plugin family: who has to patch.",
 		Interval: time.Hour,
 		Account:  scapi.Organization,
-		Priority: 3,
+		priority: 3,
 		Families: []*Family{familiesVulnerabilities},
 		New:      stateless(loadFamilies),
 	}
@@ -51,7 +51,7 @@ func loadFamilies(ctx context.Context, c *findings.Console, _ Settings, m *Metri
 		}
 	}
 	for family, n := range counts {
-		m.SetCounts(familiesVulnerabilities, allSeverities, n, family.ID, family.Name)
+		m.setCounts(familiesVulnerabilities, allSeverities, n, family.ID, family.Name)
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ func TestEveryMetricHasANameOfItsOwnAndAHelpTextThatIsASentence(t *testing.T) {
 			if i := slices.Index(f.Labels, "severity"); i >= 0 && i != len(f.Labels)-1 {
 				t.Errorf("%s: labels %q, want the severity last", f.Name, f.Labels)
 			}
-			if counts := f.Type == collector.Counter; counts != strings.HasSuffix(f.Name, "_total") {
+			if f.Counter != strings.HasSuffix(f.Name, "_total") {
 				t.Errorf("%s: only counters end in _total, and all of them", f.Name)
 			}
 		}
@@ -46,7 +46,7 @@ func TestEveryMetricHasANameOfItsOwnAndAHelpTextThatIsASentence(t *testing.T) {
 }
 
 func TestFamiliesAndSamplesComeInOrderAndCountersAreCounters(t *testing.T) {
-	total := &collector.Family{Name: "a_total", Type: collector.Counter, Labels: []string{"z", "a"}}
+	total := &collector.Family{Name: "a_total", Counter: true, Labels: []string{"z", "a"}}
 	m := collector.NewMetrics(noLimits)
 	fill(m)
 	m.Set(total, 7, "1", "b")

@@ -40,8 +40,8 @@ var (
 	}
 )
 
-// Feeds tells how old the content feeds are. REST GET /feed; RPC plugin::init.
-func Feeds() *Collector {
+// feedsCollector tells how old the content feeds are. REST GET /feed; RPC plugin::init.
+func feedsCollector() *Collector {
 	return &Collector{
 		Name:     "feeds",
 		Help:     "Age and state of the content feeds and their subscriptions.",

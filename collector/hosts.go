@@ -29,21 +29,21 @@ var (
 	}
 )
 
-// Hosts shows the worst hosts one by one. REST POST /analysis, RPC
+// hostsCollector shows the worst hosts one by one. REST POST /analysis, RPC
 // vuln::query, tool sumip.
-func Hosts() *Collector {
+func hostsCollector() *Collector {
 	return &Collector{
 		Name:     "hosts",
 		Help:     "Open findings of the worst hosts, or of those in some networks, one by one.",
 		Interval: time.Hour,
 		Account:  scapi.Organization,
-		Priority: 3,
+		priority: 3,
 		Hosts:    true,
 		Keys: []config.Key{
 			{Name: "top", Kind: config.Int, Default: 100, Max: 10000, Help: "how many hosts with the highest score are shown"},
 			{Name: "networks", Kind: config.Networks, Default: []netip.Prefix(nil), Max: 100, Help: "networks whose hosts are meant; the empty list means all hosts"},
 		},
-		Demo:     map[string]any{"top": 20},
+		demo:     map[string]any{"top": 20},
 		Families: []*Family{hostsVulnerabilities, hostsVulnerabilitiesOther},
 		New:      stateless(loadHosts),
 	}
@@ -90,13 +90,13 @@ func loadHosts(ctx context.Context, c *findings.Console, settings Settings, m *M
 		return err
 	}
 	for _, h := range hosts {
-		m.SetCounts(hostsVulnerabilities, allSeverities, h.counts, h.repository, h.ip, h.uuid)
+		m.setCounts(hostsVulnerabilities, allSeverities, h.counts, h.repository, h.ip, h.uuid)
 		rest.Value = rest.Value.Sub(h.counts)
 	}
 	for s, n := range rest.Value {
 		rest.Value[s] = max(n, 0) // findings may vanish between two requests
 	}
-	m.SetCounts(hostsVulnerabilitiesOther, allSeverities, rest.Value)
+	m.setCounts(hostsVulnerabilitiesOther, allSeverities, rest.Value)
 	return nil
 }
 

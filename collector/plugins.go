@@ -36,9 +36,9 @@ var (
 	}
 )
 
-// Plugins tells how many plugins the console has and how old the set is. REST
+// pluginsCollector tells how many plugins the console has and how old the set is. REST
 // GET /status and /plugin; RPC plugin::init.
-func Plugins() *Collector {
+func pluginsCollector() *Collector {
 	return &Collector{
 		Name:     "plugins",
 		Help:     "Number of plugins by type and age of the plugin set.",

@@ -32,15 +32,15 @@ var (
 	}
 )
 
-// Remediation tells what to fix first. REST POST /analysis, RPC vuln::query,
+// remediationCollector tells what to fix first. REST POST /analysis, RPC vuln::query,
 // tools sumremediation and sumid.
-func Remediation() *Collector {
+func remediationCollector() *Collector {
 	return &Collector{
 		Name:     "remediation",
 		Help:     "The fixes that remove most of the risk, and the plugins on most hosts.",
 		Interval: time.Hour,
 		Account:  scapi.Organization,
-		Priority: 3,
+		priority: 3,
 		Keys: []config.Key{
 			{Name: "top", Kind: config.Int, Default: 10, Min: 1, Max: 1000, Help: "how many fixes are shown"},
 			{Name: "plugins", Kind: config.Int, Default: 25, Min: 1, Max: 1000, Help: "how many plugins are shown"},
@@ -140,7 +140,7 @@ func remediationWidespread(ctx context.Context, total tally, most int) error {
 		}
 	}
 	for _, k := range largest(hosts, most) {
-		total.m.SetSeverity(remediationPluginHosts, k.severity, hosts[k], k.plugin)
+		total.m.setSeverity(remediationPluginHosts, k.severity, hosts[k], k.plugin)
 	}
 	return nil
 }

@@ -49,9 +49,9 @@ var (
 	}
 )
 
-// Repositories tells size and freshness of the repositories. REST GET
+// repositoriesCollector tells size and freshness of the repositories. REST GET
 // /repository; RPC repository::init, asset::init.
-func Repositories() *Collector {
+func repositoriesCollector() *Collector {
 	return &Collector{
 		Name:     "repositories",
 		Help:     "Size and freshness of the repositories, and whether an account reads them.",

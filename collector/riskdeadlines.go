@@ -70,7 +70,7 @@ func riskDeadlines(ctx context.Context, total tally, settings Settings) error {
 			if !has {
 				continue
 			}
-			total.m.SetSeverity(riskThreshold, s, days(n).Seconds(), policy.Name)
+			total.m.setSeverity(riskThreshold, s, days(n).Seconds(), policy.Name)
 			end := total.daysAgo(n) // whose clock began before is late
 			late := only(began(forever, end))
 			if err := total.setFindings(ctx, riskOverdue, []scapi.Severity{s}, late, policy.Name); err != nil {

@@ -58,7 +58,7 @@ func riskFlow(ctx context.Context, total tally, _ Settings) error {
 		}
 		both := scapi.Opt[scapi.Counts]{Value: open.Value.Add(fixed.Value), Valid: open.Valid && fixed.Valid}
 		if both.Valid {
-			total.m.SetCounts(riskNew, allSeverities, both.Value, windowLabel(n))
+			total.m.setCounts(riskNew, allSeverities, both.Value, windowLabel(n))
 		}
 		if err := total.setFindings(ctx, riskMitigated, allSeverities, total.gone(n), windowLabel(n)); err != nil {
 			return err

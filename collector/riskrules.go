@@ -28,10 +28,10 @@ var (
 // expiringWithin is what expiring_30d means.
 const expiringWithin = 30 * 24 * time.Hour
 
-// RiskRules counts the rules that take findings out of the numbers, or down.
+// riskRulesCollector counts the rules that take findings out of the numbers, or down.
 // REST GET /acceptRiskRule and /recastRiskRule; SecurityCenter 4 does not list
 // them.
-func RiskRules() *Collector {
+func riskRulesCollector() *Collector {
 	return &Collector{
 		Name:     "risk_rules",
 		Help:     "Rules that accept risks, and those that change severities.",

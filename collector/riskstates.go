@@ -76,7 +76,7 @@ func riskReach(ctx context.Context, total tally, _ Settings) error {
 			return err
 		}
 		if hosts.Valid {
-			total.m.SetSeverity(riskHostsAffected, s, float64(hosts.Value))
+			total.m.setSeverity(riskHostsAffected, s, float64(hosts.Value))
 		}
 		if len(total.scopes) > 1 {
 			continue // the same plugin may be in both parts
@@ -86,7 +86,7 @@ func riskReach(ctx context.Context, total tally, _ Settings) error {
 			return err
 		}
 		if plugins.Valid {
-			total.m.SetSeverity(riskUniquePlugins, s, float64(plugins.Value))
+			total.m.setSeverity(riskUniquePlugins, s, float64(plugins.Value))
 		}
 	}
 	if len(total.scopes) > 1 {

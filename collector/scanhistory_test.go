@@ -259,7 +259,7 @@ func TestMoreScansThanTheBoundAreReportedAsDropped(t *testing.T) {
 	settings := Settings{CollectorSettings: config.CollectorSettings{Own: map[string]any{"progress": false}}}
 	m := NewMetrics(settings)
 	(&scanLoader{history: w.scanHistory}).emit(m, settings, w.now)
-	s := m.Snapshot(Scans().Families)
+	s := m.Snapshot(scansCollector().Families)
 	if s.Dropped != 20*8 {
 		t.Errorf("%d series are dropped for 20 scans, want 8 for each", s.Dropped)
 	}

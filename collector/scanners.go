@@ -109,9 +109,9 @@ var (
 	}
 )
 
-// Scanners tells the state of scanners and scan zones. REST GET /scanner,
+// scannersCollector tells the state of scanners and scan zones. REST GET /scanner,
 // /zone and, where wanted, /scanner/{id}/health; RPC scanner::init and zone::init.
-func Scanners() *Collector {
+func scannersCollector() *Collector {
 	return &Collector{
 		Name:     "scanners",
 		Help:     "State, load and plugin sets of the scanners, and the scanners of every scan zone.",

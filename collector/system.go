@@ -77,10 +77,10 @@ var (
 	}
 )
 
-// System tells version, licence, job queue, back-up and self-checks. REST GET
+// systemCollector tells version, licence, job queue, back-up and self-checks. REST GET
 // /system, /status, /job, /system/diagnostics; RPC system::init and
 // repository::init.
-func System() *Collector {
+func systemCollector() *Collector {
 	return &Collector{
 		Name:     "system",
 		Help:     "Version, licence, job queue, database back-up and self-checks of the console.",

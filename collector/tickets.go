@@ -18,8 +18,8 @@ var ticketsByStatus = &Family{
 
 var ticketStatuses = []string{"assigned", "resolved", "feedback", "na", "duplicate", "closed", "other"}
 
-// Tickets counts the console's tickets. REST GET /ticket, RPC ticket::init.
-func Tickets() *Collector {
+// ticketsCollector counts the console's tickets. REST GET /ticket, RPC ticket::init.
+func ticketsCollector() *Collector {
 	return &Collector{
 		Name:     "tickets",
 		Help:     "Tickets of the console's own workflow by status.",

@@ -15,8 +15,8 @@ var usersByState = &Family{
 	Labels: []string{"state"},
 }
 
-// Users counts the console's users. REST GET /user, RPC user::init.
-func Users() *Collector {
+// usersCollector counts the console's users. REST GET /user, RPC user::init.
+func usersCollector() *Collector {
 	return &Collector{
 		Name:     "users",
 		Help:     "Users of the console, and how many of them are locked.",

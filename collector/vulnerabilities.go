@@ -35,10 +35,10 @@ var (
 	}
 )
 
-// Vulnerabilities counts open findings and hosts by repository, with one
+// vulnerabilitiesCollector counts open findings and hosts by repository, with one
 // analysis request of one row for each. REST POST /analysis, RPC vuln::query,
 // tool sumip.
-func Vulnerabilities() *Collector {
+func vulnerabilitiesCollector() *Collector {
 	return &Collector{
 		Name:     "vulnerabilities",
 		Help:     "Open findings by severity, hosts and score of every repository.",
@@ -65,7 +65,7 @@ func loadVulnerabilities(ctx context.Context, c *findings.Console, _ Settings, m
 				m.lacking(vulnerabilitiesOpen, s.Account.Wrap(errUntold))
 				continue
 			}
-			m.SetCounts(vulnerabilitiesOpen, allSeverities, open.Value.Counts, r.ID, r.Name)
+			m.setCounts(vulnerabilitiesOpen, allSeverities, open.Value.Counts, r.ID, r.Name)
 			SetOpt(m, vulnerabilitiesHosts, open.Value.Hosts, r.ID, r.Name)
 			SetOpt(m, vulnerabilitiesScore, open.Value.Score, r.ID, r.Name)
 		}

@@ -31,15 +31,15 @@ var (
 	}
 )
 
-// Watches counts what the configured watches look for. REST POST /analysis
+// watchesCollector counts what the configured watches look for. REST POST /analysis
 // and, for saved queries, GET /query/{id}; RPC vuln::query; tool sumip.
-func Watches() *Collector {
+func watchesCollector() *Collector {
 	return &Collector{
 		Name:     "watches",
 		Help:     "Findings and hosts that the configured watches look for.",
 		Interval: time.Hour,
 		Account:  scapi.Organization,
-		Priority: 3,
+		priority: 3,
 		Watches:  true,
 		Families: []*Family{watchesVulnerabilities, watchesHosts},
 		New:      stateless(loadWatches),
@@ -55,7 +55,7 @@ func loadWatches(ctx context.Context, c *findings.Console, settings Settings, m 
 		found, err := watch(ctx, c, total, w)
 		switch {
 		case err == nil && found.Valid:
-			m.SetCounts(watchesVulnerabilities, allSeverities, found.Value.Counts, w.Name)
+			m.setCounts(watchesVulnerabilities, allSeverities, found.Value.Counts, w.Name)
 			SetOpt(m, watchesHosts, found.Value.Hosts, w.Name)
 		case err == nil:
 			m.lacking(watchesVulnerabilities, fmt.Errorf("watch %s: %w", w.Name, errUntold))

@@ -151,7 +151,7 @@ func TestCollectorsTakeTurns(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		b := newBench(t, hq, slow(20*time.Millisecond), func(o *Options) {
 			o.Collectors = []*collector.Collector{
-				collector.Vulnerabilities(), collector.Risk(), collector.Coverage(), collector.Repositories(), collector.Scans(),
+				collectorNamed("vulnerabilities"), collectorNamed("risk"), collectorNamed("coverage"), collectorNamed("repositories"), collectorNamed("scans"),
 			}
 		})
 		b.do(http.MethodGet, "/probe?target=hq")

@@ -102,7 +102,7 @@ func declared(families []*collector.Family) []metric {
 	var metrics []metric
 	for _, f := range families {
 		kind := "gauge"
-		if f.Type == collector.Counter {
+		if f.Counter {
 			kind = "counter"
 		}
 		metrics = append(metrics, metric{f.Name, kind, strings.Join(f.Labels, ", "), f.Help})

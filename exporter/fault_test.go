@@ -201,13 +201,13 @@ func TestAConsoleThatIsOutOfOrderAltogether(t *testing.T) {
 
 func TestACollectorThatPanicsFailsAlone(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		faulty := collector.Feeds()
+		faulty := collectorNamed("feeds")
 		faulty.New = func() collector.Loader {
 			return collector.Loader(func(context.Context, *findings.Console, collector.Settings, *collector.Metrics) error {
 				panic("out of cheese")
 			})
 		}
-		b := newBench(t, hq, nil, func(o *Options) { o.Collectors = []*collector.Collector{collector.System(), faulty} })
+		b := newBench(t, hq, nil, func(o *Options) { o.Collectors = []*collector.Collector{collectorNamed("system"), faulty} })
 		b.probe("hq").want(t, "after a panic", map[string]float64{of("success", "feeds"): 0, of("success", "system"): 1, "securitycenter_up": 1})
 		if len(b.log.lines("level=ERROR", "collector=feeds", "out of cheese")) != 1 {
 			t.Errorf("the log does not tell of it:\n%s", b.log)
@@ -217,7 +217,7 @@ func TestACollectorThatPanicsFailsAlone(t *testing.T) {
 
 func TestASampleThatIsSetTwiceIsCountedAndLoggedOnceAndThePageIsValid(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		faulty, twice := collector.Feeds(), 2
+		faulty, twice := collectorNamed("feeds"), 2
 		faulty.New = func() collector.Loader {
 			return func(_ context.Context, _ *findings.Console, _ collector.Settings, m *collector.Metrics) error {
 				for i := range twice {
@@ -226,7 +226,7 @@ func TestASampleThatIsSetTwiceIsCountedAndLoggedOnceAndThePageIsValid(t *testing
 				return nil
 			}
 		}
-		b := newBench(t, hq, nil, func(o *Options) { o.Collectors = []*collector.Collector{collector.System(), faulty} })
+		b := newBench(t, hq, nil, func(o *Options) { o.Collectors = []*collector.Collector{collectorNamed("system"), faulty} })
 		counter := `securitycenter_exporter_duplicate_samples_total{collector="feeds"}`
 		logged := func() int { return len(b.log.lines("level=ERROR", "collector=feeds", faulty.Families[0].Name)) }
 		parse(t, b.get("/metrics?only=exporter")).want(t, "before the first load", map[string]float64{counter: 0})

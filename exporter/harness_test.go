@@ -86,6 +86,12 @@ var collectorNames = func() (names []string) {
 	return names
 }()
 
+// collectorNamed returns a new collector of that name.
+func collectorNamed(name string) *collector.Collector {
+	all := collector.All()
+	return all[slices.IndexFunc(all, func(col *collector.Collector) bool { return col.Name == name })]
+}
+
 // bench is an exporter over simulated consoles that are reached in memory, so
 // that it runs in a synctest bubble.
 type bench struct {
