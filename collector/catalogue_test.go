@@ -76,7 +76,7 @@ coverage securitycenter_hosts_seen gauge window
 coverage securitycenter_hosts_assessed gauge window
 coverage securitycenter_hosts_credentialed gauge window result
 scans securitycenter_scan_results gauge status import_status
-scans securitycenter_scan_results_total counter status import_status
+scans securitycenter_scan_results_ended_total counter status import_status
 scans securitycenter_scan_last_finish_timestamp_seconds gauge organization_id scan_id scan repository_id
 scans securitycenter_scan_next_run_timestamp_seconds gauge organization_id scan_id scan
 scans securitycenter_scan_last_success gauge organization_id scan_id scan

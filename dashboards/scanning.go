@@ -126,7 +126,7 @@ func scanners() []Panel {
 
 func scans() []Panel {
 	results := func(legend, color, which string) Query {
-		return Query{Legend: legend, Color: color, Expr: `sum(increase(securitycenter_scan_results_total{` + which + `}[1d]))`}
+		return Query{Legend: legend, Color: color, Expr: `sum(increase(securitycenter_scan_results_ended_total{` + which + `}[1d]))`}
 	}
 	latest := func(expr string) string { return `max by (instance, organization_id, scan_id, scan) (` + expr + `)` }
 	which := []Column{
