@@ -171,8 +171,9 @@ func scans() []Panel {
 		},
 		{
 			Kind: Table, W: 6, H: 8, Title: "Scans that are getting slower", SortBy: "Now / then",
-			About:   "Scans that take more than a quarter longer than 28 days ago. They will overrun their window: split them or add a scanner. Empty before 28 days of history.",
-			Queries: one(latest(`securitycenter_scan_last_duration_seconds / (securitycenter_scan_last_duration_seconds offset 28d > 600) > 1.25`)),
+			About: "Scans that take more than a quarter longer than 28 days ago. They will overrun their window: split them or add a scanner. Empty before 28 days of history.",
+			Queries: one(latest(`securitycenter_scan_last_duration_seconds
+  / on (job, instance, organization_id, scan_id) group_left () (securitycenter_scan_last_duration_seconds offset 28d > 600) > 1.25`)),
 			Columns: append(which[:2:2], Column{Of: "A", Title: "Now / then", Unit: "suffix: ×", Decimals: 1, Width: 105}),
 		},
 	}
