@@ -56,7 +56,7 @@ func scanGlance() []Panel {
 		{
 			Kind: Stat, W: 4, H: 4, Title: "Logins work, 30 d", Unit: "percentunit", Decimals: 1, Steps: falling(0.7, 0.9), Empty: "unknown",
 			About:   "Share of the assessed hosts on which a login worked in 30 days, on the worst console. Without one most missing patches are not found.",
-			Queries: one(`min(securitycenter_hosts_credentialed{window="30d",result="success"} / on (job, instance, window) (securitycenter_hosts_assessed > 0))`),
+			Queries: one(`min(` + loginsWork + `)`),
 		},
 	}
 }
@@ -181,8 +181,8 @@ func scans() []Panel {
 
 func coverage() []Panel {
 	share := func(result, legend string) Query {
-		return named(legend, `sum(securitycenter_hosts_credentialed{window="30d",result="`+result+`"})
-  / (sum(securitycenter_hosts_assessed{window="30d"} and on (job, instance) securitycenter_hosts_credentialed{window="30d"}) > 0)`)
+		return named(legend, `clamp_max(sum(securitycenter_hosts_credentialed{window="30d",result="`+result+`"})
+  / (sum(securitycenter_hosts_assessed{window="30d"} and on (job, instance) securitycenter_hosts_credentialed{window="30d"}) > 0), 1)`)
 	}
 	return []Panel{
 		{
@@ -196,7 +196,7 @@ func coverage() []Panel {
 		{
 			Kind: Series, W: 8, H: 8, Title: "Share of hosts on which logins work", Unit: "percentunit", Max: 1,
 			About:   "By console. A sudden fall is a locked or changed scan account, and the count of findings will fall with it in the next days.",
-			Queries: []Query{named("{{instance}}", `securitycenter_hosts_credentialed{window="30d",result="success"} / on (job, instance, window) (securitycenter_hosts_assessed > 0)`)},
+			Queries: []Query{named("{{instance}}", loginsWork)},
 		},
 		{
 			Kind: Series, W: 8, H: 8, Title: "Hosts known and seen", Unit: "locale",
