@@ -331,8 +331,8 @@ func TestTheDemo(t *testing.T) {
 		t.Errorf("it says to look at %s, and listens at %s", base, p.base)
 	}
 	for target, families := range map[string][]string{
-		"/probe?target=sc6": {"securitycenter_vulnerabilities{", "securitycenter_hosts{", "securitycenter_vulnerability_score{", "securitycenter_job_daemon_running ", "securitycenter_scan_results_total{"},
-		"/probe?target=sc4": {"securitycenter_vulnerabilities{", "securitycenter_hosts{", "securitycenter_plugins{", "securitycenter_scan_results_total{"},
+		"/probe?target=sc6": {"securitycenter_vulnerabilities{", "securitycenter_hosts{", "securitycenter_vulnerability_score{", "securitycenter_job_daemon_running ", "securitycenter_scan_results_ended_total{"},
+		"/probe?target=sc4": {"securitycenter_vulnerabilities{", "securitycenter_hosts{", "securitycenter_plugins{", "securitycenter_scan_results_ended_total{"},
 		"/metrics":          {"securitycenter_exporter_build_info{", "go_goroutines "},
 		"/":                 {"/probe?target=sc6", "/probe?target=sc4", "/metrics", "/sd"},
 		"/sd":               {`"__param_target":"sc6"`, `"__param_target":"sc4"`},

@@ -12,7 +12,7 @@ import (
 var eventsByType = &Family{
 	Name:   "securitycenter_events",
 	Source: Source{REST: "POST /analysis of type event, sumtype", RPC: "events::query, sumtype", Cost: "1 page of rows"},
-	Help:   "Log events within the window by type, of the types with most events. A rolling number: do not take its rate. Absent if the console has no log correlation engine.",
+	Help:   "Log events within the window by type, of the types with most events. A rolling number: do not take its rate. Absent if the console has no log correlation engine." + fromFullHour,
 	Labels: []string{"type", "window"},
 }
 

@@ -157,7 +157,7 @@ func TestATimeThatIsUnknownMakesNoSample(t *testing.T) {
 func TestEverySeverityIsShownZerosToo(t *testing.T) {
 	f := &collector.Family{Name: "f", Labels: []string{"id", "severity"}}
 	m := collector.NewMetrics(noLimits)
-	m.setCounts(f, scapi.Counts{scapi.High: 3}, "1")
+	m.SetCounts(f, scapi.Counts{scapi.High: 3}, "1")
 	want := samples{}
 	for _, s := range severities {
 		want[series("f", `id="1"`, `severity="`+s+`"`)] = 0

@@ -12,19 +12,19 @@ var (
 	riskAged = &Family{
 		Name:   "securitycenter_vulnerabilities_aged",
 		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumseverity", Cost: "5 analysis requests, 10 where compliance results are subtracted"},
-		Help:   "Open findings first seen at least so many days ago, by severity. Cumulative: the older are among the younger. Absent if the console cannot tell.",
+		Help:   "Open findings first seen at least so many days ago, by severity. Cumulative: the older are among the younger. Absent if the console cannot tell." + fromLastHour,
 		Labels: []string{"min_age_days", "severity"},
 	}
 	riskOverdue = &Family{
 		Name:   "securitycenter_vulnerabilities_overdue",
 		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumseverity", Cost: "up to 4 analysis requests for each policy; none where the ages ask the same"},
-		Help:   "Open findings past the deadline of the policy, by severity. Absent for severities without a deadline, and if the console cannot tell.",
+		Help:   "Open findings past the deadline of the policy, by severity. Absent for severities without a deadline, and if the console cannot tell." + fromLastHour,
 		Labels: []string{"sla", "severity"},
 	}
 	riskDueSoon = &Family{
 		Name:   "securitycenter_vulnerabilities_due_soon",
 		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumseverity", Cost: "up to 4 analysis requests for each policy"},
-		Help:   "Open findings whose deadline ends within the window, by severity. Absent for severities without a deadline, and if the console cannot tell.",
+		Help:   "Open findings whose deadline ends within the window, by severity. Absent for severities without a deadline, and if the console cannot tell. The window begins at the last full hour.",
 		Labels: []string{"sla", "window", "severity"},
 	}
 	riskThreshold = &Family{

@@ -12,25 +12,25 @@ var (
 	riskNew = &Family{
 		Name:   "securitycenter_vulnerabilities_new",
 		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumseverity", Cost: "4 analysis requests, 8 where compliance results are subtracted"},
-		Help:   "Findings first seen within the window, by severity, mitigated since or not. A rolling number: do not take its rate. Absent if the console cannot tell.",
+		Help:   "Findings first seen within the window, by severity, mitigated since or not. A rolling number: do not take its rate. Absent if the console cannot tell." + fromFullHour,
 		Labels: []string{"window", "severity"},
 	}
 	riskMitigated = &Family{
 		Name:   "securitycenter_vulnerabilities_mitigated",
 		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumseverity", Cost: "2 analysis requests, 4 where compliance results are subtracted"},
-		Help:   "Findings mitigated within the window, by severity. A rolling number: do not take its rate. Absent if the console cannot tell.",
+		Help:   "Findings mitigated within the window, by severity. A rolling number: do not take its rate. Absent if the console cannot tell." + fromFullHour,
 		Labels: []string{"window", "severity"},
 	}
 	riskRemediation = &Family{
 		Name:   "securitycenter_remediation_findings",
 		Source: fromOneSummary,
-		Help:   "Findings mitigated within the window, by severity: the whole of securitycenter_remediation_findings_within. Absent if the console cannot tell.",
+		Help:   "Findings mitigated within the window, by severity: the whole of securitycenter_remediation_findings_within. Absent if the console cannot tell." + fromFullHour,
 		Labels: []string{"window", "severity"},
 	}
 	riskRemediationWithin = &Family{
 		Name:   "securitycenter_remediation_findings_within",
 		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumseverity", Cost: "5 analysis requests, 10 where compliance results are subtracted"},
-		Help:   "Findings mitigated within the window that were open for at most so many days, by severity. Cumulative. Absent if the console cannot tell.",
+		Help:   "Findings mitigated within the window that were open for at most so many days, by severity. Cumulative. Absent if the console cannot tell." + fromFullHour,
 		Labels: []string{"window", "max_days", "severity"},
 	}
 )

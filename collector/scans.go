@@ -34,7 +34,7 @@ var (
 		Labels: []string{"status", "import_status"},
 	}
 	scansResultsTotal = &Family{
-		Name:    "securitycenter_scan_results_total",
+		Name:    "securitycenter_scan_results_ended_total",
 		Source:  fromScanList,
 		Help:    "Scan results that ended while the exporter watched, counted once when both scan and import have ended. Results that had ended before the first look are not counted.",
 		Counter: true,

@@ -39,7 +39,7 @@ func hasEnded(r scapi.ScanResult) bool { return r.Status != "Running" && r.Impor
 
 func counter(status, imported string) string {
 	spell := func(s string) string { return strings.ToLower(strings.ReplaceAll(s, " ", "_")) }
-	return series("securitycenter_scan_results_total", `import_status="`+spell(imported)+`"`, `status="`+spell(status)+`"`)
+	return series("securitycenter_scan_results_ended_total", `import_status="`+spell(imported)+`"`, `status="`+spell(status)+`"`)
 }
 
 func TestEveryResultIsCountedOnceWhenScanAndImportHaveEnded(t *testing.T) {
@@ -47,7 +47,7 @@ func TestEveryResultIsCountedOnceWhenScanAndImportHaveEnded(t *testing.T) {
 		in(t, dialect.String(), func(t *testing.T) {
 			e := export(t, sctest.Options{Dialect: dialect, Seed: 5, Scans: 7})
 			e.simulated.Inject(sctest.Fault{Endpoint: detail, Effect: sctest.Refuse(403, 147, "Unable to find existing ScanResult.\n")})
-			first := e.load(t, "scans").of("securitycenter_scan_results_total")
+			first := e.load(t, "scans").of("securitycenter_scan_results_ended_total")
 			if len(first) != 25 {
 				t.Errorf("%d combinations, want 25", len(first))
 			}
@@ -78,7 +78,7 @@ func TestEveryResultIsCountedOnceWhenScanAndImportHaveEnded(t *testing.T) {
 			if ended < 10 || running == 0 {
 				t.Fatalf("%d results ended and %d loads saw one run: too few", ended, running)
 			}
-			diff(t, "results counted", want, e.load(t, "scans").of("securitycenter_scan_results_total"))
+			diff(t, "results counted", want, e.load(t, "scans").of("securitycenter_scan_results_ended_total"))
 		})
 	}
 }
@@ -135,7 +135,7 @@ func TestEveryScanShowsItsLastResult(t *testing.T) {
 			if unknownImport == 0 {
 				t.Fatal("the import of every last result has a duration")
 			}
-			got := e.load(t, "scans").without("securitycenter_scan_results", "securitycenter_scan_results_total",
+			got := e.load(t, "scans").without("securitycenter_scan_results", "securitycenter_scan_results_ended_total",
 				"securitycenter_scan_last_hosts", "securitycenter_scan_next_run_timestamp_seconds")
 			diff(t, "scans", want, got)
 		})

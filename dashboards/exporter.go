@@ -56,12 +56,12 @@ func collectors() []Panel {
 	return []Panel{
 		{
 			Kind: Table, W: 24, H: 11, Title: "Collectors", SortBy: "Age / interval",
-			About: "Every collector of every console. An age of more than twice the interval is not healthy; at the greatest age the data is no longer shown.",
+			About: "Every collector of every console. An age of more than twice the interval is not healthy; an interval counts as 5 minutes at least, because data is read at one scrape and shown at the next. At the greatest age it is no longer shown.",
 			Queries: []Query{
 				by(`securitycenter_collector_success`),
 				by(`securitycenter_collector_permitted`),
 				by(`time() - securitycenter_collector_last_success_timestamp_seconds`),
-				by(`(time() - securitycenter_collector_last_success_timestamp_seconds) / securitycenter_collector_interval_seconds`),
+				by(`(time() - securitycenter_collector_last_success_timestamp_seconds) / clamp_min(securitycenter_collector_interval_seconds, 300)`),
 				by(`securitycenter_collector_interval_seconds`),
 				by(`securitycenter_collector_max_age_seconds`),
 				by(`securitycenter_collector_duration_seconds`),

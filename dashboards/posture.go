@@ -52,7 +52,7 @@ func trust() []Panel {
 		{
 			Kind: Stat, W: 3, H: 4, Title: "Logins work", Unit: "percentunit", Decimals: 1, Steps: falling(0.7, 0.9), Empty: "unknown", Link: "scanning",
 			About:   "Share of the assessed hosts on which a login worked in 30 days, on the worst console. Without a login most missing patches are not found, and the count falls. See the causes on the scanning board.",
-			Queries: one(`min(securitycenter_hosts_credentialed{window="30d",result="success"} / on (job, instance, window) (securitycenter_hosts_assessed > 0))`),
+			Queries: one(`min(` + loginsWork + `)`),
 		},
 		{
 			Kind: Stat, W: 3, H: 4, Title: "Repos unread", Whole: true, Steps: none(), Empty: "unknown", Link: "fleet",
@@ -66,6 +66,11 @@ func trust() []Panel {
 		},
 	}
 }
+
+// loginsWork is the share of the assessed hosts of each console on which a login
+// worked, as the recording rule clamps it: there may be more of these than were
+// assessed.
+const loginsWork = `clamp_max(securitycenter_hosts_credentialed{window="30d",result="success"} / on (job, instance, window) (securitycenter_hosts_assessed > 0), 1)`
 
 func openFindings() []Panel {
 	return []Panel{

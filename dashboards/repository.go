@@ -19,7 +19,8 @@ func repository() Board {
 }
 
 func repositoryFindings() []Panel {
-	open := `sum(securitycenter_vulnerabilities{` + theRepository + `,severity="%s"})`
+	findings := `securitycenter_vulnerabilities{` + theRepository + `,severity="%s"}`
+	open := `sum(` + findings + `)`
 	return []Panel{
 		{
 			Kind: Stat, W: 12, H: 6, Title: "Open now, and change over the range", Unit: "locale", Whole: true, Severity: true, Spark: true, Empty: "not read",
@@ -30,7 +31,7 @@ func repositoryFindings() []Panel {
 			Kind: Stat, W: 6, H: 6, Title: "Change in 7 days", Unit: "locale", Whole: true, Empty: "no history",
 			About:   "Open findings now less those of 7 days ago. Green: fewer.",
 			Steps:   []Step{{Color: good}, {0, plain}, {1, bad}},
-			Queries: bySeverity(`sum(securitycenter_vulnerabilities{` + theRepository + `,severity="%s"} - securitycenter_vulnerabilities{` + theRepository + `,severity="%s"} offset 7d)`),
+			Queries: bySeverity(`sum(sum by (job, instance, repository_id) (` + findings + `) - sum by (job, instance, repository_id) (` + findings + ` offset 7d))`),
 		},
 		{
 			Kind: Bars, W: 6, H: 6, Title: "Share of its console", Unit: "percentunit", Decimals: 1, Max: 1, Severity: true, Empty: "not read",

@@ -56,7 +56,7 @@ func scanGlance() []Panel {
 		{
 			Kind: Stat, W: 4, H: 4, Title: "Logins work, 30 d", Unit: "percentunit", Decimals: 1, Steps: falling(0.7, 0.9), Empty: "unknown",
 			About:   "Share of the assessed hosts on which a login worked in 30 days, on the worst console. Without one most missing patches are not found.",
-			Queries: one(`min(securitycenter_hosts_credentialed{window="30d",result="success"} / on (job, instance, window) (securitycenter_hosts_assessed > 0))`),
+			Queries: one(`min(` + loginsWork + `)`),
 		},
 	}
 }
@@ -126,7 +126,7 @@ func scanners() []Panel {
 
 func scans() []Panel {
 	results := func(legend, color, which string) Query {
-		return Query{Legend: legend, Color: color, Expr: `sum(increase(securitycenter_scan_results_total{` + which + `}[1d]))`}
+		return Query{Legend: legend, Color: color, Expr: `sum(increase(securitycenter_scan_results_ended_total{` + which + `}[1d]))`}
 	}
 	latest := func(expr string) string { return `max by (instance, organization_id, scan_id, scan) (` + expr + `)` }
 	which := []Column{
@@ -171,8 +171,9 @@ func scans() []Panel {
 		},
 		{
 			Kind: Table, W: 6, H: 8, Title: "Scans that are getting slower", SortBy: "Now / then",
-			About:   "Scans that take more than a quarter longer than 28 days ago. They will overrun their window: split them or add a scanner. Empty before 28 days of history.",
-			Queries: one(latest(`securitycenter_scan_last_duration_seconds / (securitycenter_scan_last_duration_seconds offset 28d > 600) > 1.25`)),
+			About: "Scans that take more than a quarter longer than 28 days ago. They will overrun their window: split them or add a scanner. Empty before 28 days of history.",
+			Queries: one(latest(`securitycenter_scan_last_duration_seconds
+  / on (job, instance, organization_id, scan_id) group_left () (securitycenter_scan_last_duration_seconds offset 28d > 600) > 1.25`)),
 			Columns: append(which[:2:2], Column{Of: "A", Title: "Now / then", Unit: "suffix: ×", Decimals: 1, Width: 105}),
 		},
 	}
@@ -180,8 +181,8 @@ func scans() []Panel {
 
 func coverage() []Panel {
 	share := func(result, legend string) Query {
-		return named(legend, `sum(securitycenter_hosts_credentialed{window="30d",result="`+result+`"})
-  / (sum(securitycenter_hosts_assessed{window="30d"} and on (job, instance) securitycenter_hosts_credentialed{window="30d"}) > 0)`)
+		return named(legend, `clamp_max(sum(securitycenter_hosts_credentialed{window="30d",result="`+result+`"})
+  / (sum(securitycenter_hosts_assessed{window="30d"} and on (job, instance) securitycenter_hosts_credentialed{window="30d"}) > 0), 1)`)
 	}
 	return []Panel{
 		{
@@ -195,7 +196,7 @@ func coverage() []Panel {
 		{
 			Kind: Series, W: 8, H: 8, Title: "Share of hosts on which logins work", Unit: "percentunit", Max: 1,
 			About:   "By console. A sudden fall is a locked or changed scan account, and the count of findings will fall with it in the next days.",
-			Queries: []Query{named("{{instance}}", `securitycenter_hosts_credentialed{window="30d",result="success"} / on (job, instance, window) (securitycenter_hosts_assessed > 0)`)},
+			Queries: []Query{named("{{instance}}", loginsWork)},
 		},
 		{
 			Kind: Series, W: 8, H: 8, Title: "Hosts known and seen", Unit: "locale",

@@ -196,8 +196,8 @@ func (e *Exporter) expose(w http.ResponseWriter, r *http.Request, gather func(co
 		promhttp.HandlerOpts{
 			ErrorLog:      errorLog{e.log},
 			ErrorHandling: promhttp.ContinueOnError,
-			// No OpenMetrics: it knows the counter securitycenter_scan_results_total
-			// by the name of the gauge securitycenter_scan_results.
+			// No OpenMetrics: it knows the counter go_memstats_alloc_bytes_total by
+			// the name of the gauge go_memstats_alloc_bytes.
 			EnableOpenMetrics: false,
 		},
 	).ServeHTTP(w, r)

@@ -245,7 +245,11 @@ func (t *target) landing(prefix string) landingConsole {
 		account.Preferred = preferred[s.Kind]
 		account.Repositories, account.Known = repositories[a], known
 		if account.Mark.Class == "bad" {
-			c.Trouble = append(c.Trouble, "account "+account.Name+": "+account.Mark.Word)
+			trouble := "account " + account.Name + ": " + account.Mark.Word
+			if c.Mark == isUp && s.Kind == scapi.UnknownKind { // else its collectors fail, and nothing is shown without it
+				trouble += "; it has not logged in yet, and what only it would read is in no number"
+			}
+			c.Trouble = append(c.Trouble, trouble)
 		}
 		c.Accounts = append(c.Accounts, account)
 	}
