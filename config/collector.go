@@ -63,9 +63,7 @@ func settle(drafts map[string]draft) map[string]CollectorSettings {
 	return out
 }
 
-// Defaults returns the settings of a collector that the file does not name.
-func (k Collector) Defaults() CollectorSettings { return k.builtin().settle() }
-
+// builtin is the settings of a collector that the file does not name.
 func (k Collector) builtin() draft {
 	d := draft{CollectorSettings: CollectorSettings{Enabled: k.Default, Interval: k.Interval, MaxSeries: defaultMaxSeries}}
 	for _, key := range k.Keys {

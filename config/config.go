@@ -89,17 +89,6 @@ func (c *Config) Console(name string) (Console, bool) {
 	return Console{}, false
 }
 
-// Default returns the console whose metrics are on /metrics too: the one marked
-// default: true, or a lone console that does not say false.
-func (c *Config) Default() (Console, bool) {
-	for _, console := range c.Consoles {
-		if console.Default {
-			return console, true
-		}
-	}
-	return Console{}, false
-}
-
 func readConfig(root value, known []Collector) Config {
 	var c Config
 	m := root.mapping("a mapping with the key consoles")
