@@ -14,6 +14,7 @@ type Collector struct {
 	Default  bool          // enabled unless the file says otherwise
 	Interval time.Duration // unless the file says otherwise
 	Keys     []Key         // its own keys, beside enabled, interval, max_age and max_series
+	Labels   []string      // the labels of what it shows and of what tells of its health, which no console may use
 }
 
 // CollectorSettings are the effective settings of one collector of a console.

@@ -107,8 +107,9 @@ func readConfig(root value, known []Collector) Config {
 	var order []string
 	var marked value
 	var places []consolePlaces
+	taken := takenLabels(known)
 	for _, e := range entries {
-		console, at := readConsole(e, len(entries) == 1)
+		console, at := readConsole(e, len(entries) == 1, taken)
 		console.Redact, console.hashKey, console.SLA = c.Labels.Redact, c.Labels.hashKey, c.SLA
 		at.name.unique(names, console.Name, "console")
 		if console.Default {

@@ -17,7 +17,7 @@ import (
 // off and have keys of their own.
 func known() []Collector {
 	return []Collector{
-		{Name: "system", Default: true, Interval: 5 * time.Minute},
+		{Name: "system", Default: true, Interval: 5 * time.Minute, Labels: []string{"version", "type"}},
 		{Name: "scans", Default: true, Interval: time.Hour},
 		{Name: "extra", Interval: time.Hour, Keys: []Key{
 			{Name: "top", Kind: Int, Default: 25},
