@@ -1,12 +1,9 @@
 package config
 
 import (
-	"math"
 	"regexp"
 	"slices"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // Watch is a question of the user's own whose answer becomes metrics. CVEs,
@@ -24,24 +21,14 @@ type Watch struct {
 	Query   string   // id of a query that is saved on the console
 }
 
-// Filter is a filter of the console, in the console's own words.
-type Filter struct {
-	Name     string
-	Operator string // "=" unless the file says otherwise
-	// Value is a string, a number, a boolean, or a map[string]any or []any of
-	// them: it can be written as JSON.
-	Value any
-}
-
 const (
 	maxWatches      = 100
 	maxWatchIDs     = 500
 	maxWatchFilters = 50
 )
 
-// readWatches reads the watches. consoles are the names that a watch may
-// restrict itself to.
-func readWatches(v value, consoles []string) []Watch {
+// readWatches reads the watches of these consoles.
+func readWatches(v value, consoles []Console) []Watch {
 	var watches []Watch
 	names := map[string]value{}
 	for _, e := range v.atMost(maxWatches, v.list("a list of watches")) {
@@ -53,38 +40,48 @@ func readWatches(v value, consoles []string) []Watch {
 	return watches
 }
 
-func readWatch(m *mapping, consoles []string) Watch {
+func readWatch(m *mapping, consoles []Console) Watch {
 	m.printed.sparse = true
 	var w Watch
+	var names []string
+	for _, c := range consoles {
+		if c.Name != "" {
+			names = append(names, c.Name)
+		}
+	}
 	m.objectName(&w.Name, "a watch", "Its name in the label `watch`.")
 	m.texts("consoles", "names", 0, &w.Consoles, "The consoles that it is asked; all where the list is empty.", "a list of names of consoles", func(v value) (string, bool) {
-		if len(consoles) == 0 { // all were refused: nothing to compare with
+		if len(names) == 0 { // all were refused: nothing to compare with
 			return v.text("the name of a console")
 		}
-		return v.choice(consoles...)
+		return v.choice(names...)
 	})
 	cves, _ := m.texts("cves", "CVE ids", maxWatchIDs, &w.CVEs, "Findings of one of these vulnerabilities, such as CVE-2021-44228.", "a list of CVE ids", value.cve)
 	plugins, _ := m.texts("plugins", "plugin ids", maxWatchIDs, &w.Plugins, "Findings of one of these plugins, such as 19506.", "a list of plugin ids", value.pluginID)
 	xref, _ := setting(m, "xref", "text", &w.XRef, "Findings of plugins with this cross reference, as the console writes it: `NAME:VALUE` or `NAME|VALUE`, with `*` for the rest, such as `CWE:79` or `IAVA|20*`.", value.xref)
-	filters, _ := m.take("filters", listKind("mappings", maxWatchFilters), "[]", "Filters of the console, sent as they are.")
-	for _, f := range filters.atMost(maxWatchFilters, filters.list("a list of filters")) {
-		w.Filters = append(w.Filters, readFilter(f))
+	filters, _ := m.take("filters", listKind("mappings", maxWatchFilters), "[]", "Filters of the console, sent as they are. Each once, also by another of its names (`asset` is `assetID`), and none that `cves`, `plugins` or `xref` beside it makes. One on `pluginID` names ids one by one or a range within 1-999999: the ids above are audit checks and no findings.")
+	beside := map[string]string{}
+	for filter, of := range map[string]value{"cveid": cves, "pluginid": plugins, "xref": xref} {
+		if of.node != nil && !of.void() {
+			beside[filter] = of.key()
+		}
 	}
+	w.Filters = readFilters(filters, beside)
 	query, _ := setting(m, "query", "id of a saved query", &w.Query, "A query that is saved on the console. It stands alone; the other conditions may be combined, and must all hold.", func(v value) (string, bool) {
 		return v.id("the id of a saved query, a whole number such as 12")
 	})
 	m.close()
 
-	beside := ""
+	other := ""
 	for _, condition := range []value{cves, plugins, xref, filters} {
-		if condition.node != nil && !condition.void() && beside == "" {
-			beside = condition.key()
+		if condition.node != nil && !condition.void() && other == "" {
+			other = condition.key()
 		}
 	}
 	switch {
-	case query.node != nil && beside != "":
-		query.refuse("stands beside "+beside, "query alone, since a saved query has filters of its own")
-	case query.node == nil && beside == "" && m.node != nil:
+	case query.node != nil && other != "":
+		query.refuse("stands beside "+other, "query alone, since a saved query has filters of its own")
+	case query.node == nil && other == "" && m.node != nil:
 		m.refuse("looks for nothing", "cves, plugins, xref, filters or query")
 	}
 	return w
@@ -122,73 +119,6 @@ func (v value) xref() (string, bool) {
 		return "", false
 	}
 	return s, ok
-}
-
-var filterName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`)
-
-func readFilter(v value) Filter {
-	const expected = "the console's name of a filter, such as pluginID"
-	m := v.mapping("a mapping with name, operator and value")
-	f := Filter{Operator: "="}
-	name, _ := m.take("name", "text", required, "The filter as the console names it, such as `port`.")
-	if m.needs(name, expected) {
-		var ok bool
-		f.Name, ok = name.text(expected)
-		if ok && !filterName.MatchString(f.Name) {
-			name.refuse("is "+quote(f.Name), expected)
-		}
-		name.print(f.Name)
-	}
-	m.text("operator", &f.Operator, "How the console compares, such as `=`, `!=`, `>=` or `~=`.")
-	x, _ := m.take("value", "text, number, mapping or list", required, "What it compares with.")
-	if m.needs(x, "the value of the filter") {
-		f.Value = x.json()
-		x.printed.leaf = f.Value // as it is: the empty text is a value too
-	}
-	m.close()
-	return f
-}
-
-// json returns what stands there as JSON has it. A number without a fraction
-// is an integer, however it is written.
-func (v value) json() any {
-	switch {
-	case v.node.Kind == yaml.MappingNode:
-		m := v.mapping("a mapping of words to values")
-		object := make(map[string]any, len(m.order))
-		for _, e := range m.open() {
-			object[e.key.node.Value] = e.value.json()
-		}
-		return object
-	case v.node.Kind == yaml.SequenceNode:
-		list := []any{}
-		for _, e := range v.list("a list of values") {
-			list = append(list, e.json())
-		}
-		return list
-	case isNull(v.node):
-		v.refuse(v.kind(), "a text, a number, a mapping or a list")
-		return nil
-	}
-	var x any
-	switch v.node.ShortTag() {
-	case "!!int", "!!float", "!!bool":
-		if v.node.Decode(&x) != nil {
-			return v.node.Value
-		}
-	default:
-		return v.node.Value
-	}
-	if f, ok := x.(float64); ok {
-		switch {
-		case math.IsNaN(f), math.IsInf(f, 0):
-			v.refuse("is "+quote(v.node.Value), "a number that JSON has")
-			return nil
-		case f == math.Trunc(f) && math.Abs(f) < 1<<53:
-			return int(f)
-		}
-	}
-	return x
 }
 
 // watchesOf are the watches that are asked of a console.
