@@ -13,6 +13,9 @@ type Watch struct {
 	// Consoles are the names of the consoles that it is asked; nil: all. It is
 	// nil in the watches of a Console.
 	Consoles []string
+	// Account is the name of the account that it is asked through; empty: all
+	// that read findings. Every console that it is asked has one of that name.
+	Account string
 
 	CVEs    []string // such as CVE-2021-44228
 	Plugins []string // plugin ids
@@ -56,6 +59,10 @@ func readWatch(m *mapping, consoles []Console) Watch {
 		}
 		return v.choice(names...)
 	})
+	account, hasAccount := m.text("account", &w.Account, "The account that it is asked through, by its name, for objects of one organisation: an asset list, an audit file, a saved query. Every console that is asked needs one of that name. Without it all accounts that read findings are asked, and what names such an object is absent on a console of several organisations.")
+	if hasAccount && w.Account != "" {
+		w.checkAccount(account, consoles)
+	}
 	cves, _ := m.texts("cves", "CVE ids", maxWatchIDs, &w.CVEs, "Findings of one of these vulnerabilities, such as CVE-2021-44228.", "a list of CVE ids", value.cve)
 	plugins, _ := m.texts("plugins", "plugin ids", maxWatchIDs, &w.Plugins, "Findings of one of these plugins, such as 19506.", "a list of plugin ids", value.pluginID)
 	xref, _ := setting(m, "xref", "text", &w.XRef, "Findings of plugins with this cross reference, as the console writes it: `NAME:VALUE` or `NAME|VALUE`, with `*` for the rest, such as `CWE:79` or `IAVA|20*`.", value.xref)
@@ -119,6 +126,26 @@ func (v value) xref() (string, bool) {
 		return "", false
 	}
 	return s, ok
+}
+
+// checkAccount refuses an account that a console which the watch is asked does
+// not have. A console whose accounts were refused tells nothing.
+func (w Watch) checkAccount(at value, consoles []Console) {
+	for _, c := range consoles {
+		if c.Name == "" || w.Consoles != nil && !slices.Contains(w.Consoles, c.Name) {
+			continue
+		}
+		var names []string
+		for _, a := range c.Accounts {
+			names = append(names, a.Name)
+		}
+		if len(names) == 0 || slices.Contains(names, "") || slices.Contains(names, w.Account) {
+			continue
+		}
+		at.refuse("is "+quote(w.Account)+", which is no account of console "+quote(c.Name),
+			oneOf(names)+", or consoles beside it that have the account")
+		return
+	}
 }
 
 // watchesOf are the watches that are asked of a console.
