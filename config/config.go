@@ -104,7 +104,6 @@ func readConfig(root value, known []Collector) Config {
 	m.needsEntry(consoles, "at least one console with name, url and accounts")
 	entries := consoles.list("a list of consoles")
 	names := map[string]value{}
-	var order []string
 	var marked value
 	var places []consolePlaces
 	taken := takenLabels(known)
@@ -120,11 +119,8 @@ func readConfig(root value, known []Collector) Config {
 		}
 		c.Consoles = append(c.Consoles, console)
 		places = append(places, at)
-		if console.Name != "" {
-			order = append(order, console.Name)
-		}
 	}
-	c.Watches = readWatches(watches, order)
+	c.Watches = readWatches(watches, c.Consoles)
 	for i := range c.Consoles {
 		console := &c.Consoles[i]
 		console.Watches = watchesOf(c.Watches, console.Name)

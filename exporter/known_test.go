@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // mayLabel reports whether a console may have a label of that name.
@@ -105,5 +106,31 @@ func TestNoLabelThatARuleUsesMayBeOneOfAConsole(t *testing.T) {
 		if used[name] == "" {
 			t.Errorf("the rules do not use %s: are they still read as they are written?", name)
 		}
+	}
+}
+
+// The client knows how a filter is called on either protocol, the configuration
+// which names are one filter.
+func TestTheNamesOfAFilterOnBothProtocolsAreOneToAWatch(t *testing.T) {
+	names := strings.Fields("acceptRiskStatus acceptedRisk asset assetID assetIDs auditFile auditFileID cveID family familyID mitigatedStatus pluginID " +
+		"policy policyID recastRisk recastRiskStatus repository repositoryIDs wasMitigated xref")
+	pairs := 0
+	for _, f := range []scapi.Filter{
+		scapi.ByRepository("1"), scapi.ByAsset("1"), scapi.ByFamily("1"), scapi.ByAuditFile("1"), scapi.ByPluginIDs(1), scapi.ByCVE("CVE-2021-44228"),
+		scapi.ByCrossReference("CWE:79"), scapi.AcceptedRisk(true), scapi.Recast(true), scapi.Reopened(true),
+	} {
+		for _, name := range names {
+			if name == f.Name || !f.Called(name) {
+				continue
+			}
+			pairs++
+			text := "\nwatches: [{name: x, filters: [{name: " + f.Name + ", value: 1}, {name: " + name + ", value: 1}]}]\n"
+			if _, err := config.Parse([]byte(hq+text), "", KnownCollectors()); err == nil || !strings.Contains(err.Error(), "another name of") {
+				t.Errorf("%s and %s are one filter, and a watch may have both: %v", f.Name, name, err)
+			}
+		}
+	}
+	if pairs < 6 {
+		t.Errorf("%d pairs of names were found, expected 6: repositories, assets, families, three states of risk", pairs)
 	}
 }
