@@ -83,36 +83,41 @@ const lastFindingID = 999_999
 // findings, and would count the results of audits among them. An id that is
 // named may be that of an audit check.
 func (f Filter) checkPluginID(operator, at value) {
-	const expected = "ids one by one, or a range within 1-999999, because the ids above are audit checks and no findings"
-	switch f.Operator {
-	case "=":
-	case "<=", "<":
-		most := lastFindingID
-		if f.Operator == "<" {
-			most++
-		}
-		if ids, ok := idRanges(f.Value); !ok || len(ids) != 1 || ids[0].first != ids[0].last || ids[0].last > most {
-			at.refuse(shownJSON(f.Value), fmt.Sprintf("an id up to %d after %s, because the ids above are audit checks and no findings", most, f.Operator))
-		}
-		return
+	const why = ", because the ids above are audit checks and no findings"
+	switch reaches := f.ReachesAudits(); {
+	case !reaches:
+	case f.Operator == "=":
+		at.refuse(shownJSON(f.Value), "ids one by one, or a range within 1-999999"+why)
+	case f.Operator == "<=":
+		at.refuse(shownJSON(f.Value), fmt.Sprintf("an id up to %d after <=", lastFindingID)+why)
+	case f.Operator == "<":
+		at.refuse(shownJSON(f.Value), fmt.Sprintf("an id up to %d after <", lastFindingID+1)+why)
 	default: // all else has no end
 		if operator.node == nil {
 			operator = at
 		}
-		operator.refuse("is "+quote(f.Operator)+", which reaches the ids of audit checks", "= with "+expected)
-		return
+		operator.refuse("is "+quote(f.Operator)+", which reaches the ids of audit checks", "= with ids one by one, or a range within 1-999999"+why)
 	}
+}
+
+// ReachesAudits reports whether a filter on plugin ids would count results of
+// audits as findings: a range or a comparison that reaches their ids, or a value
+// that nobody can read.
+func (f Filter) ReachesAudits() bool {
 	ids, ok := idRanges(f.Value)
 	if !ok {
-		at.refuse(shownJSON(f.Value), expected)
-		return
+		return true
 	}
-	for _, r := range ids {
-		if r.first != r.last && r.last > lastFindingID {
-			at.refuse(shownJSON(f.Value), expected)
-			return
-		}
+	lone := len(ids) == 1 && ids[0].first == ids[0].last
+	switch f.Operator {
+	case "=", "":
+		return slices.ContainsFunc(ids, func(r idRange) bool { return r.first != r.last && r.last > lastFindingID })
+	case "<=":
+		return !lone || ids[0].last > lastFindingID
+	case "<":
+		return !lone || ids[0].last > lastFindingID+1
 	}
+	return true
 }
 
 // idRange is what stands between two commas of a filter on ids.
