@@ -5,7 +5,6 @@
 package exporter
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -227,16 +226,18 @@ func (e *Exporter) Close() error {
 	return closeAll(targets)
 }
 
-// logoutTimeout bounds the farewell to consoles.
-const logoutTimeout = 5 * time.Second
+// The farewell to consoles: loads are given up, and then sessions, each in its
+// own time.
+const (
+	loadsTimeout  = 2 * time.Second
+	logoutTimeout = 2 * time.Second
+)
 
 func closeAll(targets []*target) error {
-	ctx, cancel := context.WithTimeout(context.Background(), logoutTimeout)
-	defer cancel()
 	errs := make([]error, len(targets))
 	var wg sync.WaitGroup
 	for i, t := range targets {
-		wg.Go(func() { errs[i] = t.close(ctx) })
+		wg.Go(func() { errs[i] = t.close() })
 	}
 	wg.Wait()
 	return errlist.Join(errs...)

@@ -226,18 +226,22 @@ func (t *target) untried() []string {
 	return names
 }
 
-// close ends the loads and logs out.
-func (t *target) close(ctx context.Context) error {
+// close ends the loads and logs out. A load that does not end in time keeps
+// nobody from logging out.
+func (t *target) close() error {
 	t.cancel()
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		t.loads.Wait()
 	}()
+	var late error
 	select {
 	case <-ended:
-	case <-ctx.Done():
-		return errlist.Join(fmt.Errorf("console %s: loads did not end in time", t.console.Name()), t.console.Close(ctx))
+	case <-time.After(loadsTimeout):
+		late = fmt.Errorf("console %s: loads did not end in time", t.console.Name())
 	}
-	return t.console.Close(ctx)
+	ctx, cancel := context.WithTimeout(context.Background(), logoutTimeout)
+	defer cancel()
+	return errlist.Join(late, t.console.Close(ctx))
 }
