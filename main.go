@@ -84,7 +84,7 @@ func flags(stdout, stderr io.Writer) (*kingpin.Application, *settings) {
 	app.Flag("web.scrape-timeout", "Longest duration of a scrape that does not name its own time-out in X-Prometheus-Scrape-Timeout-Seconds.").Default("10s").DurationVar(&s.exporter.ScrapeTimeout)
 	app.Flag("web.enable-lifecycle", "Reload the configuration on POST or PUT to /-/reload. SIGHUP always does.").BoolVar(&s.exporter.EnableLifecycle)
 	app.Flag("web.enable-pprof", "Serve profiles of the process under /debug/pprof.").BoolVar(&s.exporter.EnablePprof)
-	app.Flag("web.allow-unprotected-host-metrics", "Let collectors that show hosts one by one run although the listener is neither on a loopback address nor protected by TLS or authentication.").BoolVar(&s.openHosts)
+	app.Flag("web.allow-unprotected-host-metrics", "Let collectors that show hosts one by one run although the listener is neither on a loopback address nor protected by users or verified client certificates.").BoolVar(&s.openHosts)
 	app.Flag("log.level", "Least severe level to log: debug, info, warn, error.").Default("info").EnumVar(&s.logLevel, "debug", "info", "warn", "error")
 	app.Flag("log.format", "Format of log lines: logfmt, json.").Default("logfmt").EnumVar(&s.logFormat, "logfmt", "json")
 	return app, s
