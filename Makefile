@@ -23,7 +23,7 @@ LDFLAGS := -s -w \
 
 FUZZTIME ?= 30s
 
-.PHONY: build test race lint fuzz bench golden demo e2e ci docker cross licences release
+.PHONY: build test race lint fuzz bench golden performance demo e2e ci docker cross licences release
 
 # Static binaries, stamped with their version: the exporter and the command-line tool.
 build:
@@ -48,7 +48,11 @@ bench:
 
 # Write the golden files anew from what the code prints now; read the difference before committing it.
 golden:
-	$(GO) test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n 1 dirname | sort -u) -update
+	$(GO) test -short $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n 1 dirname | sort -u) -update
+
+# Write docs/performance.md anew, from consoles of up to a million hosts.
+performance:
+	$(GO) test ./exporter -run TestRequestsAreConstantHoweverManyHostsThereAre -update
 
 demo:
 	$(GO) run . --demo

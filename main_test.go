@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -331,8 +332,8 @@ func TestTheDemo(t *testing.T) {
 		t.Errorf("it says to look at %s, and listens at %s", base, p.base)
 	}
 	for target, families := range map[string][]string{
-		"/probe?target=sc6": {"securitycenter_vulnerabilities{", "securitycenter_hosts{", "securitycenter_vulnerability_score{", "securitycenter_job_daemon_running ", "securitycenter_scan_results_total{"},
-		"/probe?target=sc4": {"securitycenter_vulnerabilities{", "securitycenter_hosts{", "securitycenter_plugins{", "securitycenter_scan_results_total{"},
+		"/probe?target=sc6": {"securitycenter_vulnerabilities{", "securitycenter_hosts{", "securitycenter_vulnerability_score{", "securitycenter_job_daemon_running ", "securitycenter_scan_results_ended_total{"},
+		"/probe?target=sc4": {"securitycenter_vulnerabilities{", "securitycenter_hosts{", "securitycenter_plugins{", "securitycenter_scan_results_ended_total{"},
 		"/metrics":          {"securitycenter_exporter_build_info{", "go_goroutines "},
 		"/":                 {"/probe?target=sc6", "/probe?target=sc4", "/metrics", "/sd"},
 		"/sd":               {`"__param_target":"sc6"`, `"__param_target":"sc4"`},
@@ -491,5 +492,55 @@ func TestTheDemoIsNobodyElsesBusiness(t *testing.T) {
 				t.Errorf("listens on %v, want %s", got, test.want)
 			}
 		})
+	}
+}
+
+// Who asks and does not read keeps nobody out, and does not keep the program from
+// ending in time.
+func TestReadersThatDoNotReadStopNobody(t *testing.T) {
+	p := start(t, "--demo", "--web.max-requests=4")
+	page := p.get("/probe?target=sc6")
+	var dialer net.Dialer
+	for range 12 {
+		c, err := dialer.DialContext(t.Context(), "tcp", strings.TrimPrefix(p.base, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		if err := c.(*net.TCPConn).SetReadBuffer(1 << 10); err != nil {
+			t.Fatal(err)
+		}
+		// So many that no buffer holds the answers.
+		for range 1 + 8<<20/len(page) {
+			if _, err := io.WriteString(c, "GET /probe?target=sc6 HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+				break
+			}
+		}
+	}
+	// Their answers are made until no buffer takes more; from then on they wait.
+	served := 0
+	for late := time.Now().Add(20 * time.Second); served < 5 && time.Now().Before(late); {
+		res, err := p.client.Get(p.base + "/probe?target=sc6")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, res.Body); err != nil {
+			t.Fatal(err)
+		}
+		if err := res.Body.Close(); err != nil {
+			t.Fatal(err)
+		}
+		served++
+		if res.StatusCode != http.StatusOK {
+			served = 0
+		}
+	}
+	if served < 5 {
+		t.Error("scrapes beside them are still turned away")
+	}
+	began := time.Now()
+	p.end()
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %s to end", took)
 	}
 }

@@ -14,30 +14,31 @@ import (
 var (
 	assetsVulnerabilities = &Family{
 		Name:   "securitycenter_vulnerabilities_by_asset",
-		Source: Source{"POST /analysis, sumasset; GET /asset", "vuln::query, sumasset; asset::init", "1 page of rows, 1 other request"},
+		Source: Source{REST: "POST /analysis, sumasset; GET /asset", RPC: "vuln::query, sumasset; asset::init", Cost: "1 page of rows, 1 other request"},
 		Help:   "Open findings by asset list and severity, for the configured lists. Lists overlap: never add them up. Absent for lists that no account sees, and where compliance results have to be subtracted.",
 		Labels: []string{"organization_id", "asset_id", "asset", "severity"},
 	}
 	assetsByStatus = &Family{
 		Name:   "securitycenter_asset_lists",
-		Source: Source{"GET /asset", "asset::init", "1 request for each organisation account"},
+		Source: Source{REST: "GET /asset", RPC: "asset::init", Cost: "1 request for each organisation account"},
 		Help:   "Asset lists by status: ready, calculating, other. A filter by a list that is stuck calculating finds the wrong hosts. Absent if the console does not tell.",
 		Labels: []string{"status"},
 	}
 )
 
-// Assets counts the findings of some asset lists, and how the lists are. REST
+// assetsCollector counts the findings of some asset lists, and how the lists are. REST
 // GET /asset and POST /analysis, RPC asset::init and vuln::query, tool sumasset.
-func Assets() *Collector {
+func assetsCollector() *Collector {
 	return &Collector{
 		Name:     "assets",
 		Help:     "Status of the asset lists, and open findings of the lists that are named.",
 		Interval: time.Hour,
 		Account:  scapi.Organization,
-		Priority: 3,
+		priority: 3,
 		Keys: []config.Key{
 			{Name: "ids", Kind: config.IDs, Default: []string(nil), Max: 50, Help: "ids of the asset lists whose findings are counted"},
 		},
+		demo:     map[string]any{"ids": []string{"1", "2", "3", "4"}},
 		Families: []*Family{assetsVulnerabilities, assetsByStatus},
 		New:      stateless(loadAssets),
 	}
@@ -99,7 +100,7 @@ func setAssets(ctx context.Context, c *findings.Console, lists []owned[scapi.Ass
 		}
 	}
 	for _, a := range lists { // one without findings has no row
-		m.SetCounts(assetsVulnerabilities, allSeverities, counts[a.object.ID], a.organization, a.object.ID, a.object.Name)
+		m.setCounts(assetsVulnerabilities, allSeverities, counts[a.object.ID], a.organization, a.object.ID, a.object.Name)
 	}
 	return nil
 }

@@ -27,19 +27,22 @@ type Collector struct {
 	Interval time.Duration // default age after which its data is read again
 	Default  bool          // on unless switched off
 	Account  scapi.Kind    // the kind of account that can supply all of it
-	Priority int           // place in the queue towards the console: lower goes first
+	priority int           // place in the queue towards the console: lower goes first
 	Keys     []config.Key  // its own keys in the configuration
 	Hosts    bool          // shows hosts one by one, which is for protected listeners only
 	SLA      bool          // reads the deadlines of the configuration
 	Watches  bool          // reads the watches of the configuration
 	Families []*Family     // every metric that it may emit
+	// demo are values of its own keys that make a demonstration show what it can
+	// tell; of keys of Kind config.Bool that is true anyway.
+	demo map[string]any
 	// New returns what loads the collector's data from one console.
 	New func() Loader
 }
 
-// Loader reads a collector's data from a console into m, as s wants it. An error means that
-// nothing of m may be shown. It is called by one goroutine at a time, and may
-// remember things between calls.
+// Loader reads a collector's data from a console into m, as s wants it. An
+// error means that nothing of m may be shown. It is called by one goroutine at a
+// time, and may remember things between calls.
 type Loader func(ctx context.Context, c *findings.Console, s Settings, m *Metrics) error
 
 // stateless is Collector.New for a loader that remembers nothing.
@@ -48,9 +51,29 @@ func stateless(l Loader) func() Loader { return func() Loader { return l } }
 // All returns every collector, in the order of the documentation.
 func All() []*Collector {
 	return []*Collector{
-		System(), Feeds(), Plugins(), Scanners(), Repositories(), Vulnerabilities(), Risk(), Coverage(), Scans(),
-		Watches(), Hosts(), Families(), Assets(), Subnets(), Remediation(), Compliance(), Tickets(), Users(), RiskRules(), Events(),
+		systemCollector(), feedsCollector(), pluginsCollector(), scannersCollector(), repositoriesCollector(),
+		vulnerabilitiesCollector(), riskCollector(), coverageCollector(), scansCollector(), watchesCollector(),
+		hostsCollector(), familiesCollector(), assetsCollector(), subnetsCollector(), remediationCollector(),
+		complianceCollector(), ticketsCollector(), usersCollector(), riskRulesCollector(), eventsCollector(),
 	}
+}
+
+// On reports whether consoles of the dialect tell any of the collector's metrics.
+func (col *Collector) On(d scapi.API) bool {
+	return slices.ContainsFunc(col.Families, func(f *Family) bool { return f.Source.On(d) })
+}
+
+// Demonstrated returns values of its own keys with which a demonstration shows
+// all that the collector can tell.
+func (col *Collector) Demonstrated() map[string]any {
+	own := map[string]any{}
+	for _, k := range col.Keys {
+		if k.Kind == config.Bool {
+			own[k.Name] = true
+		}
+	}
+	maps.Copy(own, col.demo)
+	return own
 }
 
 // Settings are what a load reads, and shape what it may emit.
@@ -79,7 +102,7 @@ func (col *Collector) Run(ctx context.Context, loader Loader, c *findings.Consol
 		}
 	}()
 	m := NewMetrics(settings)
-	if err := loader(console.WithPriority(ctx, col.Priority), c, settings, m); err != nil {
+	if err := loader(console.WithPriority(ctx, col.priority), c, settings, m); err != nil {
 		return Snapshot{}, err
 	}
 	if missing := errlist.Join(m.missing...); m.read == 0 && missing != nil {

@@ -14,22 +14,22 @@ import (
 
 var complianceChecks = &Family{
 	Name:   "securitycenter_compliance_checks",
-	Source: Source{"POST /analysis, sumip; GET /auditFile", "vuln::query, sumseverity", "1 analysis request for each audit file, 1 other request"},
+	Source: Source{REST: "POST /analysis, sumip; GET /auditFile", RPC: "vuln::query, sumseverity", Cost: "1 analysis request for each audit file, 1 other request"},
 	Help:   "Results of configuration audits by audit file and result: passed, warning (to be looked at by hand), failed; failures that were accepted are not counted. The organisation is empty for audit files of the whole console; all labels of the audit are where the console does not tell audits apart, as SecurityCenter 4.",
 	Labels: []string{"organization_id", "audit_id", "audit", "result"},
 }
 
-// Compliance counts the results of configuration audits, which the console
+// complianceCollector counts the results of configuration audits, which the console
 // keeps as findings: a passed check is an info, one to be looked at by hand a
 // medium, a failed one a high. REST GET /auditFile and POST /analysis, RPC
 // vuln::query, one row for each audit file.
-func Compliance() *Collector {
+func complianceCollector() *Collector {
 	return &Collector{
 		Name:     "compliance",
 		Help:     "Results of configuration audits by audit file.",
 		Interval: time.Hour,
 		Account:  scapi.Organization,
-		Priority: 3,
+		priority: 3,
 		Keys: []config.Key{
 			{Name: "audits", Kind: config.IDs, Default: []string(nil), Max: 500, Help: "ids of the audit files that are meant; the empty list means all"},
 		},

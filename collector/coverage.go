@@ -11,34 +11,34 @@ import (
 var (
 	coverageSeen = &Family{
 		Name:   "securitycenter_hosts_seen",
-		Source: Source{"POST /analysis, sumip", "vuln::query, sumip", "3 analysis requests"},
-		Help:   "Hosts with open findings that were seen within the window; a host counts once in every repository that holds it. Absent where compliance results have to be subtracted.",
+		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumip", Cost: "3 analysis requests"},
+		Help:   "Hosts with open findings that were seen within the window; a host counts once in every repository that holds it. Absent where compliance results have to be subtracted." + fromFullHour,
 		Labels: []string{"window"},
 	}
 	coverageAssessed = &Family{
 		Name:   "securitycenter_hosts_assessed",
-		Source: Source{"POST /analysis, sumip", "vuln::query, sumip", "2 analysis requests"},
-		Help:   "Hosts on which a scan left its scan information (plugin 19506) within the window. Absent if the console cannot tell.",
+		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumip", Cost: "2 analysis requests"},
+		Help:   "Hosts on which a scan left its scan information (plugin 19506) within the window. Absent if the console cannot tell." + fromFullHour,
 		Labels: []string{"window"},
 	}
 	coverageCredentialed = &Family{
 		Name:   "securitycenter_hosts_credentialed",
-		Source: Source{"POST /analysis, sumip", "vuln::query, sumip", "12 analysis requests, 14 where the newer plugins are missing"},
-		Help:   "Hosts by what became of logging in to them within the window: success, failure, insufficient_privilege, none_provided, intermittent, unsupported_os. A host may have several results, one for each protocol. Where the console's plugins are too old to tell them, only success is there, from the text of the scan information.",
+		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumip", Cost: "12 analysis requests, 14 where the newer plugins are missing"},
+		Help:   "Hosts by what became of logging in to them within the window: success, failure, insufficient_privilege, none_provided, intermittent, unsupported_os. A host may have several results, one for each protocol. Where the console's plugins are too old to tell them, only success is there, from the text of the scan information." + fromFullHour,
 		Labels: []string{"window", "result"},
 	}
 )
 
-// Coverage tells how many hosts are really looked at. REST POST /analysis, RPC
+// coverageCollector tells how many hosts are really looked at. REST POST /analysis, RPC
 // vuln::query, tool sumip.
-func Coverage() *Collector {
+func coverageCollector() *Collector {
 	return &Collector{
 		Name:     "coverage",
 		Help:     "Hosts seen and assessed lately, and on how many of them scans could log in.",
 		Interval: 30 * time.Minute,
 		Default:  true,
 		Account:  scapi.Organization,
-		Priority: 2,
+		priority: 2,
 		Families: []*Family{coverageSeen, coverageAssessed, coverageCredentialed},
 		New:      stateless(loadCoverage),
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
@@ -96,7 +95,7 @@ func TestWhereNoPluginTellsOfLoggingInTheScanInformationDoes(t *testing.T) {
 
 // What the plugins would tell is unknown there, and no zero.
 func TestWhereNoPluginTellsOfLoggingInAndNoScanDidOnlySuccessIsZero(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		o := sctest.Options{Quirks: sctest.Quirks{NoCredentialPlugins: true}, Hosts: 1, Repositories: 1}
 		for o.Seed = 1; loggedIn(o); o.Seed++ {
 			if o.Seed == 100 {

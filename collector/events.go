@@ -11,20 +11,20 @@ import (
 
 var eventsByType = &Family{
 	Name:   "securitycenter_events",
-	Source: Source{"POST /analysis of type event, sumtype", "events::query, sumtype", "1 page of rows"},
-	Help:   "Log events within the window by type, of the types with most events. A rolling number: do not take its rate. Absent if the console has no log correlation engine.",
+	Source: Source{REST: "POST /analysis of type event, sumtype", RPC: "events::query, sumtype", Cost: "1 page of rows"},
+	Help:   "Log events within the window by type, of the types with most events. A rolling number: do not take its rate. Absent if the console has no log correlation engine." + fromFullHour,
 	Labels: []string{"type", "window"},
 }
 
-// Events counts log events by type. REST POST /analysis of type event, RPC
+// eventsCollector counts log events by type. REST POST /analysis of type event, RPC
 // events::query, tool sumtype, one page.
-func Events() *Collector {
+func eventsCollector() *Collector {
 	return &Collector{
 		Name:     "events",
 		Help:     "Log events of the last day by type.",
 		Interval: time.Hour,
 		Account:  scapi.Organization,
-		Priority: 3,
+		priority: 3,
 		Keys: []config.Key{
 			{Name: "top", Kind: config.Int, Default: 50, Min: 1, Max: 1000, Help: "how many types are shown"},
 		},

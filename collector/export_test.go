@@ -1,5 +1,7 @@
 package collector
 
+import "github.com/securitycenter-exporter/securitycenter_exporter/scapi"
+
 // Len returns the number of samples, those of undeclared families too.
 func (m *Metrics) Len() int {
 	n := 0
@@ -7,4 +9,9 @@ func (m *Metrics) Len() int {
 		n += len(samples)
 	}
 	return n
+}
+
+// SetCounts is setCounts of all severities.
+func (m *Metrics) SetCounts(f *Family, counts scapi.Counts, labels ...string) {
+	m.setCounts(f, allSeverities, counts, labels...)
 }

@@ -10,20 +10,20 @@ import (
 
 var familiesVulnerabilities = &Family{
 	Name:   "securitycenter_vulnerabilities_by_family",
-	Source: Source{"POST /analysis, sumfamily", "vuln::query, sumfamily", "1 page of rows"},
+	Source: Source{REST: "POST /analysis, sumfamily", RPC: "vuln::query, sumfamily", Cost: "1 page of rows"},
 	Help:   "Open findings by plugin family and severity. A family without findings is absent, its name is empty where the console tells only the id. Absent where compliance results have to be subtracted.",
 	Labels: []string{"family_id", "family", "severity"},
 }
 
-// Families tells which plugin families the findings are of, in one page. REST
+// familiesCollector tells which plugin families the findings are of, in one page. REST
 // POST /analysis, RPC vuln::query, tool sumfamily.
-func Families() *Collector {
+func familiesCollector() *Collector {
 	return &Collector{
 		Name:     "families",
 		Help:     "Open findings by plugin family: who has to patch.",
 		Interval: time.Hour,
 		Account:  scapi.Organization,
-		Priority: 3,
+		priority: 3,
 		Families: []*Family{familiesVulnerabilities},
 		New:      stateless(loadFamilies),
 	}
@@ -51,7 +51,7 @@ func loadFamilies(ctx context.Context, c *findings.Console, _ Settings, m *Metri
 		}
 	}
 	for family, n := range counts {
-		m.SetCounts(familiesVulnerabilities, allSeverities, n, family.ID, family.Name)
+		m.setCounts(familiesVulnerabilities, allSeverities, n, family.ID, family.Name)
 	}
 	return nil
 }

@@ -9,21 +9,12 @@ import (
 
 // Family describes a metric.
 type Family struct {
-	Name   string
-	Help   string // a full sentence with the unit and what absence means
-	Source Source
-	Type   Type
-	Labels []string
+	Name    string
+	Help    string // a full sentence with the unit and what absence means
+	Source  Source
+	Counter bool // else a gauge
+	Labels  []string
 }
-
-// Type of a metric.
-type Type int
-
-// The metric types.
-const (
-	Gauge Type = iota
-	Counter
-)
 
 // gathered returns the family with its samples in the order of their labels.
 func (f *Family) gathered(samples []*dto.Metric) *dto.MetricFamily {
@@ -33,7 +24,7 @@ func (f *Family) gathered(samples []*dto.Metric) *dto.MetricFamily {
 		})
 	})
 	kind := dto.MetricType_GAUGE
-	if f.Type == Counter {
+	if f.Counter {
 		kind = dto.MetricType_COUNTER
 	}
 	return &dto.MetricFamily{Name: &f.Name, Help: &f.Help, Type: &kind, Metric: samples}

@@ -1,158 +1,52 @@
 package collector_test
 
 import (
-	"context"
-	"errors"
-	"math"
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
-	"github.com/securitycenter-exporter/securitycenter_exporter/console"
-	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
-var (
-	big    = &collector.Family{Name: "big", Labels: []string{"zone", "zone_id"}}
-	middle = &collector.Family{Name: "middle", Labels: []string{"zone_id"}}
-	small  = &collector.Family{Name: "small"}
-	known  = []*collector.Family{middle, small, big}
-)
-
-// fill adds 5 samples to big, 3 to middle and 1 to small.
-func fill(m *collector.Metrics) {
-	for i, id := range []string{"1", "2", "3", "4", "5"} {
-		m.Set(big, float64(i), "Zone "+id, id)
-		if i < 3 {
-			m.Set(middle, float64(i), id)
+func TestEveryMetricHasANameOfItsOwnAndAHelpTextThatIsASentence(t *testing.T) {
+	seen := map[string]bool{}
+	collectors := map[string]bool{}
+	for _, col := range collector.All() {
+		if collectors[col.Name] {
+			t.Errorf("two collectors are called %s", col.Name)
 		}
-	}
-	m.Set(small, 1)
-}
-
-func familyNames(s collector.Snapshot) (names []string) {
-	for _, f := range s.Families {
-		names = append(names, f.GetName())
-	}
-	return names
-}
-
-func TestOverTheLimitWholeFamiliesAreLeftOutTheLargestFirst(t *testing.T) {
-	for _, tt := range []struct {
-		limit, series, dropped int
-		families               []string
-	}{
-		{0, 9, 0, []string{"big", "middle", "small"}},
-		{9, 9, 0, []string{"big", "middle", "small"}},
-		{8, 4, 5, []string{"middle", "small"}},
-		{4, 4, 5, []string{"middle", "small"}},
-		{3, 1, 8, []string{"small"}},
-		{1, 1, 8, []string{"small"}},
-	} {
-		m := collector.NewMetrics(limited(tt.limit))
-		fill(m)
-		s := m.Snapshot(known)
-		if d := cmp.Diff(tt.families, familyNames(s)); d != "" || s.Series != tt.series || s.Dropped != tt.dropped {
-			t.Errorf("limit %d: %d series, %d dropped, families (-want +got):\n%s", tt.limit, s.Series, s.Dropped, d)
+		collectors[col.Name] = true
+		if col.Help == "" || !strings.HasSuffix(col.Help, ".") || col.Interval <= 0 {
+			t.Errorf("collector %s: help %q, interval %s", col.Name, col.Help, col.Interval)
 		}
-	}
-}
-
-func TestALoadOverItsLimitSucceedsAndSaysWhatIsMissing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		e := export(t, sctest.Options{})
-		s, err := e.run(t, "scanners", limited(150))
-		if err != nil || s.Dropped != 14*15 || s.Series > 150 || s.Series == 0 {
-			t.Errorf("%d series, %d dropped, %v; want the states of 14 scanners dropped", s.Series, s.Dropped, err)
-		}
-		for _, f := range s.Families {
-			if f.GetName() == "securitycenter_scanner_status" {
-				t.Error("the largest family is still there")
+		for _, f := range col.Families {
+			if seen[f.Name] {
+				t.Errorf("two families are called %s", f.Name)
+			}
+			seen[f.Name] = true
+			if !f.Source.On(scapi.REST) && !f.Source.On(scapi.RPC) {
+				t.Errorf("%s: no console tells it by %+v", f.Name, f.Source)
+			}
+			first, _, _ := strings.Cut(f.Help, " ")
+			if first == "" || strings.ToUpper(first[:1]) != first[:1] || !strings.HasSuffix(f.Help, ".") {
+				t.Errorf("%s: %q is no sentence", f.Name, f.Help)
+			}
+			if i := slices.Index(f.Labels, "severity"); i >= 0 && i != len(f.Labels)-1 {
+				t.Errorf("%s: labels %q, want the severity last", f.Name, f.Labels)
+			}
+			if f.Counter != strings.HasSuffix(f.Name, "_total") {
+				t.Errorf("%s: only counters end in _total, and all of them", f.Name)
 			}
 		}
-	})
-}
-
-func TestRedactionEmptiesNamesAndKeepsIDsAndMakesNoDuplicates(t *testing.T) {
-	ids := []string{"repository_id", "zone_id", "scanner_id", "scan_id"}
-	limits := collector.Settings{Redact: map[string]bool{"repository": true, "zone": true, "scanner": true, "scan": true}}
-	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
-		in(t, dialect.String(), func(t *testing.T) {
-			e := export(t, sctest.Options{Dialect: dialect})
-			for _, col := range collector.All() {
-				plain, err := e.run(t, col.Name, noLimits)
-				if errors.Is(err, console.ErrNotReadable) {
-					continue // not on this dialect
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
-				redacted, err := e.run(t, col.Name, limits)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if redacted.Series != plain.Series {
-					t.Errorf("%s: %d series, but %d with redaction", col.Name, plain.Series, redacted.Series)
-				}
-				distinct := samplesOf(redacted.Families)
-				if len(distinct) != redacted.Series {
-					t.Errorf("%s: %d series, of which %d are different", col.Name, redacted.Series, len(distinct))
-				}
-				for _, f := range redacted.Families {
-					for _, m := range f.Metric {
-						for _, l := range m.Label {
-							if limits.Redact[l.GetName()] && l.GetValue() != "" {
-								t.Errorf("%s: %s is %q", f.GetName(), l.GetName(), l.GetValue())
-							}
-							if slices.Contains(ids, l.GetName()) && l.GetValue() == "" {
-								t.Errorf("%s: %s is empty", f.GetName(), l.GetName())
-							}
-						}
-					}
-				}
-			}
-		})
-	}
-}
-
-func TestBytesThatAreNotUTF8AreReplacedAndDuplicatesKeepTheFirstValueAndAreCounted(t *testing.T) {
-	m := collector.NewMetrics(collector.Settings{Redact: map[string]bool{"zone": true}})
-	m.Set(middle, 1, "caf\xe9")
-	m.Set(middle, 2, "caf\xe9")
-	m.Set(middle, 3, "caf\xff") // the same text after the replacement
-	m.Set(big, 1, "one", "1")
-	m.Set(big, 2, "two", "1") // the same without the name
-	m.Set(big, 3, "one\xff", "2")
-	want := samples{"middle{zone_id=\"caf\uFFFD\"}": 1, `big{zone="",zone_id="1"}`: 1, `big{zone="",zone_id="2"}`: 3}
-	got := m.Snapshot(known)
-	diff(t, "samples", want, samplesOf(got.Families))
-	if got.Series != 3 {
-		t.Errorf("%d series, want 3", got.Series)
-	}
-	if d := cmp.Diff(map[string]int{"middle": 2, "big": 1}, got.Duplicates); d != "" {
-		t.Errorf("duplicates (-want +got):\n%s", d)
-	}
-}
-
-func TestLabelValuesThatOnlyTogetherAreTheSameAreDifferentSeries(t *testing.T) {
-	m := collector.NewMetrics(noLimits)
-	m.Set(big, 1, "ab", "c")
-	m.Set(big, 2, "a", "bc")
-	if s := m.Snapshot(known); s.Series != 2 {
-		t.Errorf("%d series, want 2", s.Series)
 	}
 }
 
 func TestFamiliesAndSamplesComeInOrderAndCountersAreCounters(t *testing.T) {
-	total := &collector.Family{Name: "a_total", Type: collector.Counter, Labels: []string{"z", "a"}}
+	total := &collector.Family{Name: "a_total", Counter: true, Labels: []string{"z", "a"}}
 	m := collector.NewMetrics(noLimits)
 	fill(m)
 	m.Set(total, 7, "1", "b")
@@ -168,69 +62,4 @@ func TestFamiliesAndSamplesComeInOrderAndCountersAreCounters(t *testing.T) {
 	if labels := first.Metric[0].Label; labels[0].GetName() != "a" || labels[1].GetName() != "z" {
 		t.Errorf("labels %v are not in order", labels)
 	}
-}
-
-func TestATimeThatIsUnknownMakesNoSample(t *testing.T) {
-	m := collector.NewMetrics(noLimits)
-	m.SetTime(middle, time.Time{}, "1")
-	m.SetTime(middle, time.UnixMilli(1_700_000_000_250), "2")
-	got := samplesOf(m.Snapshot(known).Families)
-	diff(t, "times", samples{`middle{zone_id="2"}`: 1_700_000_000.25}, got)
-}
-
-func TestAPanicInALoaderIsAnError(t *testing.T) {
-	col := &collector.Collector{Name: "broken"}
-	loader := collector.Loader(func(context.Context, *findings.Console, collector.Settings, *collector.Metrics) error {
-		panic("broken answer")
-	})
-	if _, err := col.Run(t.Context(), loader, nil, noLimits); err == nil || !strings.Contains(err.Error(), "broken answer") {
-		t.Errorf("%v, want the panic", err)
-	}
-}
-
-func TestALoadThatFailsShowsNothing(t *testing.T) {
-	col := &collector.Collector{Name: "half", Families: known}
-	failure := errors.New("connection reset")
-	loader := collector.Loader(func(_ context.Context, _ *findings.Console, _ collector.Settings, m *collector.Metrics) error {
-		fill(m)
-		return failure
-	})
-	s, err := col.Run(t.Context(), loader, nil, noLimits)
-	if !errors.Is(err, failure) || len(s.Families) != 0 || s.Series != 0 {
-		t.Errorf("%v with %d series", err, s.Series)
-	}
-}
-
-func TestEverySeverityIsShownZerosToo(t *testing.T) {
-	f := &collector.Family{Name: "f", Labels: []string{"id", "severity"}}
-	m := collector.NewMetrics(noLimits)
-	m.SetCounts(f, scapi.Severities[:], scapi.Counts{scapi.High: 3}, "1")
-	want := samples{}
-	for _, s := range severities {
-		want[series("f", `id="1"`, `severity="`+s+`"`)] = 0
-	}
-	want[series("f", `id="1"`, `severity="high"`)] = 3
-	diff(t, "severities", want, samplesOf(m.Snapshot([]*collector.Family{f}).Families))
-}
-
-func TestAValueThatIsUnknownMakesNoSample(t *testing.T) {
-	m := collector.NewMetrics(noLimits)
-	collector.SetOpt(m, middle, scapi.Opt[bool]{}, "1")
-	collector.SetOpt(m, middle, scapi.Some(true), "2")
-	collector.SetOpt(m, middle, scapi.Some(false), "3")
-	collector.SetOpt(m, middle, scapi.Some(int64(7)), "4")
-	collector.SetOpt(m, middle, scapi.Some(0.25), "5")
-	collector.SetOpt(m, middle, scapi.Some(1500*time.Millisecond), "6")
-	collector.SetOpt(m, middle, scapi.Opt[time.Duration]{}, "7")
-	want := samples{}
-	for id, v := range map[string]float64{"2": 1, "3": 0, "4": 7, "5": 0.25, "6": 1.5} {
-		want[sample("middle", "zone_id", id)] = v
-	}
-	diff(t, "values", want, samplesOf(m.Snapshot(known).Families))
-}
-
-func TestAValueIsWrittenAsItIs(t *testing.T) {
-	m := collector.NewMetrics(noLimits)
-	m.Set(small, math.MaxUint32)
-	diff(t, "value", samples{"small": 4294967295}, samplesOf(m.Snapshot(known).Families))
 }

@@ -9,8 +9,8 @@ import (
 )
 
 var (
-	fromFeeds     = Source{"GET /feed", "plugin::init", "1 request for all"}
-	fromFeedsREST = Source{"GET /feed", "", "1 request for all"}
+	fromFeeds     = Source{REST: "GET /feed", RPC: "plugin::init", Cost: "1 request for all"}
+	fromFeedsREST = Source{REST: "GET /feed", Cost: "1 request for all"}
 )
 
 var (
@@ -40,8 +40,8 @@ var (
 	}
 )
 
-// Feeds tells how old the content feeds are. REST GET /feed; RPC plugin::init.
-func Feeds() *Collector {
+// feedsCollector tells how old the content feeds are. REST GET /feed; RPC plugin::init.
+func feedsCollector() *Collector {
 	return &Collector{
 		Name:     "feeds",
 		Help:     "Age and state of the content feeds and their subscriptions.",

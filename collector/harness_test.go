@@ -1,15 +1,20 @@
 package collector_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"maps"
+	"net/http"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
 
+	"github.com/google/go-cmp/cmp"
 	dto "github.com/prometheus/client_model/go"
 	"go.uber.org/goleak"
 
@@ -21,7 +26,10 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400) // simulated consoles are much garbage, and it is soon gone
+	goleak.VerifyTestMain(m)
+}
 
 // noLimits let everything through.
 var noLimits collector.Settings
@@ -63,16 +71,26 @@ func export(t *testing.T, o sctest.Options, adjust ...func(*console.Options)) *e
 	return &exported{Console: findings.New(c), simulated: s, loaders: map[string]collector.Loader{}}
 }
 
-// in runs a test in a bubble of its own.
+// bubble runs a whole test in a bubble, beside others.
+func bubble(t *testing.T, test func(*testing.T)) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, test)
+}
+
+// in runs a part of a test in a bubble of its own, beside others.
 func in(t *testing.T, name string, test func(*testing.T)) {
-	t.Run(name, func(t *testing.T) { synctest.Test(t, test) })
+	t.Helper()
+	t.Run(name, func(t *testing.T) { bubble(t, test) })
 }
 
 // completed fills in what the configuration would: the defaults of a
 // collector's own keys, and the vendor's deadlines.
 func completed(col *collector.Collector, s collector.Settings) collector.Settings {
 	own := map[string]any{}
-	maps.Copy(own, config.Collector{Keys: col.Keys}.Defaults().Own)
+	for _, k := range col.Keys {
+		own[k.Name] = k.Default
+	}
 	maps.Copy(own, s.Own)
 	s.Own = own
 	if s.SLA == nil {
@@ -184,17 +202,182 @@ func wrongCredentials() (scapi.Credentials, error) {
 	return scapi.Credentials{Username: "bob", Password: "wrong"}, nil
 }
 
+// api is the dialect as the client calls it.
+func api(d sctest.Dialect) scapi.API {
+	if d == sctest.RPC {
+		return scapi.RPC
+	}
+	return scapi.REST
+}
+
+// on leaves out the families that consoles of the dialect do not tell, by their
+// sources.
+func (s samples) on(d sctest.Dialect) samples {
+	var absent []string
+	for _, col := range collector.All() {
+		for _, f := range col.Families {
+			if !f.Source.On(api(d)) {
+				absent = append(absent, f.Name)
+			}
+		}
+	}
+	return s.without(absent...)
+}
+
 // everything switches on all that a collector can tell.
 func everything(col *collector.Collector) collector.Settings {
 	s := collector.Settings{Watches: []config.Watch{{Name: "all"}}}
-	s.Own = map[string]any{}
-	for _, k := range col.Keys {
-		switch {
-		case k.Kind == config.Bool:
-			s.Own[k.Name] = true
-		case col.Name == "assets":
-			s.Own[k.Name] = []string{"1", "2", "3"}
+	s.Own = col.Demonstrated()
+	return s
+}
+
+var (
+	admin = sctest.Account{Username: "admin", Password: "a", Administrator: true}
+	alice = sctest.Account{Username: "alice", Password: "b", Organization: 1, Repositories: []string{"1", "2"}}
+	bob   = sctest.Account{Username: "bob", Password: "c", Organization: 2, Repositories: []string{"2", "3"}}
+)
+
+// reading gives an account of the configuration its own list of repositories.
+func reading(account string, repositories ...string) func(*console.Options) {
+	return func(o *console.Options) {
+		i := slices.IndexFunc(o.Accounts, func(a console.AccountOptions) bool { return a.Name == account })
+		o.Accounts[i].Repositories = repositories
+	}
+}
+
+func wrongPassword(account string) func(*console.Options) {
+	return func(o *console.Options) {
+		for i, a := range o.Accounts {
+			if a.Name == account {
+				o.Accounts[i].Credentials = wrongCredentials
+			}
 		}
 	}
-	return s
+}
+
+// breakable is a way to the console that can be out of order.
+type breakable struct {
+	http.RoundTripper
+	broken bool
+}
+
+func (b *breakable) RoundTrip(r *http.Request) (*http.Response, error) {
+	if b.broken {
+		return nil, errors.New("no route to host")
+	}
+	return b.RoundTripper.RoundTrip(r)
+}
+
+// through puts a breakable way between an account and the console.
+func through(way *breakable, account string) func(*console.Options) {
+	return func(o *console.Options) {
+		for i, a := range o.Accounts {
+			if a.Name == account {
+				way.RoundTripper = a.Transport
+				o.Accounts[i].Transport = way
+			}
+		}
+	}
+}
+
+// intercept makes the console answer GET requests of a path with this response.
+func intercept(path, response string) func(*console.Options) {
+	return func(o *console.Options) {
+		for i, a := range o.Accounts {
+			o.Accounts[i].Transport = &intercepting{RoundTripper: a.Transport, path: path, answer: func(string) string { return response }}
+		}
+	}
+}
+
+// sent returns how many queries carried a filter of that name since the last look.
+func (e *exported) sent(filter string) int {
+	n := e.simulated.Count(func(r sctest.Request) bool {
+		for _, f := range r.Filters {
+			if strings.HasPrefix(f, filter) {
+				return true
+			}
+		}
+		return false
+	})
+	e.simulated.ForgetRequests()
+	return n
+}
+
+// intercepting answers some requests in the console's place.
+type intercepting struct {
+	http.RoundTripper
+	path   string                              // of GET requests; empty: any request with a body
+	answer func(body string) (response string) // "": the console answers
+}
+
+func (i *intercepting) RoundTrip(r *http.Request) (*http.Response, error) {
+	var body []byte
+	switch {
+	case i.answer == nil, i.path == "" && r.Body == nil, i.path != "" && i.path != r.URL.Path:
+		return i.RoundTripper.RoundTrip(r)
+	case r.Body != nil:
+		var err error
+		if body, err = io.ReadAll(r.Body); err != nil {
+			return nil, err
+		}
+	}
+	response := i.answer(string(body))
+	if response == "" {
+		r = r.Clone(r.Context())
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		return i.RoundTripper.RoundTrip(r)
+	}
+	envelope := `{"type":"regular","response":` + response + `,"error_code":0,"error_msg":"","warnings":[],"timestamp":0}`
+	return &http.Response{
+		StatusCode: http.StatusOK, ProtoMajor: 1, ProtoMinor: 1, Request: r, Header: http.Header{"Content-Type": {"application/json"}},
+		Body: io.NopCloser(strings.NewReader(envelope)), ContentLength: int64(len(envelope)),
+	}, nil
+}
+
+// sentNamed returns how many queries in the log carry a filter of that name.
+func (e *exported) sentNamed(filter string) int {
+	return e.simulated.Count(func(r sctest.Request) bool {
+		for _, f := range r.Filters {
+			if f[:strings.IndexAny(f, "<>=~!")] == filter {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+var severities = [5]string{"info", "low", "medium", "high", "critical"}
+
+// without returns the samples of all families but some.
+func (s samples) without(families ...string) samples {
+	rest := samples{}
+	for name, v := range s {
+		if before, _, _ := strings.Cut(name, "{"); !slices.Contains(families, before) {
+			rest[name] = v
+		}
+	}
+	return rest
+}
+
+func diff(t *testing.T, what string, want, got samples) {
+	t.Helper()
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("%s (-want +got):\n%s", what, d)
+	}
+}
+
+// repositoriesOf returns the ids that a query is restricted to. A query without
+// such a filter is an error.
+func repositoriesOf(t *testing.T, r sctest.Request) []string {
+	t.Helper()
+	for _, f := range r.Filters {
+		if value, ok := strings.CutPrefix(f, "repositoryIDs="); ok {
+			return strings.Split(value, ",")
+		}
+		if value, ok := strings.CutPrefix(f, "repository="); ok {
+			return strings.FieldsFunc(value, func(c rune) bool { return c < '0' || c > '9' })
+		}
+	}
+	t.Errorf("a query of %s without a filter on repositories: %q", r.Account, r.Filters)
+	return nil
 }

@@ -17,32 +17,33 @@ import (
 var (
 	hostsVulnerabilities = &Family{
 		Name:   "securitycenter_host_vulnerabilities",
-		Source: Source{"POST /analysis, sumip", "vuln::query, sumip", "1 page of rows"},
+		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumip", Cost: "1 page of rows"},
 		Help:   "Open findings by host and severity: of the hosts with the highest score, or of those in the configured networks. Agents are told apart by their UUID. Absent where compliance results have to be subtracted.",
 		Labels: []string{"repository_id", "ip", "host_uuid", "severity"},
 	}
 	hostsVulnerabilitiesOther = &Family{
 		Name:   "securitycenter_host_vulnerabilities_other",
-		Source: Source{"POST /analysis, sumip", "vuln::query, sumip", "none, or 1 analysis request where the page does not tell the sum"},
+		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumip", Cost: "none, or 1 analysis request where the page does not tell the sum"},
 		Help:   "Open findings of all hosts that securitycenter_host_vulnerabilities does not show, by severity: both together are all open findings. Absent as that is.",
 		Labels: []string{"severity"},
 	}
 )
 
-// Hosts shows the worst hosts one by one. REST POST /analysis, RPC
+// hostsCollector shows the worst hosts one by one. REST POST /analysis, RPC
 // vuln::query, tool sumip.
-func Hosts() *Collector {
+func hostsCollector() *Collector {
 	return &Collector{
 		Name:     "hosts",
 		Help:     "Open findings of the worst hosts, or of those in some networks, one by one.",
 		Interval: time.Hour,
 		Account:  scapi.Organization,
-		Priority: 3,
+		priority: 3,
 		Hosts:    true,
 		Keys: []config.Key{
 			{Name: "top", Kind: config.Int, Default: 100, Max: 10000, Help: "how many hosts with the highest score are shown"},
 			{Name: "networks", Kind: config.Networks, Default: []netip.Prefix(nil), Max: 100, Help: "networks whose hosts are meant; the empty list means all hosts"},
 		},
+		demo:     map[string]any{"top": 20},
 		Families: []*Family{hostsVulnerabilities, hostsVulnerabilitiesOther},
 		New:      stateless(loadHosts),
 	}
@@ -89,13 +90,13 @@ func loadHosts(ctx context.Context, c *findings.Console, settings Settings, m *M
 		return err
 	}
 	for _, h := range hosts {
-		m.SetCounts(hostsVulnerabilities, allSeverities, h.counts, h.repository, h.ip, h.uuid)
+		m.setCounts(hostsVulnerabilities, allSeverities, h.counts, h.repository, h.ip, h.uuid)
 		rest.Value = rest.Value.Sub(h.counts)
 	}
 	for s, n := range rest.Value {
 		rest.Value[s] = max(n, 0) // findings may vanish between two requests
 	}
-	m.SetCounts(hostsVulnerabilitiesOther, allSeverities, rest.Value)
+	m.setCounts(hostsVulnerabilitiesOther, allSeverities, rest.Value)
 	return nil
 }
 

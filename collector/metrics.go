@@ -62,7 +62,7 @@ func (m *Metrics) Set(f *Family, value float64, labels ...string) {
 	m.seen[key.String()] = true
 	slices.SortFunc(pairs, func(a, b *dto.LabelPair) int { return strings.Compare(a.GetName(), b.GetName()) })
 	sample := &dto.Metric{Label: pairs}
-	if f.Type == Counter {
+	if f.Counter {
 		sample.Counter = &dto.Counter{Value: &value}
 	} else {
 		sample.Gauge = &dto.Gauge{Value: &value}
@@ -90,15 +90,15 @@ func (m *Metrics) SetTime(f *Family, t time.Time, labels ...string) {
 	}
 }
 
-// SetSeverity adds the value of one severity, which is always the last label.
-func (m *Metrics) SetSeverity(f *Family, severity scapi.Severity, value float64, labels ...string) {
+// setSeverity adds the value of one severity, which is always the last label.
+func (m *Metrics) setSeverity(f *Family, severity scapi.Severity, value float64, labels ...string) {
 	m.Set(f, value, append(slices.Clone(labels), severity.String())...)
 }
 
-// SetCounts adds the findings of some severities, zeros too.
-func (m *Metrics) SetCounts(f *Family, severities []scapi.Severity, counts scapi.Counts, labels ...string) {
+// setCounts adds the findings of some severities, zeros too.
+func (m *Metrics) setCounts(f *Family, severities []scapi.Severity, counts scapi.Counts, labels ...string) {
 	for _, s := range severities {
-		m.SetSeverity(f, s, float64(counts[s]), labels...)
+		m.setSeverity(f, s, float64(counts[s]), labels...)
 	}
 }
 

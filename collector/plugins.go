@@ -24,21 +24,21 @@ var (
 	}
 	pluginsByType = &Family{
 		Name:   "securitycenter_plugins",
-		Source: Source{"GET /plugin", "plugin::init", "some 40 requests when a feed was updated, else none; 1 on SecurityCenter 4"},
+		Source: Source{REST: "GET /plugin", RPC: "plugin::init", Cost: "some 40 requests when a feed was updated, else none; 1 on SecurityCenter 4"},
 		Help:   "Plugins on the console by type: active, passive, compliance, custom, event. Types that the console does not count are absent.",
 		Labels: []string{"type"},
 	}
 	pluginsByFamily = &Family{
 		Name:   "securitycenter_plugins_by_family",
-		Source: Source{"GET /pluginFamily, GET /pluginFamily/{id}", "", "some 200 requests when a feed was updated, else none"},
+		Source: Source{REST: "GET /pluginFamily, GET /pluginFamily/{id}", Cost: "some 200 requests when a feed was updated, else none"},
 		Help:   "Plugins on the console by family. The type is empty, and the family absent, where the console does not tell. Absent unless switched on.",
 		Labels: []string{"family_id", "family", "type"},
 	}
 )
 
-// Plugins tells how many plugins the console has and how old the set is. REST
+// pluginsCollector tells how many plugins the console has and how old the set is. REST
 // GET /status and /plugin; RPC plugin::init.
-func Plugins() *Collector {
+func pluginsCollector() *Collector {
 	return &Collector{
 		Name:     "plugins",
 		Help:     "Number of plugins by type and age of the plugin set.",

@@ -1,9 +1,12 @@
 package collector_test
 
 import (
+	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,6 +26,7 @@ type reckoning struct {
 	rpc, old bool             // the dialect; the scale of severities that begins at low
 	now      time.Time
 	keep     func(sctest.Finding) bool // which count as open or mitigated
+	parts    map[bool][]sctest.Finding // those that count: the open ones, and the mitigated
 }
 
 // counts says whether a finding counts, open or mitigated: risk not accepted,
@@ -36,24 +40,63 @@ func counts(f sctest.Finding) bool {
 func (e *exported) reckon(t *testing.T) *reckoning {
 	t.Helper()
 	o := e.simulated.Options()
-	r := &reckoning{rpc: o.Dialect == sctest.RPC, old: strings.HasPrefix(o.Version, "4.2"), now: time.Now(), keep: counts}
+	r := &reckoning{rpc: o.Dialect == sctest.RPC, old: strings.HasPrefix(o.Version, "4.2"), now: o.Now(), keep: counts}
 	repositories, err := e.Repositories(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	read := map[string]bool{}
+	read, unread := map[string]bool{}, false
 	for _, repository := range repositories {
 		read[repository.ID] = repository.Reader != nil
+		unread = unread || repository.Reader == nil
 	}
-	for f := range e.simulated.Findings() {
+	r.findings = findingsOf(e.simulated)
+	if !r.old && !unread {
+		return r
+	}
+	r = r.of(func(f sctest.Finding) bool { return read[f.Host.Repository] })
+	for i := range r.findings {
 		if r.old { // what is info later is low there
-			f.Severity = max(f.Severity, 1)
-		}
-		if read[f.Host.Repository] {
-			r.findings = append(r.findings, f)
+			r.findings[i].Severity = max(r.findings[i].Severity, 1)
 		}
 	}
 	return r
+}
+
+// of is a reckoning of the findings that pass.
+func (r *reckoning) of(pass func(sctest.Finding) bool) *reckoning {
+	part := &reckoning{rpc: r.rpc, old: r.old, now: r.now, keep: r.keep}
+	for _, f := range r.findings {
+		if pass(f) {
+			part.findings = append(part.findings, f)
+		}
+	}
+	return part
+}
+
+// looked keeps the findings of the consoles that were looked at last: many tests
+// look at the same data through other accounts, or with other filters refused.
+var looked struct {
+	sync.Mutex
+	findings map[string][]sctest.Finding
+}
+
+// findingsOf returns all findings of a console, to be read only.
+func findingsOf(s *sctest.Server) []sctest.Finding {
+	o := s.Options()
+	now := o.Now().Unix()
+	o.Accounts, o.RefuseFilters, o.Now = nil, nil, nil // of these the findings do not depend
+	key := fmt.Sprintf("%d %+v", now, o)
+	looked.Lock()
+	defer looked.Unlock()
+	if found, known := looked.findings[key]; known {
+		return found
+	}
+	if looked.findings == nil || len(looked.findings) == 16 {
+		looked.findings = map[string][]sctest.Finding{}
+	}
+	looked.findings[key] = slices.Collect(s.Findings())
+	return looked.findings[key]
 }
 
 // since says whether a time is at most so many days ago, as the console cuts it.
@@ -78,8 +121,12 @@ func (r *reckoning) until(at time.Time, days int) bool {
 }
 
 // all counts the findings that pass, by severity.
-func (r *reckoning) all(pass func(sctest.Finding) bool) (n [5]float64) {
-	for _, f := range r.findings {
+func (r *reckoning) all(pass func(sctest.Finding) bool) [5]float64 {
+	return bySeverity(r.findings, pass)
+}
+
+func bySeverity(findings []sctest.Finding, pass func(sctest.Finding) bool) (n [5]float64) {
+	for _, f := range findings {
 		if pass(f) {
 			n[f.Severity]++
 		}
@@ -87,25 +134,39 @@ func (r *reckoning) all(pass func(sctest.Finding) bool) (n [5]float64) {
 	return n
 }
 
+// part returns the findings that count, open or mitigated.
+func (r *reckoning) part(open bool) []sctest.Finding {
+	if r.parts == nil {
+		r.parts = map[bool][]sctest.Finding{}
+		for _, f := range r.findings {
+			if r.keep(f) {
+				r.parts[f.Open()] = append(r.parts[f.Open()], f)
+			}
+		}
+	}
+	return r.parts[open]
+}
+
 // open counts those that are open and pass.
 func (r *reckoning) open(pass func(sctest.Finding) bool) [5]float64 {
-	return r.all(func(f sctest.Finding) bool { return f.Open() && r.keep(f) && pass(f) })
+	return bySeverity(r.part(true), pass)
 }
 
 // mitigated counts those that are mitigated and pass.
 func (r *reckoning) mitigated(pass func(sctest.Finding) bool) [5]float64 {
-	return r.all(func(f sctest.Finding) bool { return !f.Open() && r.keep(f) && pass(f) })
+	return bySeverity(r.part(false), pass)
 }
 
-// hosts counts the hosts with a finding that passes.
+// hosts counts the hosts with a finding that passes. The findings of a host
+// stand together.
 func (r *reckoning) hosts(pass func(sctest.Finding) bool) float64 {
-	hosts := map[sctest.Host]bool{}
+	n, last := 0.0, sctest.Host{}
 	for _, f := range r.findings {
-		if pass(f) {
-			hosts[f.Host] = true
+		if f.Host != last && pass(f) {
+			n, last = n+1, f.Host
 		}
 	}
-	return float64(len(hosts))
+	return n
 }
 
 // sample names a series by its labels, given as name and value in turn.
@@ -158,4 +219,88 @@ func lacking(t *testing.T, name string, want []string, got samples) {
 	if d := cmp.Diff(want, missing); d != "" {
 		t.Errorf("families that %s does not show (-want +got):\n%s", name, d)
 	}
+}
+
+// present fails the test unless the console contains what it is about.
+func (r *reckoning) present(t *testing.T, what string, pass func(sctest.Finding) bool) {
+	t.Helper()
+	if !slices.ContainsFunc(r.findings, pass) {
+		t.Fatalf("the console has no %s: this proves nothing", what)
+	}
+}
+
+// releases are consoles that differ in how they tell breakdowns.
+var releases = map[string]sctest.Options{
+	"6.4": {Version: "6.4.0"}, "5.8": {Version: "5.8.0"}, "6.4 without totals": {Version: "6.4.0", Quirks: sctest.Quirks{NoMatchingCount: true}},
+	"4.8": {Version: "4.8.1", Dialect: sctest.RPC}, "4.4": {Version: "4.4.0", Dialect: sctest.RPC},
+}
+
+// onEach runs a test on every release, with one account and with two.
+func onEach(t *testing.T, test func(*testing.T, *exported, *reckoning)) {
+	for release, o := range releases {
+		for name, accounts := range map[string][]sctest.Account{"one account": nil, "two accounts": {admin, alice, bob}} {
+			in(t, release+", "+name, func(t *testing.T) {
+				o := o
+				o.Accounts, o.Seed = accounts, 6
+				e := export(t, o)
+				test(t, e, e.reckon(t))
+			})
+		}
+	}
+}
+
+// grouped counts the open findings by severity and whatever key gives labels,
+// as name and value in turn.
+func (r *reckoning) grouped(family string, key func(sctest.Finding) []string) samples {
+	groups := map[string][5]float64{}
+	for _, f := range r.part(true) {
+		labels := strings.Join(key(f), "\xff")
+		n := groups[labels]
+		n[f.Severity]++
+		groups[labels] = n
+	}
+	want := samples{}
+	for labels, n := range groups {
+		want.severities(family, 0, n, strings.Split(labels, "\xff")...)
+	}
+	return want
+}
+
+// top checks that the keys shown are the n largest of all; which of equal ones
+// does not matter.
+func top(t *testing.T, n int, all map[string]float64, shown map[string]bool) {
+	t.Helper()
+	if len(shown) != min(n, len(all)) {
+		t.Errorf("%d are shown, want %d of %d", len(shown), n, len(all))
+	}
+	least, most := math.Inf(1), math.Inf(-1)
+	for key, v := range all {
+		if shown[key] {
+			least = min(least, v)
+		} else {
+			most = max(most, v)
+		}
+	}
+	if least < most {
+		t.Errorf("one of %v is shown, and one of %v is not", least, most)
+	}
+}
+
+// closeTo fails unless every series has its true value, give or take a hundredth
+// of a percent that the console rounds for each of two accounts.
+func closeTo(t *testing.T, all map[string]float64, shown samples) {
+	t.Helper()
+	for name, v := range shown {
+		if want, ok := all[name]; !ok || math.Abs(v-want) > 1e-4 {
+			t.Errorf("%s is %v, want %v", name, v, want)
+		}
+	}
+}
+
+func keys(s samples) map[string]bool {
+	names := map[string]bool{}
+	for name := range s {
+		names[name] = true
+	}
+	return names
 }

@@ -20,27 +20,27 @@ import (
 var (
 	remediationRiskRatio = &Family{
 		Name:   "securitycenter_remediation_risk_ratio",
-		Source: Source{"POST /analysis, sumremediation", "vuln::query, sumremediation", "1 page of rows"},
+		Source: Source{REST: "POST /analysis, sumremediation", RPC: "vuln::query, sumremediation", Cost: "1 page of rows"},
 		Help:   "Share of the console's weighted score that goes away with the fix of this plugin, from 0 to 1, for the fixes that remove most. Absent where compliance results have to be subtracted, and where several accounts read findings and the console does not add up their scores.",
 		Labels: []string{"plugin_id"},
 	}
 	remediationPluginHosts = &Family{
 		Name:   "securitycenter_top_plugin_hosts",
-		Source: Source{"POST /analysis, sumid", "vuln::query, sumid", "1 page of rows"},
+		Source: Source{REST: "POST /analysis, sumid", RPC: "vuln::query, sumid", Cost: "1 page of rows"},
 		Help:   "Hosts with an open finding of the plugin, for the plugins of severity low and higher on most hosts; a host counts once in every repository that holds it. Where several accounts read findings the first 1000 plugins of each count. Absent where compliance results have to be subtracted.",
 		Labels: []string{"plugin_id", "severity"},
 	}
 )
 
-// Remediation tells what to fix first. REST POST /analysis, RPC vuln::query,
+// remediationCollector tells what to fix first. REST POST /analysis, RPC vuln::query,
 // tools sumremediation and sumid.
-func Remediation() *Collector {
+func remediationCollector() *Collector {
 	return &Collector{
 		Name:     "remediation",
 		Help:     "The fixes that remove most of the risk, and the plugins on most hosts.",
 		Interval: time.Hour,
 		Account:  scapi.Organization,
-		Priority: 3,
+		priority: 3,
 		Keys: []config.Key{
 			{Name: "top", Kind: config.Int, Default: 10, Min: 1, Max: 1000, Help: "how many fixes are shown"},
 			{Name: "plugins", Kind: config.Int, Default: 25, Min: 1, Max: 1000, Help: "how many plugins are shown"},
@@ -140,7 +140,7 @@ func remediationWidespread(ctx context.Context, total tally, most int) error {
 		}
 	}
 	for _, k := range largest(hosts, most) {
-		total.m.SetSeverity(remediationPluginHosts, k.severity, hosts[k], k.plugin)
+		total.m.setSeverity(remediationPluginHosts, k.severity, hosts[k], k.plugin)
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
-var fromRepositories = Source{"GET /repository", "repository::init", "1 request for each account"}
+var fromRepositories = Source{REST: "GET /repository", RPC: "repository::init", Cost: "1 request for each account"}
 
 var (
 	repositoriesInfo = &Family{
@@ -49,9 +49,9 @@ var (
 	}
 )
 
-// Repositories tells size and freshness of the repositories. REST GET
+// repositoriesCollector tells size and freshness of the repositories. REST GET
 // /repository; RPC repository::init, asset::init.
-func Repositories() *Collector {
+func repositoriesCollector() *Collector {
 	return &Collector{
 		Name:     "repositories",
 		Help:     "Size and freshness of the repositories, and whether an account reads them.",

@@ -9,19 +9,19 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
-var fromOneSummary = Source{"POST /analysis, sumip", "vuln::query, sumseverity", "1 analysis request, 2 where compliance results are subtracted"}
+var fromOneSummary = Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumseverity", Cost: "1 analysis request, 2 where compliance results are subtracted"}
 
-// Risk tells how bad the findings are, how old, and how fast they are fixed,
+// riskCollector tells how bad the findings are, how old, and how fast they are fixed,
 // with one-row queries. REST POST /analysis, RPC vuln::query, tools sumip,
 // sumid and sumseverity.
-func Risk() *Collector {
+func riskCollector() *Collector {
 	return &Collector{
 		Name:     "risk",
 		Help:     "Exploitable, accepted, aged, overdue, new and mitigated findings, and how fast they are fixed.",
 		Interval: 30 * time.Minute,
 		Default:  true,
 		Account:  scapi.Organization,
-		Priority: 1,
+		priority: 1,
 		SLA:      true,
 		Keys: []config.Key{
 			{Name: "due_soon", Kind: config.Bool, Default: false, Help: "count the findings whose deadline ends within 7 days too; up to 4 analysis requests more for each policy"},

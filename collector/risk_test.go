@@ -2,10 +2,9 @@ package collector_test
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
+	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
@@ -13,59 +12,11 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
-// policies are all presets, every basis, and policies that have no deadline
-// for some severities, as the configuration reads them.
-func policies(t *testing.T) []config.SLA {
-	t.Helper()
-	c, err := config.Parse([]byte(`
-consoles: [{name: hq, url: "https://sc.example.org", accounts: [{name: a, username: a, password: b}]}]
-sla:
-  - {name: vendor, preset: tenable}
-  - {name: fedramp, preset: fedramp}
-  - {name: navy, preset: cpat}
-  - {name: bod, preset: bod-19-02}
-  - {name: plugin, preset: tenable, basis: plugin_published}
-  - {name: patch, basis: patch_published, days: {critical: 14, high: 14, low: 3}}
-  - {name: quick, basis: first_seen, days: {high: 7, medium: 5}}
-`), "config.yml", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c.SLA
-}
-
-// dated returns the date of a finding that a deadline counts from.
-func dated(f sctest.Finding, basis string) time.Time {
-	return map[string]time.Time{
-		"first_seen": f.FirstSeen, "plugin_published": f.PluginPublished, "patch_published": f.PatchPublished, "vulnerability_published": f.VulnPublished,
-	}[basis]
-}
-
 // risk is what the collector risk must say with everything switched on.
 func (r *reckoning) risk(policies []config.SLA) samples {
 	want := samples{}
-	want.severities("securitycenter_vulnerabilities_exploitable", 0, r.open(func(f sctest.Finding) bool { return f.Exploitable }))
-	want.severities("securitycenter_vulnerabilities_recast", 0, r.open(func(f sctest.Finding) bool { return f.Recast }))
-	want.severities("securitycenter_vulnerabilities_reopened", 0, r.open(func(f sctest.Finding) bool { return f.Reopened }))
-	want.severities("securitycenter_vulnerabilities_accepted", 0, r.all(func(f sctest.Finding) bool {
-		open := f.Open() && f.Accepted
-		f.Accepted = false
-		return open && r.keep(f)
-	}))
-	for severity, name := range severities {
-		if r.old && severity == 0 {
-			continue // there is no such severity to ask for
-		}
-		passes := func(f sctest.Finding) bool { return f.Open() && r.keep(f) && f.Severity == severity }
-		want[sample("securitycenter_hosts_affected", "severity", name)] = r.hosts(passes)
-		plugins := map[int]bool{}
-		for _, f := range r.findings {
-			if passes(f) {
-				plugins[f.PluginID] = true
-			}
-		}
-		want[sample("securitycenter_unique_vulnerabilities", "severity", name)] = float64(len(plugins))
-	}
+	r.states(want)
+	r.reach(want)
 	for _, n := range []int{7, 30, 60, 90, 180} {
 		aged := r.open(func(f sctest.Finding) bool { return r.until(f.FirstSeen, n) })
 		want.severities("securitycenter_vulnerabilities_aged", 0, aged, "min_age_days", strconv.Itoa(n))
@@ -74,57 +25,8 @@ func (r *reckoning) risk(policies []config.SLA) samples {
 		r.deadlines(want, p)
 	}
 	r.flow(want)
-	for _, band := range []struct {
-		name      string
-		low, high float64
-	}{{"low", 0.1, 3.9}, {"medium", 4, 6.9}, {"high", 7, 8.9}, {"critical", 9, 10}} {
-		total := 0.0
-		for _, n := range r.open(func(f sctest.Finding) bool { return f.VPR >= band.low && f.VPR <= band.high }) {
-			total += n
-		}
-		want[sample("securitycenter_vulnerabilities_vpr", "band", band.name)] = total
-	}
+	r.ratings(want)
 	return want
-}
-
-func (r *reckoning) deadlines(want samples, p config.SLA) {
-	for severity, name := range severities {
-		n, has := p.Days[name]
-		if !has {
-			continue
-		}
-		labels := []string{"severity", name, "sla", p.Name}
-		want[sample("securitycenter_sla_threshold_seconds", labels...)] = float64(n) * 86400
-		late := func(f sctest.Finding) bool { return r.until(dated(f, p.Basis), n) }
-		soon := func(f sctest.Finding) bool {
-			at := dated(f, p.Basis)
-			return !at.IsZero() && !late(f) && (n <= 7 || r.until(at, n-7))
-		}
-		want[sample("securitycenter_vulnerabilities_overdue", labels...)] = r.open(late)[severity]
-		want[sample("securitycenter_vulnerabilities_due_soon", append(labels, "window", "7d")...)] = r.open(soon)[severity]
-	}
-}
-
-func (r *reckoning) flow(want samples) {
-	for _, n := range []int{1, 7} {
-		window := strconv.Itoa(n) + "d"
-		came := func(f sctest.Finding) bool { return r.since(f.FirstSeen, n) }
-		both := r.open(came)
-		for severity, fixed := range r.mitigated(came) {
-			both[severity] += fixed
-		}
-		want.severities("securitycenter_vulnerabilities_new", 0, both, "window", window)
-		gone := r.mitigated(func(f sctest.Finding) bool { return r.since(f.LastMitigated, n) })
-		want.severities("securitycenter_vulnerabilities_mitigated", 0, gone, "window", window)
-	}
-	gone := func(f sctest.Finding) bool { return r.since(f.LastMitigated, 30) }
-	want.severities("securitycenter_remediation_findings", 1, r.mitigated(gone), "window", "30d")
-	for _, n := range []int{7, 15, 30, 60, 90} {
-		quick := r.mitigated(func(f sctest.Finding) bool {
-			return gone(f) && f.LastMitigated.Sub(f.FirstSeen) < time.Duration(n+1)*day // whole days
-		})
-		want.severities("securitycenter_remediation_findings_within", 1, quick, "window", "30d", "max_days", strconv.Itoa(n))
-	}
 }
 
 // fully are settings that switch on all that the collector risk can tell.
@@ -195,45 +97,100 @@ func onlyOldQuestions(want samples, policies []config.SLA) samples {
 	return rest
 }
 
-func TestRiskDoesNotAskForWhatIsNotSwitchedOn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		e := export(t, sctest.Options{})
-		lacking(t, "risk", []string{"securitycenter_vulnerabilities_due_soon", "securitycenter_vulnerabilities_vpr"}, e.load(t, "risk"))
-		if e.sent("vprScore") > 0 {
-			t.Error("vprScore is asked for")
-		}
-	})
+// refusals are what is lost where a console takes none of some filters.
+var refusals = []struct {
+	name    string
+	filters []string
+	rest    bool // not on SecurityCenter 4
+	absent  []string
+	basis   string // of deadlines that cannot be told
+	keep    func(sctest.Finding) bool
+}{
+	{name: "exploits", filters: []string{"exploitAvailable"}, absent: []string{"securitycenter_vulnerabilities_exploitable"}},
+	{name: "recast risk in one spelling", filters: []string{"recastRiskStatus"}, rest: true},
+	{name: "recast risk", filters: []string{"recastRiskStatus", "recastRisk"}, absent: []string{"securitycenter_vulnerabilities_recast"}},
+	{name: "re-opened in one spelling", filters: []string{"mitigatedStatus"}, rest: true},
+	{name: "re-opened", filters: []string{"mitigatedStatus", "wasMitigated"}, absent: []string{"securitycenter_vulnerabilities_reopened"}},
+	{name: "accepted risk in one spelling", filters: []string{"acceptRiskStatus"}, rest: true},
+	{
+		name: "accepted risk", filters: []string{"acceptRiskStatus", "acceptedRisk"}, absent: []string{ // any risk cannot be asked for
+			"securitycenter_vulnerabilities_accepted", "securitycenter_hosts_assessed", "securitycenter_hosts_credentialed",
+		},
+		keep: func(f sctest.Finding) bool { f.Accepted = false; return counts(f) },
+	},
+	{
+		name: "first seen", filters: []string{"firstSeen"}, basis: "first_seen",
+		absent: []string{"securitycenter_vulnerabilities_aged", "securitycenter_vulnerabilities_new"},
+	},
+	{name: "plugin published", filters: []string{"pluginPublished"}, basis: "plugin_published"},
+	{name: "patch published", filters: []string{"patchPublished"}, basis: "patch_published"},
+	{name: "vulnerability published", filters: []string{"vulnPublished"}, basis: "vulnerability_published"},
+	{
+		name: "last seen", filters: []string{"lastSeen"},
+		absent: []string{"securitycenter_hosts_seen", "securitycenter_hosts_assessed", "securitycenter_hosts_credentialed"},
+	},
+	{name: "last mitigated", filters: []string{"lastMitigated"}, absent: []string{
+		"securitycenter_vulnerabilities_mitigated", "securitycenter_remediation_findings", "securitycenter_remediation_findings_within",
+	}},
+	{name: "days to mitigated", filters: []string{"daysToMitigated"}, absent: []string{"securitycenter_remediation_findings_within"}},
+	{name: "VPR", filters: []string{"vprScore"}, rest: true, absent: []string{"securitycenter_vulnerabilities_vpr"}},
+	{name: "severities", filters: []string{"severity"}, absent: []string{"securitycenter_hosts_affected", "securitycenter_unique_vulnerabilities"}},
+	{
+		name: "plugin ids", filters: []string{"pluginID"}, absent: []string{
+			"securitycenter_hosts_affected", "securitycenter_unique_vulnerabilities",
+			"securitycenter_hosts_seen", "securitycenter_hosts_assessed", "securitycenter_hosts_credentialed",
+		},
+	},
+	{name: "plugin types", filters: []string{"pluginType"}},
+	{name: "texts of plugins", filters: []string{"pluginText"}},
+	{
+		name: "web-application findings", filters: []string{"wasVuln"}, rest: true,
+		keep: func(f sctest.Finding) bool { f.WebApplication = false; return counts(f) },
+	},
+	{
+		name: "web-application findings, days to mitigated and VPR", filters: []string{"wasVuln", "daysToMitigated", "vprScore"}, rest: true,
+		absent: []string{"securitycenter_remediation_findings_within", "securitycenter_vulnerabilities_vpr"},
+		keep:   func(f sctest.Finding) bool { f.WebApplication = false; return counts(f) },
+	},
 }
 
-func TestAPolicyShowsNothingForSeveritiesWithoutADeadline(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		e := export(t, sctest.Options{})
-		settings := fully(t)
-		settings.SLA = []config.SLA{{Name: "bod", Basis: "first_seen", Days: map[string]int{"critical": 15, "high": 30}}}
-		got := e.with(t, "risk", settings)
-		for _, family := range []string{"securitycenter_sla_threshold_seconds", "securitycenter_vulnerabilities_overdue", "securitycenter_vulnerabilities_due_soon"} {
-			if n := len(got.of(family)); n != 2 {
-				t.Errorf("%s has %d series, want those of two severities", family, n)
+func TestARefusedFilterTakesAwayOnlyWhatItDefines(t *testing.T) {
+	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+		for _, tt := range refusals {
+			if tt.rest && dialect == sctest.RPC {
+				continue
 			}
+			in(t, dialect.String()+" "+tt.name, func(t *testing.T) {
+				e := export(t, sctest.Options{Dialect: dialect, Seed: 11, Hosts: 60, RefuseFilters: tt.filters})
+				r := e.reckon(t)
+				if tt.keep != nil {
+					r.keep = tt.keep
+				}
+				want := e.whole(t, r).without(tt.absent...)
+				for _, p := range fully(t).SLA {
+					for name := range want {
+						if p.Basis == tt.basis && strings.Contains(name, `sla="`+p.Name+`"`) && !strings.HasPrefix(name, "securitycenter_sla_") {
+							delete(want, name)
+						}
+					}
+				}
+				diff(t, "risk and coverage", want, e.told(t))
+				supported := e.SupportedFilters()
+				for _, filter := range tt.filters {
+					asked := filter != "pluginText" && (dialect == sctest.REST || filter != "recastRiskStatus" && filter != "mitigatedStatus" && filter != "acceptRiskStatus")
+					if takes, judged := supported[filter]; takes || judged != asked {
+						t.Errorf("filter %s is supported: %v, known: %v", filter, takes, judged)
+					}
+				}
+				e.simulated.ForgetRequests()
+				time.Sleep(30 * time.Minute)
+				e.told(t)
+				for _, filter := range tt.filters {
+					if n := e.sentNamed(filter); n > 0 {
+						t.Errorf("filter %s is sent %d times although it was refused", filter, n)
+					}
+				}
+			})
 		}
-	})
-}
-
-// A finding of the window may be open, or fixed already.
-func TestNewFindingsIncludeThoseThatWereFixedWithinTheWindow(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		e := export(t, sctest.Options{Hosts: 500, Seed: 4})
-		r := e.reckon(t)
-		came := func(f sctest.Finding) bool { return r.since(f.FirstSeen, 7) }
-		open, fixed := r.open(came), r.mitigated(came)
-		if slices.Max(open[:]) == 0 || slices.Max(fixed[:]) == 0 {
-			t.Fatalf("the console has not both: open %v, fixed %v", open, fixed)
-		}
-		got := e.load(t, "risk")
-		for severity, name := range severities {
-			if v := got[sample("securitycenter_vulnerabilities_new", "severity", name, "window", "7d")]; v != open[severity]+fixed[severity] {
-				t.Errorf("%s: %v, want %v open and %v fixed", name, v, open[severity], fixed[severity])
-			}
-		}
-	})
+	}
 }

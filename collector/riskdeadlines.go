@@ -11,25 +11,25 @@ import (
 var (
 	riskAged = &Family{
 		Name:   "securitycenter_vulnerabilities_aged",
-		Source: Source{"POST /analysis, sumip", "vuln::query, sumseverity", "5 analysis requests, 10 where compliance results are subtracted"},
-		Help:   "Open findings first seen at least so many days ago, by severity. Cumulative: the older are among the younger. Absent if the console cannot tell.",
+		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumseverity", Cost: "5 analysis requests, 10 where compliance results are subtracted"},
+		Help:   "Open findings first seen at least so many days ago, by severity. Cumulative: the older are among the younger. Absent if the console cannot tell." + fromLastHour,
 		Labels: []string{"min_age_days", "severity"},
 	}
 	riskOverdue = &Family{
 		Name:   "securitycenter_vulnerabilities_overdue",
-		Source: Source{"POST /analysis, sumip", "vuln::query, sumseverity", "up to 4 analysis requests for each policy; none where the ages ask the same"},
-		Help:   "Open findings past the deadline of the policy, by severity. Absent for severities without a deadline, and if the console cannot tell.",
+		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumseverity", Cost: "up to 4 analysis requests for each policy; none where the ages ask the same"},
+		Help:   "Open findings past the deadline of the policy, by severity. Absent for severities without a deadline, and if the console cannot tell." + fromLastHour,
 		Labels: []string{"sla", "severity"},
 	}
 	riskDueSoon = &Family{
 		Name:   "securitycenter_vulnerabilities_due_soon",
-		Source: Source{"POST /analysis, sumip", "vuln::query, sumseverity", "up to 4 analysis requests for each policy"},
-		Help:   "Open findings whose deadline ends within the window, by severity. Absent for severities without a deadline, and if the console cannot tell.",
+		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumseverity", Cost: "up to 4 analysis requests for each policy"},
+		Help:   "Open findings whose deadline ends within the window, by severity. Absent for severities without a deadline, and if the console cannot tell. The window begins at the last full hour.",
 		Labels: []string{"sla", "window", "severity"},
 	}
 	riskThreshold = &Family{
 		Name:   "securitycenter_sla_threshold_seconds",
-		Source: Source{"configuration", "configuration", "none"},
+		Source: Source{REST: "configuration", RPC: "configuration", Cost: "none"},
 		Help:   "How long a finding of the severity may stay open by the policy, in seconds, as configured. Absent for severities without a deadline.",
 		Labels: []string{"sla", "severity"},
 	}
@@ -70,7 +70,7 @@ func riskDeadlines(ctx context.Context, total tally, settings Settings) error {
 			if !has {
 				continue
 			}
-			total.m.SetSeverity(riskThreshold, s, days(n).Seconds(), policy.Name)
+			total.m.setSeverity(riskThreshold, s, days(n).Seconds(), policy.Name)
 			end := total.daysAgo(n) // whose clock began before is late
 			late := only(began(forever, end))
 			if err := total.setFindings(ctx, riskOverdue, []scapi.Severity{s}, late, policy.Name); err != nil {

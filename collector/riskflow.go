@@ -11,26 +11,26 @@ import (
 var (
 	riskNew = &Family{
 		Name:   "securitycenter_vulnerabilities_new",
-		Source: Source{"POST /analysis, sumip", "vuln::query, sumseverity", "4 analysis requests, 8 where compliance results are subtracted"},
-		Help:   "Findings first seen within the window, by severity, mitigated since or not. A rolling number: do not take its rate. Absent if the console cannot tell.",
+		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumseverity", Cost: "4 analysis requests, 8 where compliance results are subtracted"},
+		Help:   "Findings first seen within the window, by severity, mitigated since or not. A rolling number: do not take its rate. Absent if the console cannot tell." + fromFullHour,
 		Labels: []string{"window", "severity"},
 	}
 	riskMitigated = &Family{
 		Name:   "securitycenter_vulnerabilities_mitigated",
-		Source: Source{"POST /analysis, sumip", "vuln::query, sumseverity", "2 analysis requests, 4 where compliance results are subtracted"},
-		Help:   "Findings mitigated within the window, by severity. A rolling number: do not take its rate. Absent if the console cannot tell.",
+		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumseverity", Cost: "2 analysis requests, 4 where compliance results are subtracted"},
+		Help:   "Findings mitigated within the window, by severity. A rolling number: do not take its rate. Absent if the console cannot tell." + fromFullHour,
 		Labels: []string{"window", "severity"},
 	}
 	riskRemediation = &Family{
 		Name:   "securitycenter_remediation_findings",
 		Source: fromOneSummary,
-		Help:   "Findings mitigated within the window, by severity: the whole of securitycenter_remediation_findings_within. Absent if the console cannot tell.",
+		Help:   "Findings mitigated within the window, by severity: the whole of securitycenter_remediation_findings_within. Absent if the console cannot tell." + fromFullHour,
 		Labels: []string{"window", "severity"},
 	}
 	riskRemediationWithin = &Family{
 		Name:   "securitycenter_remediation_findings_within",
-		Source: Source{"POST /analysis, sumip", "vuln::query, sumseverity", "5 analysis requests, 10 where compliance results are subtracted"},
-		Help:   "Findings mitigated within the window that were open for at most so many days, by severity. Cumulative. Absent if the console cannot tell.",
+		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumseverity", Cost: "5 analysis requests, 10 where compliance results are subtracted"},
+		Help:   "Findings mitigated within the window that were open for at most so many days, by severity. Cumulative. Absent if the console cannot tell." + fromFullHour,
 		Labels: []string{"window", "max_days", "severity"},
 	}
 )
@@ -58,7 +58,7 @@ func riskFlow(ctx context.Context, total tally, _ Settings) error {
 		}
 		both := scapi.Opt[scapi.Counts]{Value: open.Value.Add(fixed.Value), Valid: open.Valid && fixed.Valid}
 		if both.Valid {
-			total.m.SetCounts(riskNew, allSeverities, both.Value, windowLabel(n))
+			total.m.setCounts(riskNew, allSeverities, both.Value, windowLabel(n))
 		}
 		if err := total.setFindings(ctx, riskMitigated, allSeverities, total.gone(n), windowLabel(n)); err != nil {
 			return err

@@ -14,13 +14,13 @@ import (
 var (
 	riskRulesAccept = &Family{
 		Name:   "securitycenter_accept_risk_rules",
-		Source: Source{"GET /acceptRiskRule", "", "1 request for each organisation account"},
+		Source: Source{REST: "GET /acceptRiskRule", Cost: "1 request for each organisation account"},
 		Help:   "Rules that accept a risk, by state: active (for 30 days at least, or without an end), expiring_30d (active, ends within 30 days), expired. Absent if the console does not list them.",
 		Labels: []string{"state"},
 	}
 	riskRulesRecast = &Family{
 		Name:   "securitycenter_recast_risk_rules",
-		Source: Source{"GET /recastRiskRule", "", "1 request for each organisation account"},
+		Source: Source{REST: "GET /recastRiskRule", Cost: "1 request for each organisation account"},
 		Help:   "Rules that change the severity of findings. Absent if the console does not list them.",
 	}
 )
@@ -28,10 +28,10 @@ var (
 // expiringWithin is what expiring_30d means.
 const expiringWithin = 30 * 24 * time.Hour
 
-// RiskRules counts the rules that take findings out of the numbers, or down.
+// riskRulesCollector counts the rules that take findings out of the numbers, or down.
 // REST GET /acceptRiskRule and /recastRiskRule; SecurityCenter 4 does not list
 // them.
-func RiskRules() *Collector {
+func riskRulesCollector() *Collector {
 	return &Collector{
 		Name:     "risk_rules",
 		Help:     "Rules that accept risks, and those that change severities.",

@@ -8,7 +8,7 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
-var fromStatusSummary = Source{"POST /analysis, sumip", "vuln::query, sumseverity", "1 analysis request, 2 where compliance results are subtracted; a few more once a day to check the spelling of the filter"}
+var fromStatusSummary = Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumseverity", Cost: "1 analysis request, 2 where compliance results are subtracted; a few more once a day to check the spelling of the filter"}
 
 var (
 	riskExploitable = &Family{
@@ -37,13 +37,13 @@ var (
 	}
 	riskUniquePlugins = &Family{
 		Name:   "securitycenter_unique_vulnerabilities",
-		Source: Source{"POST /analysis, sumid", "vuln::query, sumid", "5 analysis requests"},
+		Source: Source{REST: "POST /analysis, sumid", RPC: "vuln::query, sumid", Cost: "5 analysis requests"},
 		Help:   "Different plugins with open findings by severity. Absent where several accounts read findings, because the same plugin may be in both parts, and where compliance results have to be subtracted.",
 		Labels: []string{"severity"},
 	}
 	riskHostsAffected = &Family{
 		Name:   "securitycenter_hosts_affected",
-		Source: Source{"POST /analysis, sumip", "vuln::query, sumip", "5 analysis requests"},
+		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumip", Cost: "5 analysis requests"},
 		Help:   "Hosts with at least one open finding of the severity; a host counts once in every repository that holds it. Absent where compliance results have to be subtracted.",
 		Labels: []string{"severity"},
 	}
@@ -76,7 +76,7 @@ func riskReach(ctx context.Context, total tally, _ Settings) error {
 			return err
 		}
 		if hosts.Valid {
-			total.m.SetSeverity(riskHostsAffected, s, float64(hosts.Value))
+			total.m.setSeverity(riskHostsAffected, s, float64(hosts.Value))
 		}
 		if len(total.scopes) > 1 {
 			continue // the same plugin may be in both parts
@@ -86,7 +86,7 @@ func riskReach(ctx context.Context, total tally, _ Settings) error {
 			return err
 		}
 		if plugins.Valid {
-			total.m.SetSeverity(riskUniquePlugins, s, float64(plugins.Value))
+			total.m.setSeverity(riskUniquePlugins, s, float64(plugins.Value))
 		}
 	}
 	if len(total.scopes) > 1 {

@@ -244,28 +244,6 @@ func TestWithoutAListTheResultsNameTheScans(t *testing.T) {
 	}
 }
 
-func TestSuccessIsUnknownWhileTheImportGoesOnOrWhereAStateIsMissing(t *testing.T) {
-	for _, tt := range []struct {
-		status, imported string
-		success, known   bool
-	}{
-		{"Completed", "Finished", true, true},
-		{"Partial", "Finished", false, true},
-		{"Completed", "Error", false, true},
-		{"Completed", "Blocked", false, true},
-		{"Stopped", "No Results", false, true},
-		{"Completed", "Importing", false, false},
-		{"Completed", "Import Pending", false, false},
-		{"Completed", "", false, false},
-		{"", "Finished", false, false},
-	} {
-		success, known := succeeded(scapi.ScanResult{Status: tt.status, ImportStatus: tt.imported})
-		if success != tt.success || known != tt.known {
-			t.Errorf("%q, %q: success %v, known %v", tt.status, tt.imported, success, known)
-		}
-	}
-}
-
 func TestMoreScansThanTheBoundAreReportedAsDropped(t *testing.T) {
 	w := newWatched(t)
 	many := schedule{listed: true}
@@ -281,7 +259,7 @@ func TestMoreScansThanTheBoundAreReportedAsDropped(t *testing.T) {
 	settings := Settings{CollectorSettings: config.CollectorSettings{Own: map[string]any{"progress": false}}}
 	m := NewMetrics(settings)
 	(&scanLoader{history: w.scanHistory}).emit(m, settings, w.now)
-	s := m.Snapshot(Scans().Families)
+	s := m.Snapshot(scansCollector().Families)
 	if s.Dropped != 20*8 {
 		t.Errorf("%d series are dropped for 20 scans, want 8 for each", s.Dropped)
 	}
@@ -298,5 +276,30 @@ func TestMoreScansThanTheBoundAreReportedAsDropped(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// On SecurityCenter 4, which does not tell organisations, accounts may know
+// different scans by one id: they are one only where all fields agree.
+func TestRowsOfTwoAccountsAreOneObjectOnlyWhereAllFieldsAgree(t *testing.T) {
+	scan := func(id, name string) scapi.Scan { return scapi.Scan{ID: id, Name: name} }
+	a := func(s schedule) console.Answer[schedule] {
+		return console.Answer[schedule]{Organization: "a", Value: s}
+	}
+	b := func(s schedule) console.Answer[schedule] {
+		return console.Answer[schedule]{Organization: "b", Value: s}
+	}
+	same, other := result("1", "Completed", "Finished", 100), result("1", "Error", "No Results", 100)
+	moving := same
+	moving.CompletedChecks = scapi.Some[int64](7)
+	got := distinct([]console.Answer[schedule]{
+		a(schedule{scans: []scapi.Scan{scan("1", "daily"), scan("2", "weekly")}, results: []scapi.ScanResult{same, same}}),
+		b(schedule{scans: []scapi.Scan{scan("1", "daily"), scan("2", "monthly")}, results: []scapi.ScanResult{moving, other, moving}}),
+	})
+	if s := got[0].Value; len(s.scans) != 2 || len(s.results) != 1 {
+		t.Errorf("the first account has %d scans and %d results, want 2 and 1", len(s.scans), len(s.results))
+	}
+	if s := got[1].Value; len(s.scans) != 1 || s.scans[0].Name != "monthly" || len(s.results) != 0 {
+		t.Errorf("the second account has %v and %v, want its own monthly scan", s.scans, s.results)
 	}
 }

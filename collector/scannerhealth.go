@@ -10,7 +10,7 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
-var fromScannerHealth = Source{"GET /scanner/{id}/health", "", "1 request for each scanner"}
+var fromScannerHealth = Source{REST: "GET /scanner/{id}/health", Cost: "1 request for each scanner"}
 
 var (
 	scannersDiskFree = &Family{

@@ -11,9 +11,9 @@ import (
 )
 
 var (
-	fromScanners     = Source{"GET /scanner", "scanner::init, zone::init", "1 request for all"}
-	fromScannersREST = Source{"GET /scanner", "", "1 request for all"}
-	fromZones        = Source{"GET /zone", "zone::init", "1 request for all"}
+	fromScanners     = Source{REST: "GET /scanner", RPC: "scanner::init, zone::init", Cost: "1 request for all"}
+	fromScannersREST = Source{REST: "GET /scanner", Cost: "1 request for all"}
+	fromZones        = Source{REST: "GET /zone", RPC: "zone::init", Cost: "1 request for all"}
 )
 
 var (
@@ -109,9 +109,9 @@ var (
 	}
 )
 
-// Scanners tells the state of scanners and scan zones. REST GET /scanner,
+// scannersCollector tells the state of scanners and scan zones. REST GET /scanner,
 // /zone and, where wanted, /scanner/{id}/health; RPC scanner::init and zone::init.
-func Scanners() *Collector {
+func scannersCollector() *Collector {
 	return &Collector{
 		Name:     "scanners",
 		Help:     "State, load and plugin sets of the scanners, and the scanners of every scan zone.",

@@ -12,9 +12,9 @@ import (
 )
 
 var (
-	fromScanList    = Source{"GET /scan, GET /scanResult", "scan::init, scanResult::getRange", "3 requests for each organisation account"}
-	fromScanDetails = Source{"GET /scan, GET /scanResult, GET /scanResult/{id}", "scan::init, scanResult::getRange", "3 requests for each organisation account, and 1 for each newly finished result"}
-	fromScanREST    = Source{"GET /scan", "", "3 requests for each organisation account"}
+	fromScanList    = Source{REST: "GET /scan, GET /scanResult", RPC: "scan::init, scanResult::getRange", Cost: "3 requests for each organisation account"}
+	fromScanDetails = Source{REST: "GET /scan, GET /scanResult, GET /scanResult/{id}", RPC: "scan::init, scanResult::getRange", Cost: "3 requests for each organisation account, and 1 for each newly finished result"}
+	fromScanREST    = Source{REST: "GET /scan", Cost: "3 requests for each organisation account"}
 )
 
 const (
@@ -34,11 +34,11 @@ var (
 		Labels: []string{"status", "import_status"},
 	}
 	scansResultsTotal = &Family{
-		Name:   "securitycenter_scan_results_total",
-		Source: fromScanList,
-		Help:   "Scan results that ended while the exporter watched, counted once when both scan and import have ended. Results that had ended before the first look are not counted.",
-		Type:   Counter,
-		Labels: []string{"status", "import_status"},
+		Name:    "securitycenter_scan_results_ended_total",
+		Source:  fromScanList,
+		Help:    "Scan results that ended while the exporter watched, counted once when both scan and import have ended. Results that had ended before the first look are not counted.",
+		Counter: true,
+		Labels:  []string{"status", "import_status"},
 	}
 	scansLastFinish = &Family{
 		Name:   "securitycenter_scan_last_finish_timestamp_seconds",
@@ -90,9 +90,9 @@ var (
 	}
 )
 
-// Scans tells how the scans of all organisations went and when they run next.
+// scansCollector tells how the scans of all organisations went and when they run next.
 // REST GET /scan and /scanResult; RPC scan::init and scanResult::getRange.
-func Scans() *Collector {
+func scansCollector() *Collector {
 	return &Collector{
 		Name:     "scans",
 		Help:     "Last result, schedule and failures of every scan.",

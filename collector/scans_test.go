@@ -1,12 +1,17 @@
 package collector_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -39,7 +44,7 @@ func hasEnded(r scapi.ScanResult) bool { return r.Status != "Running" && r.Impor
 
 func counter(status, imported string) string {
 	spell := func(s string) string { return strings.ToLower(strings.ReplaceAll(s, " ", "_")) }
-	return series("securitycenter_scan_results_total", `import_status="`+spell(imported)+`"`, `status="`+spell(status)+`"`)
+	return series("securitycenter_scan_results_ended_total", `import_status="`+spell(imported)+`"`, `status="`+spell(status)+`"`)
 }
 
 func TestEveryResultIsCountedOnceWhenScanAndImportHaveEnded(t *testing.T) {
@@ -47,7 +52,7 @@ func TestEveryResultIsCountedOnceWhenScanAndImportHaveEnded(t *testing.T) {
 		in(t, dialect.String(), func(t *testing.T) {
 			e := export(t, sctest.Options{Dialect: dialect, Seed: 5, Scans: 7})
 			e.simulated.Inject(sctest.Fault{Endpoint: detail, Effect: sctest.Refuse(403, 147, "Unable to find existing ScanResult.\n")})
-			first := e.load(t, "scans").of("securitycenter_scan_results_total")
+			first := e.load(t, "scans").of("securitycenter_scan_results_ended_total")
 			if len(first) != 25 {
 				t.Errorf("%d combinations, want 25", len(first))
 			}
@@ -78,7 +83,7 @@ func TestEveryResultIsCountedOnceWhenScanAndImportHaveEnded(t *testing.T) {
 			if ended < 10 || running == 0 {
 				t.Fatalf("%d results ended and %d loads saw one run: too few", ended, running)
 			}
-			diff(t, "results counted", want, e.load(t, "scans").of("securitycenter_scan_results_total"))
+			diff(t, "results counted", want, e.load(t, "scans").of("securitycenter_scan_results_ended_total"))
 		})
 	}
 }
@@ -135,7 +140,7 @@ func TestEveryScanShowsItsLastResult(t *testing.T) {
 			if unknownImport == 0 {
 				t.Fatal("the import of every last result has a duration")
 			}
-			got := e.load(t, "scans").without("securitycenter_scan_results", "securitycenter_scan_results_total",
+			got := e.load(t, "scans").without("securitycenter_scan_results", "securitycenter_scan_results_ended_total",
 				"securitycenter_scan_last_hosts", "securitycenter_scan_next_run_timestamp_seconds")
 			diff(t, "scans", want, got)
 		})
@@ -157,7 +162,7 @@ func (e *exported) scanNames(t *testing.T) map[string]string {
 }
 
 func TestScansWithoutAScheduleHaveNoNextRun(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		got := export(t, sctest.Options{Scans: 12}).load(t, "scans").of("securitycenter_scan_next_run_timestamp_seconds")
 		for name, v := range got {
 			if strings.Contains(name, `scan_id="5"`) || strings.Contains(name, `scan_id="12"`) {
@@ -174,7 +179,7 @@ func TestScansWithoutAScheduleHaveNoNextRun(t *testing.T) {
 }
 
 func TestResultsOfTheLastSevenDaysAreShownByStateThoseOfLostDefinitionsToo(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{})
 		spell := func(s string) string { return strings.ToLower(strings.ReplaceAll(s, " ", "_")) }
 		want := samples{}
@@ -210,7 +215,7 @@ func details(e *exported) int {
 }
 
 func TestDetailsAreAskedForOncePerResultAndAHundredPerLoad(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{Scans: 108})
 		// Answered at once: it is gone. That is not asked again either.
 		e.simulated.Inject(sctest.Fault{Endpoint: detail, Effect: sctest.Refuse(403, 147, "Unable to find existing ScanResult.\n")})
@@ -233,7 +238,7 @@ func TestDetailsAreAskedForOncePerResultAndAHundredPerLoad(t *testing.T) {
 }
 
 func TestHostsOfTheLastResultAreThoseOfItsDetails(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{Scans: 3})
 		got := e.load(t, "scans").of("securitycenter_scan_last_hosts")
 		for range 2 { // the second load did not ask for them
@@ -301,7 +306,7 @@ func TestAFailureToListScansIsNotTakenForARefusal(t *testing.T) {
 }
 
 func TestEqualScanIDsOfTwoOrganisationsAreTwoScans(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		one, two := alice, bob
 		one.Repositories, two.Repositories = nil, nil
 		got := export(t, sctest.Options{Accounts: []sctest.Account{one, two}, Scans: 6}).load(t, "scans").of("securitycenter_scan_last_success")
@@ -320,7 +325,7 @@ func TestEqualScanIDsOfTwoOrganisationsAreTwoScans(t *testing.T) {
 }
 
 func TestAResultWithoutReadableDetailsDoesNotHideTheScans(t *testing.T) {
-	in(t, "rest", func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{Seed: 5, Scans: 8})
 		mend := e.simulated.Inject(sctest.Fault{Endpoint: detail, Effect: sctest.HTMLPage(500)})
 		s, err := e.run(t, "scans", noLimits)
@@ -344,4 +349,147 @@ func TestAResultWithoutReadableDetailsDoesNotHideTheScans(t *testing.T) {
 			t.Errorf("hosts of %d scans after the console was mended, want all that have ended", live)
 		}
 	})
+}
+
+func TestProgressOfScansThatRun(t *testing.T) {
+	result := func(id int, running, done, total string) string {
+		return fmt.Sprintf(`{"id":"%d","name":"S","status":"Running","running":%q,"startTime":"946600000","finishTime":"-1","createdTime":"946600000",
+			"scan":{"id":"%d","name":"Scan"},"progress":{"completedChecks":%q,"totalChecks":%q}}`, id, running, id, done, total)
+	}
+	bubble(t, func(t *testing.T) {
+		e := export(t, sctest.Options{}, intercept("/rest/scanResult", `{"usable":[`+strings.Join([]string{
+			result(1, "true", "250", "1000"), result(2, "true", "0", "400"), result(3, "true", "5", "0"), result(4, "true", "7", "5"), result(5, "true", "-1", "5"),
+		}, ",")+`],"manageable":[]}`))
+		got := e.with(t, "scans", own(map[string]any{"progress": true})).of("securitycenter_scan_progress_ratio")
+		want := map[string]float64{"1": 0.25, "2": 0, "4": 1}
+		if len(got) != len(want) {
+			t.Errorf("%v, want the scans 1, 2 and 4", got)
+		}
+		for name, v := range got {
+			for id, ratio := range want {
+				if strings.Contains(name, `scan_id="`+id+`"`) && v != ratio {
+					t.Errorf("%s is %v, want %v", name, v, ratio)
+				}
+			}
+		}
+		if n := len(e.load(t, "scans").of("securitycenter_scan_progress_ratio")); n > 0 {
+			t.Errorf("%d scans show their progress without being asked to", n)
+		}
+	})
+}
+
+func TestWhatSecurityCenter4SaysOfAScanIsNotMadeUp(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		got := export(t, sctest.Options{Dialect: sctest.RPC}).loadAll(t).of("securitycenter_scan_last_hosts")
+		if len(got) == 0 {
+			t.Fatal("no scan has hosts")
+		}
+		for name := range got {
+			if !strings.Contains(name, `state="targeted"`) {
+				t.Errorf("%s: it does not say which hosts answered", name)
+			}
+		}
+	})
+}
+
+// The windows of results end at the console's present.
+func TestResultsAreLookedUpByTheClockOfTheConsole(t *testing.T) {
+	for _, ahead := range []time.Duration{0, 3 * day, -3 * day} {
+		in(t, ahead.String(), func(t *testing.T) {
+			e := export(t, sctest.Options{Seed: 5, Scans: 8, Now: func() time.Time { return time.Now().Add(ahead) }})
+			now := e.simulated.Options().Now()
+			want := 0.0
+			for _, r := range e.simulated.ScanResults() {
+				if r.Finished.IsZero() || !r.Finished.Before(now.Add(-7*day)) {
+					want++
+				}
+			}
+			if got := e.load(t, "scans").sum("securitycenter_scan_results"); got != want || want == 0 {
+				t.Errorf("%v results of the last week, want %v", got, want)
+			}
+		})
+	}
+}
+
+// Lists reach back 35 days by the time of creation.
+func TestAScanThatRunsForLongerThanListsReachBackIsStillShownAsRunning(t *testing.T) {
+	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+		in(t, dialect.String(), func(t *testing.T) {
+			began := time.Now().Add(-35*day + time.Hour)
+			row := func(id string, running bool) string {
+				status, finish := "Completed", time.Now()
+				if running {
+					status, finish = "Running", time.Unix(-1, 0)
+				}
+				return fmt.Sprintf(`{"id":%q,"name":"endless","status":%q,"importStatus":"Finished","running":"%v","createdTime":"%d","startTime":"%d","finishTime":"%d","scan":{"id":"1"},"scanID":"1"}`,
+					id, status, running, began.Unix(), began.Unix(), finish.Unix())
+			}
+			running, listed := true, true
+			e := export(t, sctest.Options{Dialect: dialect, Scans: 1, SessionTimeout: 100 * day}, func(o *console.Options) {
+				for i, a := range o.Accounts {
+					o.Accounts[i].Transport = &endless{RoundTripper: a.Transport, list: func() string {
+						if !listed {
+							return ""
+						}
+						return row("77", running)
+					}, detail: func() string { return row("77", running) }}
+				}
+			})
+			since := func() float64 { return e.load(t, "scans").sum("securitycenter_scan_running_since_timestamp_seconds") }
+			if got := since(); got != float64(began.Unix()) {
+				t.Fatalf("running since %v, want %v", got, began.Unix())
+			}
+			listed = false
+			for range 3 {
+				time.Sleep(2 * time.Hour)
+				if got := since(); got != float64(began.Unix()) {
+					t.Errorf("when no list holds it: running since %v, want %v", got, began.Unix())
+				}
+			}
+			running = false
+			if got := since(); got != 0 {
+				t.Errorf("when it has ended: running since %v", got)
+			}
+		})
+	}
+}
+
+// endless answers lists and details of scan results in the console's place.
+type endless struct {
+	http.RoundTripper
+	list, detail func() string
+}
+
+func (e *endless) RoundTrip(r *http.Request) (*http.Response, error) {
+	response := ""
+	switch {
+	case r.URL.Path == "/rest/scanResult":
+		response = `{"usable":[` + e.list() + `],"manageable":[]}`
+	case r.URL.Path == "/rest/scanResult/77":
+		response = e.detail()
+	case strings.HasSuffix(r.URL.Path, "request.php"):
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		form, err := url.ParseQuery(string(body))
+		if err != nil {
+			return nil, err
+		}
+		switch form.Get("module") + "::" + form.Get("action") {
+		case "scanResult::getRange":
+			list := e.list()
+			var window struct{ EndTime int64 }
+			if json.Unmarshal([]byte(form.Get("input")), &window) == nil && time.Since(time.Unix(window.EndTime, 0)) > day {
+				list = e.detail() // of the days around its start
+			}
+			response = `{"scanResults":[` + list + `]}`
+		}
+	}
+	if response == "" {
+		return e.RoundTripper.RoundTrip(r)
+	}
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Request: r, Body: io.NopCloser(strings.NewReader(
+		`{"type":"regular","response":` + response + `,"error_code":0,"error_msg":"","warnings":[],"timestamp":` + fmt.Sprint(time.Now().Unix()) + `}`))}, nil
 }

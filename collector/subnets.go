@@ -11,20 +11,20 @@ import (
 
 var subnetsVulnerabilities = &Family{
 	Name:   "securitycenter_vulnerabilities_by_subnet",
-	Source: Source{"POST /analysis, sumclassc or sumclassb", "vuln::query, sumclassc or sumclassb", "pages of rows, up to max_series"},
+	Source: Source{REST: "POST /analysis, sumclassc or sumclassb", RPC: "vuln::query, sumclassc or sumclassb", Cost: "pages of rows, up to max_series"},
 	Help:   "Open findings by repository, network and severity; a network counts once in every repository that holds it. Left out as a whole beyond max_series, and where compliance results have to be subtracted.",
 	Labels: []string{"repository_id", "subnet", "severity"},
 }
 
-// Subnets tells where on the network the findings are. REST POST /analysis, RPC
+// subnetsCollector tells where on the network the findings are. REST POST /analysis, RPC
 // vuln::query, tool sumclassc or sumclassb.
-func Subnets() *Collector {
+func subnetsCollector() *Collector {
 	return &Collector{
 		Name:     "subnets",
 		Help:     "Open findings by network.",
 		Interval: time.Hour,
 		Account:  scapi.Organization,
-		Priority: 3,
+		priority: 3,
 		Keys: []config.Key{
 			{Name: "prefix", Kind: config.Int, Default: 24, Choices: []string{"16", "24"}, Help: "length of the networks' prefixes"},
 		},
@@ -67,7 +67,7 @@ func loadSubnets(ctx context.Context, c *findings.Console, settings Settings, m 
 		}
 	}
 	for key, n := range counts {
-		m.SetCounts(subnetsVulnerabilities, allSeverities, n, key.repository, key.network)
+		m.setCounts(subnetsVulnerabilities, allSeverities, n, key.repository, key.network)
 	}
 	return err
 }

@@ -11,11 +11,11 @@ import (
 )
 
 var (
-	fromSystem      = Source{"GET /system", "system::init", "1 request"}
-	fromLicence     = Source{"GET /status", "system::init", "1 request, the same for all that has this source"}
-	fromAddresses   = Source{"GET /status", "repository::init", "1 request, the same for all that has this source"}
-	fromJobs        = Source{"GET /job", "", "1 request"}
-	fromDiagnostics = Source{"GET /system/diagnostics", "", "1 request"}
+	fromSystem      = Source{REST: "GET /system", RPC: "system::init", Cost: "1 request"}
+	fromLicence     = Source{REST: "GET /status", RPC: "system::init", Cost: "1 request, the same for all that has this source"}
+	fromAddresses   = Source{REST: "GET /status", RPC: "repository::init", Cost: "1 request, the same for all that has this source"}
+	fromJobs        = Source{REST: "GET /job", Cost: "1 request"}
+	fromDiagnostics = Source{REST: "GET /system/diagnostics", Cost: "1 request"}
 )
 
 // lateAfter is how long after it was due a job that has not begun is late.
@@ -77,10 +77,10 @@ var (
 	}
 )
 
-// System tells version, licence, job queue, back-up and self-checks. REST GET
+// systemCollector tells version, licence, job queue, back-up and self-checks. REST GET
 // /system, /status, /job, /system/diagnostics; RPC system::init and
 // repository::init.
-func System() *Collector {
+func systemCollector() *Collector {
 	return &Collector{
 		Name:     "system",
 		Help:     "Version, licence, job queue, database back-up and self-checks of the console.",

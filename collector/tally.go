@@ -45,7 +45,7 @@ func tallyOf(ctx context.Context, c *findings.Console, account *console.Account,
 func (total tally) setFindings(ctx context.Context, family *Family, severities []scapi.Severity, q findings.Question, labels ...string) error {
 	counts, err := total.findings(ctx, family, q)
 	if counts.Valid {
-		total.m.SetCounts(family, severities, counts.Value, labels...)
+		total.m.setCounts(family, severities, counts.Value, labels...)
 	}
 	return err
 }

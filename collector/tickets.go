@@ -11,15 +11,15 @@ import (
 
 var ticketsByStatus = &Family{
 	Name:   "securitycenter_tickets",
-	Source: Source{"GET /ticket", "ticket::init", "1 request for each organisation account"},
+	Source: Source{REST: "GET /ticket", RPC: "ticket::init", Cost: "1 request for each organisation account"},
 	Help:   "Tickets of the console's own workflow by status: assigned, resolved, feedback, na, duplicate, closed, other.",
 	Labels: []string{"status"},
 }
 
 var ticketStatuses = []string{"assigned", "resolved", "feedback", "na", "duplicate", "closed", "other"}
 
-// Tickets counts the console's tickets. REST GET /ticket, RPC ticket::init.
-func Tickets() *Collector {
+// ticketsCollector counts the console's tickets. REST GET /ticket, RPC ticket::init.
+func ticketsCollector() *Collector {
 	return &Collector{
 		Name:     "tickets",
 		Help:     "Tickets of the console's own workflow by status.",

@@ -10,13 +10,13 @@ import (
 
 var usersByState = &Family{
 	Name:   "securitycenter_users",
-	Source: Source{"GET /user", "user::init", "1 request for each account"},
+	Source: Source{REST: "GET /user", RPC: "user::init", Cost: "1 request for each account"},
 	Help:   "Users that the configured accounts see, administrators and users of their organisations, by state: active or locked. Absent if the console does not tell who is locked.",
 	Labels: []string{"state"},
 }
 
-// Users counts the console's users. REST GET /user, RPC user::init.
-func Users() *Collector {
+// usersCollector counts the console's users. REST GET /user, RPC user::init.
+func usersCollector() *Collector {
 	return &Collector{
 		Name:     "users",
 		Help:     "Users of the console, and how many of them are locked.",

@@ -9,7 +9,7 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
-var fromRepositorySummary = Source{"POST /analysis, sumip", "vuln::query, sumip and sumseverity", "1 analysis request for each repository, 2 where compliance results are subtracted or the console does not tell all in one answer"}
+var fromRepositorySummary = Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumip and sumseverity", Cost: "1 analysis request for each repository, 2 where compliance results are subtracted or the console does not tell all in one answer"}
 
 var (
 	vulnerabilitiesOpen = &Family{
@@ -25,17 +25,20 @@ var (
 		Labels: []string{"repository_id", "repository"},
 	}
 	vulnerabilitiesScore = &Family{
-		Name:   "securitycenter_vulnerability_score",
-		Source: fromRepositorySummary,
+		Name: "securitycenter_vulnerability_score",
+		Source: Source{
+			REST: fromRepositorySummary.REST, RPC: fromRepositorySummary.RPC, Cost: fromRepositorySummary.Cost,
+			Exception: "a console whose rows come with the totals of all",
+		},
 		Help:   "The console's weighted score of the open findings by repository. Absent where the console does not add it up.",
 		Labels: []string{"repository_id", "repository"},
 	}
 )
 
-// Vulnerabilities counts open findings and hosts by repository, with one
+// vulnerabilitiesCollector counts open findings and hosts by repository, with one
 // analysis request of one row for each. REST POST /analysis, RPC vuln::query,
 // tool sumip.
-func Vulnerabilities() *Collector {
+func vulnerabilitiesCollector() *Collector {
 	return &Collector{
 		Name:     "vulnerabilities",
 		Help:     "Open findings by severity, hosts and score of every repository.",
@@ -62,7 +65,7 @@ func loadVulnerabilities(ctx context.Context, c *findings.Console, _ Settings, m
 				m.lacking(vulnerabilitiesOpen, s.Account.Wrap(errUntold))
 				continue
 			}
-			m.SetCounts(vulnerabilitiesOpen, allSeverities, open.Value.Counts, r.ID, r.Name)
+			m.setCounts(vulnerabilitiesOpen, allSeverities, open.Value.Counts, r.ID, r.Name)
 			SetOpt(m, vulnerabilitiesHosts, open.Value.Hosts, r.ID, r.Name)
 			SetOpt(m, vulnerabilitiesScore, open.Value.Score, r.ID, r.Name)
 		}

@@ -19,27 +19,27 @@ import (
 var (
 	watchesVulnerabilities = &Family{
 		Name:   "securitycenter_watch_vulnerabilities",
-		Source: Source{"POST /analysis, sumip; GET /query/{id}", "vuln::query, sumip and sumseverity", "1 analysis request for each watch, 2 where the console does not tell all in one answer; 1 other request for each saved query"},
+		Source: Source{REST: "POST /analysis, sumip; GET /query/{id}", RPC: "vuln::query, sumip and sumseverity", Cost: "1 analysis request for each watch, 2 where the console does not tell all in one answer; 1 other request for each saved query"},
 		Help:   "Open findings that the watch looks for, by severity. Absent if the console lacks one of its filters or its saved query.",
 		Labels: []string{"watch", "severity"},
 	}
 	watchesHosts = &Family{
 		Name:   "securitycenter_watch_hosts",
-		Source: Source{"POST /analysis, sumip; GET /query/{id}", "vuln::query, sumip and sumseverity", "1 analysis request for each watch, 2 where the console does not tell all in one answer; 1 other request for each saved query"},
+		Source: Source{REST: "POST /analysis, sumip; GET /query/{id}", RPC: "vuln::query, sumip and sumseverity", Cost: "1 analysis request for each watch, 2 where the console does not tell all in one answer; 1 other request for each saved query"},
 		Help:   "Hosts with an open finding that the watch looks for; a host counts once in every repository that holds it. Absent as the findings are, and where compliance results have to be subtracted.",
 		Labels: []string{"watch"},
 	}
 )
 
-// Watches counts what the configured watches look for. REST POST /analysis
+// watchesCollector counts what the configured watches look for. REST POST /analysis
 // and, for saved queries, GET /query/{id}; RPC vuln::query; tool sumip.
-func Watches() *Collector {
+func watchesCollector() *Collector {
 	return &Collector{
 		Name:     "watches",
 		Help:     "Findings and hosts that the configured watches look for.",
 		Interval: time.Hour,
 		Account:  scapi.Organization,
-		Priority: 3,
+		priority: 3,
 		Watches:  true,
 		Families: []*Family{watchesVulnerabilities, watchesHosts},
 		New:      stateless(loadWatches),
@@ -55,7 +55,7 @@ func loadWatches(ctx context.Context, c *findings.Console, settings Settings, m 
 		found, err := watch(ctx, c, total, w)
 		switch {
 		case err == nil && found.Valid:
-			m.SetCounts(watchesVulnerabilities, allSeverities, found.Value.Counts, w.Name)
+			m.setCounts(watchesVulnerabilities, allSeverities, found.Value.Counts, w.Name)
 			SetOpt(m, watchesHosts, found.Value.Hosts, w.Name)
 		case err == nil:
 			m.lacking(watchesVulnerabilities, fmt.Errorf("watch %s: %w", w.Name, errUntold))
@@ -190,6 +190,12 @@ func lookFor(ctx context.Context, s *findings.Scope, w config.Watch) (scapi.Opt[
 			return scapi.Opt[findings.Totals]{}, fmt.Errorf("saved query %s %w: one of its filters cannot be read", w.Query, errMistaken)
 		}
 		raw = saved.Filters
+		for _, f := range raw {
+			own := config.Filter{Operator: f.Operator, Value: plain(f.Value)}
+			if scapi.ByPluginIDs().Called(f.Name) && own.ReachesAudits() {
+				return scapi.Opt[findings.Totals]{}, fmt.Errorf("saved query %s %w: its filter on plugin ids reaches those of audit checks, whose results are no findings", w.Query, errMistaken)
+			}
+		}
 	}
 	for _, filter := range raw {
 		if !narrow(&q, s, filter) {
@@ -222,16 +228,28 @@ func narrow(q *findings.Question, s *findings.Scope, filter scapi.Filter) bool {
 	return true
 }
 
+// plain is a value of a saved query's filter as the configuration would give it.
+func plain(value any) any {
+	raw, encoded := value.(json.RawMessage)
+	if !encoded {
+		return value
+	}
+	var v any
+	if json.Unmarshal(raw, &v) != nil {
+		return string(raw)
+	}
+	if n, number := v.(float64); number {
+		return int(n)
+	}
+	return v
+}
+
 // repositoriesIn reads the ids of a filter on repositories: "1,2", a list of
 // ids, or of objects with one.
 func repositoriesIn(value any) []string {
 	switch v := value.(type) {
 	case json.RawMessage:
-		var plain any
-		if json.Unmarshal(v, &plain) != nil {
-			return nil
-		}
-		return repositoriesIn(plain)
+		return repositoriesIn(plain(v))
 	case map[string]any:
 		return repositoriesIn(v["id"])
 	case []any:

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
@@ -51,7 +50,6 @@ func (r *reckoning) watches(t *testing.T) map[string]watch {
 		return slices.ContainsFunc(of, func(v string) bool { return slices.Contains(wanted, v) })
 	}
 	risky := func(f sctest.Finding) bool { return f.Open() && !f.Accepted && !f.WebApplication } // compliance results too
-	open := func(f sctest.Finding) bool { return f.Open() && counts(f) }
 	repository := map[bool]config.Filter{true: equal("repositoryIDs", "2"), false: equal("repository", []any{map[string]any{"id": "2"}})}[r.rpc]
 	acceptance := map[bool]config.Filter{true: equal("acceptedRisk", "true"), false: equal("acceptRiskStatus", "accepted")}[r.rpc]
 	return map[string]watch{
@@ -106,18 +104,23 @@ func TestEveryWatchFindsWhatLookingAtEveryFindingDoes(t *testing.T) {
 				want, settings := samples{}, collector.Settings{}
 				for name, w := range watches {
 					w.Name = name
+					sees := sctest.Account{} // all
+					if tt.accounts != nil && w.Query != "" {
+						w.Account, sees = "alice", alice
+					}
 					settings.Watches = append(settings.Watches, w.Watch)
 					if w.finds == nil || w.rest && r.rpc {
 						continue
 					}
-					r.present(t, "finding of watch "+name, w.finds)
-					found := r.all(w.finds)
+					finds := func(f sctest.Finding) bool { return w.finds(f) && seenBy(f, sees) }
+					r.present(t, "finding of watch "+name, finds)
+					found := r.all(finds)
 					want.severities("securitycenter_watch_vulnerabilities", 0, found, "watch", name)
 					byPlugin := len(w.Plugins) > 0 || slices.ContainsFunc(w.Filters, func(f config.Filter) bool {
 						return f.Name == "pluginID" || f.Name == "pluginType" && f.Value != "all"
 					})
 					if byPlugin || !tt.quirks.LowCompliancePlugins {
-						want[sample("securitycenter_watch_hosts", "watch", name)] = r.hosts(w.finds)
+						want[sample("securitycenter_watch_hosts", "watch", name)] = r.hosts(finds)
 					}
 				}
 				s, err := e.run(t, "watches", settings)
@@ -155,18 +158,81 @@ func (e elsewhere) RoundTrip(r *http.Request) (*http.Response, error) {
 	return e.RoundTripper.RoundTrip(r)
 }
 
-func TestASavedQueryOfAnotherOrganisationMakesItsWatchAbsent(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		e := export(t, sctest.Options{Accounts: []sctest.Account{admin, alice, bob}}, func(o *console.Options) {
-			for i, a := range o.Accounts {
-				if a.Name == "bob" {
-					o.Accounts[i].Transport = elsewhere{a.Transport}
+// Ids of saved queries, asset lists and audit files are unique within one
+// organisation: a watch that names one looks at one organisation.
+func TestAWatchOfAnOrganisationsObjectLooksAtThatOrganisationAlone(t *testing.T) {
+	list := equal("asset", map[string]any{"id": "3"})
+	watches := []config.Watch{
+		{Name: "query", Query: "1"}, {Name: "alice's query", Query: "1", Account: "alice"}, {Name: "bob's query", Query: "1", Account: "bob"},
+		{Name: "list", Filters: []config.Filter{list}}, {Name: "alice's list", Filters: []config.Filter{list}, Account: "alice"}, {Name: "bob's list", Filters: []config.Filter{list}, Account: "bob"},
+		{Name: "alice's view", Filters: []config.Filter{equal("severity", "3")}, Account: "alice"},
+		{Name: "gone", Query: "99", Account: "alice"}, {Name: "nobody's", Query: "1", Account: "carol"},
+	}
+	for name, tt := range map[string]struct {
+		accounts []sctest.Account
+		through  map[string]sctest.Account // watch to the account that it looks through; others are absent
+		wrong    string                    // account that may not read query 1
+	}{
+		"one organisation": {[]sctest.Account{admin, alice}, map[string]sctest.Account{"query": alice, "list": alice, "alice's query": alice, "alice's list": alice, "alice's view": alice}, ""},
+		"two organisations": {[]sctest.Account{admin, alice, bob}, map[string]sctest.Account{
+			"alice's query": alice, "bob's query": bob, "alice's list": alice, "bob's list": bob, "alice's view": alice,
+		}, ""},
+		"one may not read it": {[]sctest.Account{admin, alice, bob}, map[string]sctest.Account{"alice's query": alice, "alice's list": alice, "bob's list": bob, "alice's view": alice}, "bob"},
+	} {
+		in(t, name, func(t *testing.T) {
+			e := export(t, sctest.Options{Seed: 5, Accounts: tt.accounts}, func(o *console.Options) {
+				for i, a := range o.Accounts {
+					if a.Name == tt.wrong {
+						o.Accounts[i].Transport = elsewhere{a.Transport}
+					}
+				}
+			})
+			r := e.reckon(t)
+			members := map[sctest.Host]bool{}
+			for h := range e.simulated.AssetHosts("3") {
+				members[h] = true
+			}
+			finds := map[string]func(sctest.Finding) bool{
+				"query": func(f sctest.Finding) bool { return open(f) && f.Severity == 4 },
+				"list":  func(f sctest.Finding) bool { return open(f) && members[f.Host] },
+				"view":  func(f sctest.Finding) bool { return open(f) && f.Severity == 3 },
+			}
+			want := samples{}
+			for name, through := range tt.through {
+				what := finds[name[strings.LastIndexByte(name, ' ')+1:]]
+				pass := func(f sctest.Finding) bool { return what(f) && seenBy(f, through) }
+				r.present(t, "finding of watch "+name, pass)
+				want.severities("securitycenter_watch_vulnerabilities", 0, r.all(pass), "watch", name)
+				want[sample("securitycenter_watch_hosts", "watch", name)] = r.hosts(pass)
+			}
+			s, err := e.run(t, "watches", collector.Settings{Watches: watches})
+			if err != nil {
+				t.Fatal(err)
+			}
+			diff(t, "watches", want, samplesOf(s.Families))
+			for _, w := range watches {
+				_, shown := tt.through[w.Name]
+				if noted := strings.Contains(strings.Join(s.Missing, "\n"), "watch "+w.Name+":"); noted == shown {
+					t.Errorf("watch %s is noted as missing: %v\n%s", w.Name, noted, strings.Join(s.Missing, "\n"))
 				}
 			}
 		})
-		got := e.with(t, "watches", collector.Settings{Watches: []config.Watch{{Name: "alice's", Query: "1"}, {Name: "theirs", Query: "2"}}})
-		if n := len(got); n != 6 || len(got.of("securitycenter_watch_hosts")) != 1 {
-			t.Errorf("%v, want the 6 series of the query that both see", got)
-		}
-	})
+	}
+}
+
+// Whoever saved a query on a range of plugins means findings: results of audits
+// would be among them.
+func TestASavedQueryThatReachesAuditChecksMakesItsWatchAbsent(t *testing.T) {
+	for value, shown := range map[string]bool{`"1-2000000"`: false, `"1-999999"`: true, `"19506,1006879"`: true} {
+		in(t, value, func(t *testing.T) {
+			e := export(t, sctest.Options{}, intercept("/rest/query/1", `{"id":"1","name":"q","type":"vuln","tool":"sumip","filters":[{"filterName":"pluginID","operator":"=","value":`+value+`}]}`))
+			s, err := e.run(t, "watches", collector.Settings{Watches: []config.Watch{{Name: "w", Query: "1"}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := len(samplesOf(s.Families)); (n > 0) != shown || (len(s.Missing) == 0) != shown {
+				t.Errorf("%d samples, missing %q; want it shown: %v", n, s.Missing, shown)
+			}
+		})
+	}
 }

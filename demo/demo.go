@@ -3,11 +3,14 @@
 package demo
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
@@ -71,33 +74,36 @@ watches:
 func Config(known []config.Collector, current, old string) (*config.Config, error) {
 	var y strings.Builder
 	y.WriteString("collectors:\n")
-	for _, c := range known {
+	for _, c := range collector.All() {
 		fmt.Fprintf(&y, "  %s: {enabled: true, interval: 15s", c.Name)
-		for _, k := range c.Keys {
-			switch {
-			case k.Kind == config.Bool:
-				fmt.Fprintf(&y, ", %s: true", k.Name)
-			case c.Name == "assets":
-				y.WriteString(", ids: [1, 2, 3, 4]")
-			case c.Name == "hosts" && k.Name == "top":
-				y.WriteString(", top: 20")
+		for key, value := range c.Demonstrated() {
+			text, err := json.Marshal(value) // which YAML reads too
+			if err != nil {
+				return nil, fmt.Errorf("collector %s: %s: %w", c.Name, key, err)
 			}
+			fmt.Fprintf(&y, ", %s: %s", key, text)
 		}
 		y.WriteString("}\n")
 	}
 	y.WriteString(watches + "consoles:\n")
-	for _, c := range []struct{ name, url, collectors string }{
-		{Current, current, "{}"},
-		{Old, old, "{risk_rules: {enabled: false}}"}, // SecurityCenter 4 does not list them
-	} {
+	for _, c := range []struct {
+		name, url string
+		api       scapi.API
+	}{{Current, current, scapi.REST}, {Old, old, scapi.RPC}} {
+		var off []string // what such a console cannot tell
+		for _, col := range collector.All() {
+			if !col.On(c.api) {
+				off = append(off, col.Name+": {enabled: false}")
+			}
+		}
 		fmt.Fprintf(&y, `  - name: %s
     url: %s
     labels: {environment: demo}
-    collectors: %s
+    collectors: {%s}
     accounts:
       - {name: admin, username: %s, password: %s}
       - {name: analyst, username: %s, password: %s}
-`, c.name, c.url, c.collectors, sctest.AdminUsername, sctest.AdminPassword, sctest.AnalystUsername, sctest.AnalystPassword)
+`, c.name, c.url, strings.Join(off, ", "), sctest.AdminUsername, sctest.AdminPassword, sctest.AnalystUsername, sctest.AnalystPassword)
 	}
 	return config.Parse([]byte(y.String()), "", known)
 }

@@ -7,21 +7,28 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 	"github.com/securitycenter-exporter/securitycenter_exporter/exporter"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400) // simulated consoles are much garbage, and it is soon gone
+	goleak.VerifyTestMain(m)
+}
 
 // scraper scrapes an exporter of the demonstration's consoles, reached in memory.
 type scraper struct {
@@ -74,6 +81,7 @@ func (s scraper) series(console string, prefixes ...string) []string {
 // TestTheCurrentConsoleAlwaysHasSomethingToShow looks at it at many times of
 // day and week, because a demonstration may begin at any of them.
 func TestTheCurrentConsoleAlwaysHasSomethingToShow(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := startScraper(t)
 		for range 15 {
@@ -96,32 +104,39 @@ func TestTheCurrentConsoleAlwaysHasSomethingToShow(t *testing.T) {
 }
 
 func TestEveryCollectorOfBothConsolesSucceeds(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := startScraper(t)
-		all := len(exporter.KnownCollectors())
-		for name, want := range map[string]int{Current: all, Old: all - 1} { // one is not on SecurityCenter 4
-			success := s.series(name, "securitycenter_collector_success{")
-			if len(success) != want {
-				t.Errorf("%s: %d collectors, want %d", name, len(success), want)
-			}
-			for _, line := range success {
-				if !strings.HasSuffix(line, " 1") {
-					t.Errorf("%s: %s", name, line)
+		for name, api := range apis {
+			var want []string
+			for _, col := range collector.All() {
+				if col.On(api) {
+					want = append(want, fmt.Sprintf("securitycenter_collector_success{collector=%q} 1", col.Name))
 				}
+			}
+			slices.Sort(want)
+			if d := cmp.Diff(want, s.series(name, "securitycenter_collector_success{")); d != "" {
+				t.Errorf("%s (-want +got):\n%s", name, d)
 			}
 		}
 	})
 }
 
-// TestTheCurrentConsoleShowsTheWholeCatalogue looks for every metric of every
-// collector.
-func TestTheCurrentConsoleShowsTheWholeCatalogue(t *testing.T) {
+// apis are the protocols of the consoles.
+var apis = map[string]scapi.API{Current: scapi.REST, Old: scapi.RPC}
+
+// TestTheConsolesShowTheWholeCatalogue looks for every metric of every
+// collector that a console can tell.
+func TestTheConsolesShowTheWholeCatalogue(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := startScraper(t)
-		for _, col := range collector.All() {
-			for _, family := range col.Families {
-				if len(s.series(Current, family.Name+"{", family.Name+" ")) == 0 {
-					t.Errorf("collector %s: no %s", col.Name, family.Name)
+		for name, api := range apis {
+			for _, col := range collector.All() {
+				for _, family := range col.Families {
+					if shown := len(s.series(name, family.Name+"{", family.Name+" ")) > 0; shown != family.Source.On(api) {
+						t.Errorf("%s: collector %s shows %s: %v", name, col.Name, family.Name, shown)
+					}
 				}
 			}
 		}
@@ -140,6 +155,7 @@ func TestTheCurrentConsoleShowsTheWholeCatalogue(t *testing.T) {
 }
 
 func TestTheDataMoves(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := startScraper(t)
 		for _, name := range []string{Current, Old} {

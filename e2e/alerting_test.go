@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
@@ -31,8 +32,10 @@ func startSite(t *testing.T) *site {
 		old:     startConsole(t, "old", sctest.Options{Dialect: sctest.RPC, Seed: 4, Hosts: 200, Scanners: 3, Zones: 2}),
 	}
 	config := "collectors:\n"
-	for _, collector := range []string{"system", "feeds", "plugins", "scanners", "repositories", "vulnerabilities", "risk", "coverage", "scans"} {
-		config += fmt.Sprintf("  %s: {interval: 2s}\n", collector)
+	for _, col := range collector.All() {
+		if col.Default {
+			config += fmt.Sprintf("  %s: {interval: 2s}\n", col.Name)
+		}
 	}
 	config += "consoles:\n" + s.current.entry() + s.old.entry()
 	file := filepath.Join(t.TempDir(), "config.yml")

@@ -62,7 +62,7 @@ func TestScrapeDeadline(t *testing.T) {
 }
 
 func TestAConsoleThatTakesThirtySecondsToAnswer(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		b := newBench(t, hq, slow(30*time.Second))
 		start := time.Now()
 		complete := time.Duration(0)
@@ -98,7 +98,7 @@ func TestAConsoleThatTakesThirtySecondsToAnswer(t *testing.T) {
 // TestManyScrapersAtOnce has ten scrapers ask once a second for a minute, of a
 // console that takes its time.
 func TestManyScrapersAtOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		const interval, length = 15 * time.Second, time.Minute
 		b := newBench(t, hq+every(interval), slow(20*time.Millisecond))
 		console := b.consoles["hq"]
@@ -148,10 +148,10 @@ func TestManyScrapersAtOnce(t *testing.T) {
 
 // TestCollectorsTakeTurns has three collectors count findings side by side.
 func TestCollectorsTakeTurns(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		b := newBench(t, hq, slow(20*time.Millisecond), func(o *Options) {
 			o.Collectors = []*collector.Collector{
-				collector.Vulnerabilities(), collector.Risk(), collector.Coverage(), collector.Repositories(), collector.Scans(),
+				collectorNamed("vulnerabilities"), collectorNamed("risk"), collectorNamed("coverage"), collectorNamed("repositories"), collectorNamed("scans"),
 			}
 		})
 		b.do(http.MethodGet, "/probe?target=hq")

@@ -78,8 +78,12 @@ func sourced(w *strings.Builder, families []*collector.Family) {
 	w.WriteString("| metric | type | labels | meaning | REST | SecurityCenter 4 | cost for the console |\n|---|---|---|---|---|---|---|\n")
 	for i, m := range declared(families) {
 		from := families[i].Source
+		old := cmp.Or(from.RPC, "–")
+		if from.Exception != "" {
+			old += "; of " + from.Exception
+		}
 		fmt.Fprintf(w, "| `%s` | %s | %s | %s | %s | %s | %s |\n", m.name, m.kind, cmp.Or(m.labels, "–"), m.help,
-			cmp.Or(from.REST, "–"), cmp.Or(from.RPC, "–"), from.Cost)
+			cmp.Or(from.REST, "–"), old, from.Cost)
 	}
 }
 
@@ -98,7 +102,7 @@ func declared(families []*collector.Family) []metric {
 	var metrics []metric
 	for _, f := range families {
 		kind := "gauge"
-		if f.Type == collector.Counter {
+		if f.Counter {
 			kind = "counter"
 		}
 		metrics = append(metrics, metric{f.Name, kind, strings.Join(f.Labels, ", "), f.Help})

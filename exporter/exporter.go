@@ -1,10 +1,10 @@
-// Package exporter serves what the collectors read from the configured
-// consoles over HTTP: /metrics, /probe, /sd, a landing page, health and
-// reload.
+// Package exporter keeps what the collectors read from the configured consoles,
+// reads it again when it is due, and gives it away: over HTTP (/metrics, /probe,
+// /sd, a landing page, health and reload), once to a file or standard output, or
+// as an estimate of what it costs.
 package exporter
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -159,11 +159,7 @@ func (e *Exporter) reload() error {
 			targets = append(targets, t)
 			continue
 		}
-		var transport http.RoundTripper
-		if e.o.Transport != nil {
-			transport = e.o.Transport(c.Name)
-		}
-		t, err := newTarget(c, e.o.Collectors, hashKey, transport, e.duplicates, e.log)
+		t, err := e.newTarget(c, hashKey)
 		if err != nil {
 			for _, t := range fresh {
 				t.cancel()
@@ -200,6 +196,24 @@ func (e *Exporter) reload() error {
 // checkPrivacy refuses a configuration that would show hosts to anybody on the
 // network: a list of hosts with their criticals is a list of targets.
 func (e *Exporter) checkPrivacy(cfg *config.Config) error {
+	open := e.openListener()
+	if open == nil {
+		return nil
+	}
+	for _, c := range cfg.Consoles {
+		for _, col := range e.o.Collectors {
+			if col.Hosts && c.Collectors[col.Name].Enabled {
+				return fmt.Errorf("console %s: collector %s shows hosts one by one, and %w", c.Name, col.Name, open)
+			}
+		}
+	}
+	return nil
+}
+
+// openListener says which listener anybody on the network can read, if there is
+// one. It looks at the web configuration as it is now: the listener takes up every
+// change of it.
+func (e *Exporter) openListener() error {
 	if e.o.Unprotected == nil {
 		return nil
 	}
@@ -207,14 +221,7 @@ func (e *Exporter) checkPrivacy(cfg *config.Config) error {
 	if err != nil || address == "" {
 		return err
 	}
-	for _, c := range cfg.Consoles {
-		for _, col := range e.o.Collectors {
-			if col.Hosts && c.Collectors[col.Name].Enabled {
-				return fmt.Errorf("console %s: collector %s shows hosts one by one, and the listener %s is neither on a loopback address nor protected by TLS or authentication: expected --web.config.file with tls_server_config or basic_auth_users, a listener on 127.0.0.1, or --web.allow-unprotected-host-metrics", c.Name, col.Name, address)
-			}
-		}
-	}
-	return nil
+	return fmt.Errorf("the listener %s is neither on a loopback address nor protected by users or verified client certificates: expected --web.config.file with basic_auth_users, or with client_auth_type: RequireAndVerifyClientCert in tls_server_config; a listener on 127.0.0.1; or --web.allow-unprotected-host-metrics", address)
 }
 
 // Close ends all loads and logs out of all consoles.
@@ -226,16 +233,18 @@ func (e *Exporter) Close() error {
 	return closeAll(targets)
 }
 
-// logoutTimeout bounds the farewell to consoles.
-const logoutTimeout = 5 * time.Second
+// The farewell to consoles: loads are given up, and then sessions, each in its
+// own time.
+const (
+	loadsTimeout  = 2 * time.Second
+	logoutTimeout = 2 * time.Second
+)
 
 func closeAll(targets []*target) error {
-	ctx, cancel := context.WithTimeout(context.Background(), logoutTimeout)
-	defer cancel()
 	errs := make([]error, len(targets))
 	var wg sync.WaitGroup
 	for i, t := range targets {
-		wg.Go(func() { errs[i] = t.close(ctx) })
+		wg.Go(func() { errs[i] = t.close() })
 	}
 	wg.Wait()
 	return errlist.Join(errs...)

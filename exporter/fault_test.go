@@ -154,7 +154,7 @@ func TestASessionThatExpiresInMidLoadIsRenewedOnce(t *testing.T) {
 }
 
 func TestAnAnswerBeyondTheBoundIsRefused(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		b := newBench(t, hq, nil)
 		b.consoles["hq"].Inject(sctest.Fault{Endpoint: "GET /scanner", Effect: sctest.HugeBody(65 << 20)})
 		p := b.probe("hq")
@@ -200,14 +200,14 @@ func TestAConsoleThatIsOutOfOrderAltogether(t *testing.T) {
 }
 
 func TestACollectorThatPanicsFailsAlone(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		faulty := collector.Feeds()
+	inBubble(t, func(t *testing.T) {
+		faulty := collectorNamed("feeds")
 		faulty.New = func() collector.Loader {
 			return collector.Loader(func(context.Context, *findings.Console, collector.Settings, *collector.Metrics) error {
 				panic("out of cheese")
 			})
 		}
-		b := newBench(t, hq, nil, func(o *Options) { o.Collectors = []*collector.Collector{collector.System(), faulty} })
+		b := newBench(t, hq, nil, func(o *Options) { o.Collectors = []*collector.Collector{collectorNamed("system"), faulty} })
 		b.probe("hq").want(t, "after a panic", map[string]float64{of("success", "feeds"): 0, of("success", "system"): 1, "securitycenter_up": 1})
 		if len(b.log.lines("level=ERROR", "collector=feeds", "out of cheese")) != 1 {
 			t.Errorf("the log does not tell of it:\n%s", b.log)
@@ -216,8 +216,8 @@ func TestACollectorThatPanicsFailsAlone(t *testing.T) {
 }
 
 func TestASampleThatIsSetTwiceIsCountedAndLoggedOnceAndThePageIsValid(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		faulty, twice := collector.Feeds(), 2
+	inBubble(t, func(t *testing.T) {
+		faulty, twice := collectorNamed("feeds"), 2
 		faulty.New = func() collector.Loader {
 			return func(_ context.Context, _ *findings.Console, _ collector.Settings, m *collector.Metrics) error {
 				for i := range twice {
@@ -226,13 +226,14 @@ func TestASampleThatIsSetTwiceIsCountedAndLoggedOnceAndThePageIsValid(t *testing
 				return nil
 			}
 		}
-		b := newBench(t, hq, nil, func(o *Options) { o.Collectors = []*collector.Collector{collector.System(), faulty} })
+		b := newBench(t, hq, nil, func(o *Options) { o.Collectors = []*collector.Collector{collectorNamed("system"), faulty} })
 		counter := `securitycenter_exporter_duplicate_samples_total{collector="feeds"}`
 		logged := func() int { return len(b.log.lines("level=ERROR", "collector=feeds", faulty.Families[0].Name)) }
 		parse(t, b.get("/metrics?only=exporter")).want(t, "before the first load", map[string]float64{counter: 0})
 		for _, load := range []struct{ sets, counted, logged int }{{2, 1, 1}, {2, 2, 1}, {3, 4, 2}, {1, 4, 2}, {2, 5, 3}} {
 			twice = load.sets
 			b.probe("hq").want(t, "after a load", map[string]float64{faulty.Families[0].Name + `{feed="active"}`: 0, of("success", "feeds"): 1, of("series", "feeds"): 1})
+			synctest.Wait() // what is shown is read again meanwhile
 			parse(t, b.get("/metrics?only=exporter")).want(t, "after a load", map[string]float64{
 				counter: float64(load.counted), `securitycenter_exporter_duplicate_samples_total{collector="system"}`: 0,
 			})
@@ -245,7 +246,7 @@ func TestASampleThatIsSetTwiceIsCountedAndLoggedOnceAndThePageIsValid(t *testing
 }
 
 func TestAFailureThatRepeatsIsLoggedOnceAndItsEndToo(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		b := newBench(t, hq+only("feeds"), nil)
 		remove := b.consoles["hq"].Inject(sctest.Fault{Endpoint: feedRequest, Effect: sctest.Refuse(http.StatusForbidden, 999, "no")})
 		for range 10 {

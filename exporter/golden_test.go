@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -51,7 +50,7 @@ func withoutOthers(name string) func(*Options) {
 // exporter itself; those of the Go runtime and the process change with Go and
 // the system.
 func TestTheExportersOwnFamilies(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		b := newBench(t, hq, nil)
 		var names strings.Builder
 		for line := range strings.Lines(b.get("/metrics?only=exporter")) {

@@ -20,7 +20,7 @@ import (
 )
 
 func TestRequestsThatAreRefused(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		b := newBench(t, hq+branch+"\ncollectors: {scans: {enabled: false}}\n", nil)
 		for _, test := range []struct {
 			name   string
@@ -175,14 +175,21 @@ func TestExposition(t *testing.T) {
 				for _, p := range problems {
 					t.Errorf("%s: %s: %s", path, p.Metric, p.Text)
 				}
-				types := map[string]bool{}
+				types := map[string]string{}
 				for line := range strings.Lines(text) {
-					if name, is := strings.CutPrefix(line, "# TYPE "); is {
-						name, _, _ = strings.Cut(name, " ")
-						if types[name] {
+					if declared, is := strings.CutPrefix(line, "# TYPE "); is {
+						name, kind, _ := strings.Cut(strings.TrimSpace(declared), " ")
+						if types[name] != "" {
 							t.Errorf("%s: family %s is there twice", path, name)
 						}
-						types[name] = true
+						types[name] = kind
+					}
+				}
+				// OpenMetrics, in which somebody may pass the page on, takes _total away.
+				for name, kind := range types {
+					other := types[strings.TrimSuffix(name, "_total")]
+					if kind == "counter" && other != "" && strings.HasPrefix(name, "securitycenter_") {
+						t.Errorf("%s: in OpenMetrics the counter %s has the name of a %s", path, name, other)
 					}
 				}
 				parse(t, text)
@@ -190,8 +197,6 @@ func TestExposition(t *testing.T) {
 		})
 	}
 
-	// In OpenMetrics the counter securitycenter_scan_results_total and the gauge
-	// securitycenter_scan_results are one family.
 	bubble(t, "who asks for OpenMetrics gets the text format, as Prometheus would take it", func(t *testing.T) {
 		b := newBench(t, hq, nil)
 		for _, path := range []string{"/metrics", "/probe?target=hq"} {
@@ -219,7 +224,7 @@ func TestExposition(t *testing.T) {
 			}
 			families[f.GetName()] = &f
 		}
-		if families["securitycenter_scan_results"].GetType() != dto.MetricType_GAUGE || families["securitycenter_scan_results_total"].GetType() != dto.MetricType_COUNTER {
+		if families["securitycenter_scan_results"].GetType() != dto.MetricType_GAUGE || families["securitycenter_scan_results_ended_total"].GetType() != dto.MetricType_COUNTER {
 			t.Error("the results of scans are not both there")
 		}
 	})
@@ -233,7 +238,7 @@ func TestExposition(t *testing.T) {
 }
 
 func TestMoreScrapesThanAllowedAreTurnedAway(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		b := newBench(t, hq, slow(time.Minute), func(o *Options) { o.MaxRequests = 2 })
 		codes := make(chan int, 3)
 		for range 2 {
@@ -301,7 +306,7 @@ func TestReadiness(t *testing.T) {
 		b := newBench(t, hq, nil)
 		b.settle()
 		b.get("/-/ready")
-		b.consoles["branch"].Inject(sctest.Fault{Effect: sctest.Hang()})
+		b.console("branch").Inject(sctest.Fault{Effect: sctest.Hang()})
 		if err := b.reload(hq + branch); err != nil {
 			t.Fatal(err)
 		}
@@ -379,6 +384,43 @@ func TestLandingPage(t *testing.T) {
 		}
 		if slices.Contains(strings.Fields(page), `href="/metrics"`) {
 			t.Error("a link leads past the proxy")
+		}
+	})
+}
+
+func TestOnlyTheMethodsThatAreMeantAreServed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, hq, nil, func(o *Options) { o.EnableLifecycle = true })
+		for _, tt := range []struct {
+			method, path string
+			code         int
+			allow        string
+		}{
+			{"GET", "/metrics", 200, ""}, {"HEAD", "/metrics", 200, ""}, {"POST", "/metrics", 405, "GET, HEAD"}, {"DELETE", "/probe", 405, "GET, HEAD"},
+			{"PUT", "/sd", 405, "GET, HEAD"}, {"OPTIONS", "/", 405, "GET, HEAD"}, {"TRACE", "/nothing", 405, "GET, HEAD"},
+			{"GET", "/-/reload", 405, "POST, PUT"}, {"POST", "/-/reload", 200, ""}, {"PUT", "/-/reload", 200, ""},
+		} {
+			w := b.do(tt.method, tt.path)
+			if w.Code != tt.code || w.Header().Get("Allow") != tt.allow {
+				t.Errorf("%s %s: %d, Allow %q; want %d and %q", tt.method, tt.path, w.Code, w.Header().Get("Allow"), tt.code, tt.allow)
+			}
+			if w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("X-Content-Type-Options") != "nosniff" {
+				t.Errorf("%s %s: headers %v", tt.method, tt.path, w.Header())
+			}
+		}
+	})
+}
+
+func TestAPageOfAnotherSiteDoesNotReload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, hq, nil, func(o *Options) { o.EnableLifecycle = true })
+		for site, code := range map[string]int{"cross-site": 403, "same-site": 403, "same-origin": 200, "none": 200} {
+			if w := b.do("POST", "/-/reload", "Sec-Fetch-Site", site); w.Code != code {
+				t.Errorf("%s: %d, want %d", site, w.Code, code)
+			}
+		}
+		if w := b.do("POST", "/-/reload", "Origin", "https://evil.example"); w.Code != 403 {
+			t.Errorf("from another origin: %d, want 403", w.Code)
 		}
 	})
 }

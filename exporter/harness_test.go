@@ -12,6 +12,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,13 +23,17 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400) // simulated consoles are much garbage, and it is soon gone
+	goleak.VerifyTestMain(m)
+}
 
 // hq is one console with both kinds of account. Tests append further keys.
 const hq = `
@@ -71,7 +76,21 @@ func only(names ...string) string {
 	return b.String()
 }
 
-var collectorNames = []string{"system", "feeds", "plugins", "scanners", "repositories", "vulnerabilities", "risk", "coverage", "scans"}
+// collectorNames are the collectors that are on by default.
+var collectorNames = func() (names []string) {
+	for _, col := range collector.All() {
+		if col.Default {
+			names = append(names, col.Name)
+		}
+	}
+	return names
+}()
+
+// collectorNamed returns a new collector of that name.
+func collectorNamed(name string) *collector.Collector {
+	all := collector.All()
+	return all[slices.IndexFunc(all, func(col *collector.Collector) bool { return col.Name == name })]
+}
 
 // bench is an exporter over simulated consoles that are reached in memory, so
 // that it runs in a synctest bubble.
@@ -97,22 +116,13 @@ func small(dialect sctest.Dialect) sctest.Options {
 func newBench(t *testing.T, yaml string, consoles map[string]sctest.Options, change ...func(*Options)) *bench {
 	t.Helper()
 	b := &bench{t: t, config: yaml, consoles: map[string]*sctest.Server{}, log: &record{}}
-	for _, name := range []string{"hq", "branch"} {
-		o, ok := consoles[name]
-		if !ok {
-			o = small(sctest.REST)
-		}
-		b.consoles[name] = sctest.StartPipe(t, o)
-	}
 	for name, o := range consoles {
-		if b.consoles[name] == nil {
-			b.consoles[name] = sctest.StartPipe(t, o)
-		}
+		b.consoles[name] = sctest.StartPipe(t, o)
 	}
 	o := Options{
 		Load:      b.load,
 		Logger:    slog.New(slog.NewTextHandler(b.log, nil)),
-		Transport: func(console string) http.RoundTripper { return b.consoles[console].Transport() },
+		Transport: func(console string) http.RoundTripper { return b.console(console).Transport() },
 	}
 	for _, f := range change {
 		f(&o)
@@ -128,6 +138,14 @@ func newBench(t *testing.T, yaml string, consoles map[string]sctest.Options, cha
 	})
 	b.exporter, b.handler = e, e.Handler()
 	return b
+}
+
+// console starts a console when it is first spoken of.
+func (b *bench) console(name string) *sctest.Server {
+	if b.consoles[name] == nil {
+		b.consoles[name] = sctest.StartPipe(b.t, small(sctest.REST))
+	}
+	return b.consoles[name]
 }
 
 func (b *bench) load() (*config.Config, error) {
@@ -265,13 +283,17 @@ func (b *bench) logins(console string) int {
 	return b.requests(console, "POST /token", "auth::login")
 }
 
-// bubble runs a test in a synctest bubble, beside others.
+// bubble runs a part of a test in a synctest bubble, beside others.
 func bubble(t *testing.T, name string, f func(t *testing.T)) {
 	t.Helper()
-	t.Run(name, func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, f)
-	})
+	t.Run(name, func(t *testing.T) { inBubble(t, f) })
+}
+
+// inBubble runs a whole test in a synctest bubble, beside others.
+func inBubble(t *testing.T, f func(t *testing.T)) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, f)
 }
 
 // record is a log that is written and read by several goroutines.

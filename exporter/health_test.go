@@ -306,7 +306,7 @@ func TestAWrongPassword(t *testing.T) {
 }
 
 func TestTheSessionLimitIsReportedAndNeverForced(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		b := newBench(t, hq+only("system", "vulnerabilities"), map[string]sctest.Options{"hq": {Hosts: 4, Repositories: 1, SessionLimit: 1}})
 		console := b.consoles["hq"]
 		// Somebody else has the administrator's only session.

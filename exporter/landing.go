@@ -112,9 +112,7 @@ func (e *Exporter) serveLanding(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 	// The toolkit's page has none; without it browsers mimic those of 1998.
 	if _, err := io.WriteString(w, "<!DOCTYPE html>\n"); err != nil {
 		return // the client has gone
@@ -245,7 +243,11 @@ func (t *target) landing(prefix string) landingConsole {
 		account.Preferred = preferred[s.Kind]
 		account.Repositories, account.Known = repositories[a], known
 		if account.Mark.Class == "bad" {
-			c.Trouble = append(c.Trouble, "account "+account.Name+": "+account.Mark.Word)
+			trouble := "account " + account.Name + ": " + account.Mark.Word
+			if c.Mark == isUp && s.Kind == scapi.UnknownKind { // else its collectors fail, and nothing is shown without it
+				trouble += "; it has not logged in yet, and what only it would read is in no number"
+			}
+			c.Trouble = append(c.Trouble, trouble)
 		}
 		c.Accounts = append(c.Accounts, account)
 	}

@@ -172,6 +172,50 @@ func TestLandingPageTellsOfRefusedLogins(t *testing.T) {
 	})
 }
 
+// What the board and the alert of accounts left out go by: the loads of the
+// others succeed.
+func TestAnAccountThatNeverLoggedInIsSaidToBeLeftOut(t *testing.T) {
+	const leftOut = "; it has not logged in yet, and what only it would read is in no number"
+	bubble(t, "while another of its kind answers", func(t *testing.T) {
+		b := newBench(t, with(admin, analyst, `{name: finance, username: finance, password: wrong}`), nil)
+		for scrape := range 3 {
+			p := b.probe("hq")
+			for series, want := range map[string]float64{
+				of("success", "vulnerabilities"):                                  1,
+				`securitycenter_account_up{account="finance"}`:                    0,
+				`securitycenter_logins_total{account="finance",result="success"}`: 0,
+			} {
+				if got, there := p[series]; got != want || !there {
+					t.Errorf("scrape %d: %s is %v, there %v; want %v", scrape, series, got, there, want)
+				}
+			}
+			says(t, b.landing(), "Needs attention: hq", "account finance: login refused", leftOut)
+			time.Sleep(2 * time.Hour)
+		}
+	})
+	bubble(t, "but not one that has logged in before", func(t *testing.T) {
+		b := newBench(t, hq, nil)
+		b.probe("hq")
+		b.consoles["hq"].SetPassword("analyst", "another")
+		b.consoles["hq"].ExpireSessions()
+		time.Sleep(time.Hour)
+		b.probe("hq")
+		synctest.Wait()
+		says(t, b.landing(), "account analyst: login refused")
+		saysNot(t, b.landing(), leftOut)
+	})
+	bubble(t, "nor those of a console that is down", func(t *testing.T) {
+		b := newBench(t, hq, nil)
+		b.consoles["hq"].Inject(sctest.Fault{Effect: sctest.Reset()})
+		b.probe("hq")
+		time.Sleep(time.Hour)
+		b.probe("hq")
+		synctest.Wait()
+		says(t, b.landing(), "account admin: fails")
+		saysNot(t, b.landing(), leftOut)
+	})
+}
+
 // renaming is a way to a console that calls things by another name.
 type renaming struct {
 	http.RoundTripper
@@ -239,7 +283,7 @@ func TestLandingPageBearsHostileNames(t *testing.T) {
 }
 
 func TestLandingPageOfFiftyConsoles(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		yaml, consoles := "consoles:\n", map[string]sctest.Options{}
 		for i := range 50 {
 			name := fmt.Sprintf("c%02d", i)

@@ -81,6 +81,7 @@ func replay(t *testing.T) string {
 //   - numbers of plugins by type: the replay ignores the type;
 //   - different numbers by repository: the replay ignores filters.
 func TestTheRecordedAnswersOfARealConsoleAreExported(t *testing.T) {
+	t.Parallel()
 	url := replay(t)
 	cfg, err := config.Parse(fmt.Appendf(nil, `
 consoles:

@@ -76,7 +76,7 @@ func TestReload(t *testing.T) {
 		b.probe("hq")
 		synctest.Wait()
 		before := b.probe("hq")
-		if before.sum("securitycenter_scan_results_total") == 0 {
+		if before.sum("securitycenter_scan_results_ended_total") == 0 {
 			t.Fatal("no scan ended in a day: the test shows nothing")
 		}
 		b.consoles["hq"].ForgetRequests()
@@ -90,7 +90,7 @@ func TestReload(t *testing.T) {
 				t.Fatal(err)
 			}
 			p := b.probe("hq")
-			for _, name := range []string{"securitycenter_scan_results_total", "securitycenter_vulnerabilities", "securitycenter_api_requests_total", "securitycenter_logins_total"} {
+			for _, name := range []string{"securitycenter_scan_results_ended_total", "securitycenter_vulnerabilities", "securitycenter_api_requests_total", "securitycenter_logins_total"} {
 				for _, series := range before.family(name) {
 					p.want(t, "after the reload", map[string]float64{series: before[series]})
 				}

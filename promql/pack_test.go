@@ -50,6 +50,9 @@ func checkRules(t *testing.T, n names, content []byte, file string) (rules int) 
 				t.Errorf("%s: %s: %v", file, name, err)
 				continue
 			}
+			if by, err := n.renamed(r.Expr); err != nil || len(by) > 0 {
+				t.Errorf("%s: %s: %q, %v", file, name, by, err)
+			}
 			for l := range r.Labels {
 				labels[l] = true
 			}
@@ -115,6 +118,9 @@ func TestDashboardsNameOnlyWhatIsExposed(t *testing.T) {
 		if _, err := n.labelsOf(plain(e.Expr)); err != nil {
 			t.Errorf("board %s, panel %s: %v", e.Board, e.Panel, err)
 		}
+		if by, err := n.renamed(plain(e.Expr)); err != nil || len(by) > 0 {
+			t.Errorf("board %s, panel %s: %q, %v", e.Board, e.Panel, by, err)
+		}
 	}
 	if len(expressions) < 60 {
 		t.Errorf("only %d expressions were found", len(expressions))
@@ -151,6 +157,42 @@ func TestWhatDoesNotExistIsNoticed(t *testing.T) {
 	} {
 		if _, err := n.labelsOf(right); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+func TestWhatLooksIntoThePastByANameIsNoticed(t *testing.T) {
+	n := known(t)
+	n.add("instance_scanner:recorded:max", "job", "instance", "scanner_id", "scanner")
+	for _, wrong := range []string{
+		`max_over_time(securitycenter_scan_last_success[8d]) == 0`,
+		`max by (instance, scan) (max_over_time(securitycenter_scan_last_success[8d]))`,
+		`max without (job) (max_over_time(securitycenter_scan_last_success[8d]))`,
+		`topk(3, max_over_time(securitycenter_scan_last_success[8d]))`,
+		`securitycenter_vulnerabilities - securitycenter_vulnerabilities offset 7d`,
+		`sum by (instance) (securitycenter_vulnerabilities) and securitycenter_repository_ips offset 7d`,
+		`max_over_time(securitycenter_scan_last_success[8d]) and on (scan_id) securitycenter_scan_next_run_timestamp_seconds`,
+		`securitycenter_scan_last_success and ignoring (job) securitycenter_scan_last_success offset 8d`,
+		`max_over_time((securitycenter_scan_last_success == 0)[8d:5m])`,
+		`avg_over_time(instance_scanner:recorded:max[7d])`,
+		`sum(securitycenter_vulnerabilities - securitycenter_vulnerabilities offset 7d)`,
+		`sum(securitycenter_vulnerabilities offset 7d > securitycenter_vulnerabilities)`,
+	} {
+		if by, err := n.renamed(wrong); err != nil || len(by) == 0 {
+			t.Errorf("%s: %q, %v, want it to be refused", wrong, by, err)
+		}
+	}
+	for _, right := range []string{
+		`max by (instance, organization_id, scan_id) (max_over_time(securitycenter_scan_last_success[8d])) == 0`,
+		`max without (scan) (max_over_time(securitycenter_scan_last_success[8d]))`,
+		`securitycenter_scan_last_success and on (job, instance, organization_id, scan_id) securitycenter_scan_last_success offset 8d`,
+		`securitycenter_scan_last_success and ignoring (scan) securitycenter_scan_last_success offset 8d`,
+		`securitycenter_scan_last_success == 0`,
+		`max_over_time(securitycenter_subscription_valid[30d]) == 1`,
+		`securitycenter_watch_hosts > 0 and securitycenter_watch_hosts offset 1d == 0`,
+	} {
+		if by, err := n.renamed(right); err != nil || len(by) > 0 {
+			t.Errorf("%s: %q, %v, want it to be taken", right, by, err)
 		}
 	}
 }

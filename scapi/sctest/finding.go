@@ -3,6 +3,7 @@ package sctest
 import (
 	"iter"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -84,6 +85,35 @@ func (w *world) findings(buf []finding, group int, now int64, mitigated bool) []
 		}
 	}
 	return buf
+}
+
+// moment keeps what the groups show at one time, because clients ask many questions of it.
+type moment struct {
+	mu       sync.Mutex
+	now      int64
+	outbreak bool
+	shown    map[shown][]finding
+}
+
+type shown struct {
+	group     int
+	mitigated bool
+}
+
+// findings returns what world.findings does, to be read only.
+func (m *moment) findings(w *world, group int, now int64, mitigated bool) []finding {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if outbreak := w.outbreak.Load(); m.shown == nil || m.now != now || m.outbreak != outbreak {
+		m.now, m.outbreak, m.shown = now, outbreak, map[shown][]finding{}
+	}
+	key := shown{group, mitigated}
+	found, known := m.shown[key]
+	if !known {
+		found = w.findings(nil, group, now, mitigated)
+		m.shown[key] = found
+	}
+	return found
 }
 
 // Finding is one finding on one host: what the tools of the console count. Severity is 0 (info) to 4 (critical),

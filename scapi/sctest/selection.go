@@ -43,15 +43,14 @@ func (s *selection) prepare() {
 	var scratch []finding
 	for g := range groups {
 		if s.size(g) > 0 {
-			scratch = s.w.findings(scratch[:0], g, s.now, s.mitigated)
-			s.matched[g] = slices.Clone(s.matching(scratch))
+			scratch = s.matching(scratch[:0], s.w.moment.findings(s.w, g, s.now, s.mitigated))
+			s.matched[g] = slices.Clone(scratch)
 		}
 	}
 }
 
-// matching keeps, in place, the findings that pass every test.
-func (s *selection) matching(found []finding) []finding {
-	kept := found[:0]
+// matching appends to buf the findings that pass every test.
+func (s *selection) matching(buf, found []finding) []finding {
 next:
 	for i := range found {
 		for _, test := range s.tests {
@@ -59,9 +58,9 @@ next:
 				continue next
 			}
 		}
-		kept = append(kept, found[i])
+		buf = append(buf, found[i])
 	}
-	return kept
+	return buf
 }
 
 // narrowed is a prepared selection of the hosts that pass one test more.

@@ -58,6 +58,7 @@ type world struct {
 	plugins  pluginList
 	families []family
 	outbreak atomic.Bool // the last place of every archetype is in force
+	moment   moment
 }
 
 func newWorld(o Options) *world {

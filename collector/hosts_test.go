@@ -2,54 +2,13 @@ package collector_test
 
 import (
 	"fmt"
-	"math"
 	"net/netip"
-	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
-
-// releases are consoles that differ in how they tell breakdowns.
-var releases = map[string]sctest.Options{
-	"6.4": {Version: "6.4.0"}, "5.8": {Version: "5.8.0"}, "6.4 without totals": {Version: "6.4.0", Quirks: sctest.Quirks{NoMatchingCount: true}},
-	"4.8": {Version: "4.8.1", Dialect: sctest.RPC}, "4.4": {Version: "4.4.0", Dialect: sctest.RPC},
-}
-
-// onEach runs a test on every release, with one account and with two.
-func onEach(t *testing.T, test func(*testing.T, *exported, *reckoning)) {
-	for release, o := range releases {
-		for name, accounts := range map[string][]sctest.Account{"one account": nil, "two accounts": {admin, alice, bob}} {
-			o.Accounts, o.Seed = accounts, 6
-			in(t, release+", "+name, func(t *testing.T) {
-				e := export(t, o)
-				test(t, e, e.reckon(t))
-			})
-		}
-	}
-}
-
-// grouped counts the open findings by severity and whatever key gives labels,
-// as name and value in turn.
-func (r *reckoning) grouped(family string, key func(sctest.Finding) []string) samples {
-	groups := map[string][5]float64{}
-	for _, f := range r.findings {
-		if f.Open() && r.keep(f) {
-			labels := strings.Join(key(f), "\xff")
-			n := groups[labels]
-			n[f.Severity]++
-			groups[labels] = n
-		}
-	}
-	want := samples{}
-	for labels, n := range groups {
-		want.severities(family, 0, n, strings.Split(labels, "\xff")...)
-	}
-	return want
-}
 
 func (r *reckoning) byHost() samples {
 	return r.grouped("securitycenter_host_vulnerabilities", func(f sctest.Finding) []string {
@@ -70,26 +29,6 @@ func scores(hosts samples) map[string]float64 {
 		sums[host] += v * weight[strings.TrimSuffix(severity, `"}`)]
 	}
 	return sums
-}
-
-// top checks that the keys shown are the n largest of all; which of equal ones
-// does not matter.
-func top(t *testing.T, n int, all map[string]float64, shown map[string]bool) {
-	t.Helper()
-	if len(shown) != min(n, len(all)) {
-		t.Errorf("%d are shown, want %d of %d", len(shown), n, len(all))
-	}
-	least, most := math.Inf(1), math.Inf(-1)
-	for key, v := range all {
-		if shown[key] {
-			least = min(least, v)
-		} else {
-			most = max(most, v)
-		}
-	}
-	if least < most {
-		t.Errorf("one of %v is shown, and one of %v is not", least, most)
-	}
 }
 
 func TestTheWorstHostsAndTheOthersAreAllOpenFindings(t *testing.T) {
@@ -129,14 +68,7 @@ func TestHostsOfSomeNetworksAreShownAndAllOthersAddedUp(t *testing.T) {
 		inside := func(f sctest.Finding) bool { return network.Contains(netip.MustParseAddr(f.Host.IP)) }
 		want := samples{}
 		want.severities("securitycenter_host_vulnerabilities_other", 0, r.open(func(f sctest.Finding) bool { return !inside(f) }))
-		all := r.findings
-		r.findings = nil
-		for _, f := range all {
-			if inside(f) {
-				r.findings = append(r.findings, f)
-			}
-		}
-		for name, v := range r.byHost() {
+		for name, v := range r.of(inside).byHost() {
 			want[name] = v
 		}
 		diff(t, "hosts", want, e.with(t, "hosts", own(map[string]any{"top": 10_000, "networks": []netip.Prefix{network}})))
@@ -144,7 +76,7 @@ func TestHostsOfSomeNetworksAreShownAndAllOthersAddedUp(t *testing.T) {
 }
 
 func TestOverMaxSeriesHostsAreCutAndTheOthersStayExact(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{Seed: 6})
 		r := e.reckon(t)
 		settings := own(map[string]any{"top": 20})
@@ -173,7 +105,7 @@ func TestRowsThatNoLabelTellsApartAreAddedUp(t *testing.T) {
 		return fmt.Sprintf(`{"ip":%q,"uuid":"","repository":{"id":"1"},"score":"%d","severityCritical":"0","severityHigh":"%d","severityMedium":"0","severityLow":"%d","severityInfo":"0"}`,
 			ip, 10*high+low, high, low)
 	}
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{Repositories: 1}, func(o *console.Options) {
 			for i, a := range o.Accounts {
 				o.Accounts[i].Transport = &intercepting{RoundTripper: a.Transport, answer: func(body string) string {
@@ -205,7 +137,7 @@ func TestRowsThatNoLabelTellsApartAreAddedUp(t *testing.T) {
 }
 
 func TestAgentsAreToldApartByTheirUUID(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		got := export(t, sctest.Options{}).with(t, "hosts", own(map[string]any{"top": 1000})).of("securitycenter_host_vulnerabilities")
 		agents := 0
 		for name := range got {
@@ -224,7 +156,7 @@ func TestAgentsAreToldApartByTheirUUID(t *testing.T) {
 }
 
 func TestAddressesAreHashedWithAKeyWhereHostsAreRedacted(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{})
 		hashed := func(key string) samples {
 			s := own(map[string]any{"top": 1000})
@@ -255,53 +187,4 @@ func TestAddressesAreHashedWithAKeyWhereHostsAreRedacted(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestFamiliesOfPluginsAreCounted(t *testing.T) {
-	onEach(t, func(t *testing.T, e *exported, r *reckoning) {
-		want := r.grouped("securitycenter_vulnerabilities_by_family", func(f sctest.Finding) []string {
-			if r.rpc {
-				f.Family = ""
-			}
-			return []string{"family_id", strconv.Itoa(f.FamilyID), "family", f.Family}
-		})
-		diff(t, "families", want, e.load(t, "families"))
-	})
-}
-
-func TestNetworksAreCountedByRepositoryAndLeftOutAsAWhole(t *testing.T) {
-	for _, bits := range []int{16, 24} {
-		onEach(t, func(t *testing.T, e *exported, r *reckoning) {
-			want := r.grouped("securitycenter_vulnerabilities_by_subnet", func(f sctest.Finding) []string {
-				network, _ := netip.MustParseAddr(f.Host.IP).Prefix(bits)
-				return []string{"repository_id", f.Host.Repository, "subnet", network.String()}
-			})
-			settings := own(map[string]any{"prefix": bits})
-			diff(t, "without a limit", want, e.with(t, "subnets", settings))
-			settings.MaxSeries = len(want)
-			diff(t, "at the limit", want, e.with(t, "subnets", settings))
-			settings.MaxSeries = len(want) - 1
-			s, err := e.run(t, "subnets", settings)
-			if err != nil || s.Series != 0 || s.Dropped != len(want) {
-				t.Errorf("over the limit: %d series, %d dropped, %v; want all %d dropped", s.Series, s.Dropped, err, len(want))
-			}
-		})
-	}
-}
-
-func TestBreakdownsAreAbsentWhereComplianceResultsAreSubtracted(t *testing.T) {
-	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
-		in(t, dialect.String(), func(t *testing.T) {
-			e := export(t, sctest.Options{Dialect: dialect, Quirks: sctest.Quirks{LowCompliancePlugins: true}})
-			for _, name := range []string{"hosts", "families", "subnets", "remediation"} {
-				if got := e.load(t, name); len(got) > 0 {
-					t.Errorf("%s: %v", name, got)
-				}
-			}
-			settings := own(map[string]any{"ids": []string{"0"}})
-			if got := e.with(t, "assets", settings).of("securitycenter_vulnerabilities_by_asset"); len(got) > 0 {
-				t.Errorf("assets: %v", got)
-			}
-		})
-	}
 }

@@ -1,0 +1,209 @@
+package collector_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
+)
+
+func TestTheCollectorsThatAreOnByDefault(t *testing.T) {
+	var on []string
+	for _, col := range collector.All() {
+		if col.Default {
+			on = append(on, col.Name)
+		}
+	}
+	want := []string{"system", "feeds", "plugins", "scanners", "repositories", "vulnerabilities", "risk", "coverage", "scans"}
+	if d := cmp.Diff(want, on); d != "" {
+		t.Errorf("collectors that are on by default (-want +got):\n%s", d)
+	}
+}
+
+func TestAPanicInALoaderIsAnError(t *testing.T) {
+	col := &collector.Collector{Name: "broken"}
+	loader := collector.Loader(func(context.Context, *findings.Console, collector.Settings, *collector.Metrics) error {
+		panic("broken answer")
+	})
+	if _, err := col.Run(t.Context(), loader, nil, noLimits); err == nil || !strings.Contains(err.Error(), "broken answer") {
+		t.Errorf("%v, want the panic", err)
+	}
+}
+
+func TestALoadThatFailsShowsNothing(t *testing.T) {
+	col := &collector.Collector{Name: "half", Families: known}
+	failure := errors.New("connection reset")
+	loader := collector.Loader(func(_ context.Context, _ *findings.Console, _ collector.Settings, m *collector.Metrics) error {
+		fill(m)
+		return failure
+	})
+	s, err := col.Run(t.Context(), loader, nil, noLimits)
+	if !errors.Is(err, failure) || len(s.Families) != 0 || s.Series != 0 {
+		t.Errorf("%v with %d series", err, s.Series)
+	}
+}
+
+// cycle loads all default collectors as the exporter does, and returns how
+// often each account asked each question of the analysis.
+func (e *exported) cycle(t *testing.T) map[string]map[string]int {
+	t.Helper()
+	e.simulated.ForgetRequests()
+	for _, col := range collector.All() {
+		if !col.Default {
+			continue
+		}
+		if e.loaders[col.Name] == nil {
+			e.loaders[col.Name] = col.New()
+		}
+		ctx := console.WithReuse(t.Context(), col.Interval/2)
+		if _, err := col.Run(ctx, e.loaders[col.Name], e.Console, completed(col, noLimits)); err != nil && !errors.Is(err, console.ErrNotReadable) {
+			t.Fatalf("%s: %v", col.Name, err)
+		}
+	}
+	asked := map[string]map[string]int{}
+	for _, r := range e.simulated.Requests() {
+		if r.Tool == "" {
+			continue
+		}
+		if asked[r.Account] == nil {
+			asked[r.Account] = map[string]int{}
+		}
+		asked[r.Account][fmt.Sprint(r.Tool, " ", r.Source, " ", strings.Join(r.Filters, " "), " ", r.Start, "-", r.End)]++
+		if r.End-r.Start > 1 && r.Tool != "sumseverity" {
+			t.Errorf("a query of the default set asks for more than one row: %+v", r)
+		}
+	}
+	return asked
+}
+
+func total(questions map[string]int) (n int) {
+	for _, times := range questions {
+		n += times
+	}
+	return n
+}
+
+func TestTheDefaultSetStaysWithinItsBudgetOfRequests(t *testing.T) {
+	two := []sctest.Account{admin, {Username: "alice", Password: "b"}, {Username: "bob", Password: "c", Organization: 2}}
+	for _, tt := range []struct {
+		name    string
+		options sctest.Options
+		again   bool // the checks of the first cycle and of a day later ask twice, as the numbers do not agree
+	}{
+		{name: "6.4"},
+		{name: "6.4 without totals", options: sctest.Options{Quirks: sctest.Quirks{NoMatchingCount: true}}},
+		{name: "6.4 with low compliance plugins", options: sctest.Options{Quirks: sctest.Quirks{LowCompliancePlugins: true}}, again: true},
+		{name: "6.4 with low compliance plugins and without totals", options: sctest.Options{Quirks: sctest.Quirks{LowCompliancePlugins: true, NoMatchingCount: true}}, again: true},
+		{name: "6.4 that hides accepted risk", options: sctest.Options{Quirks: sctest.Quirks{AcceptedHidden: true}}, again: true},
+		{name: "4.8", options: sctest.Options{Dialect: sctest.RPC}},
+		{name: "4.8 with low compliance plugins", options: sctest.Options{Dialect: sctest.RPC, Quirks: sctest.Quirks{LowCompliancePlugins: true}}, again: true},
+		{name: "4.2", options: sctest.Options{Dialect: sctest.RPC, Version: "4.2.0"}},
+	} {
+		for _, repositories := range []int{1, 2, 4} {
+			for _, accounts := range [][]sctest.Account{nil, two} {
+				in(t, fmt.Sprintf("%s, %d repositories, %d accounts", tt.name, repositories, max(len(accounts)-1, 1)), func(t *testing.T) {
+					o := tt.options
+					o.Repositories, o.Accounts, o.Hosts, o.Plugins, o.Scans = repositories, accounts, 40, 5000, 1
+					var shares []func(*console.Options)
+					if accounts != nil { // bob reads the last repository
+						shares = append(shares, reading("bob", fmt.Sprint(repositories)))
+					}
+					e := export(t, o, shares...)
+					var figures []string
+					for n, pause := range []time.Duration{0, 30 * time.Minute, day} { // spellings are checked again after a day
+						time.Sleep(pause)
+						for account, questions := range e.cycle(t) {
+							figures = append(figures, fmt.Sprintf("%s %d", account, total(questions)))
+							if most := 60 + 2*repositories; total(questions) > most {
+								t.Errorf("cycle %d: account %s asks %d times, want at most %d", n+1, account, total(questions), most)
+							}
+							for question, times := range questions {
+								if times > 1 && (!tt.again || n == 1) {
+									t.Errorf("cycle %d: asked %d times: %s", n+1, times, question)
+								}
+							}
+						}
+					}
+					t.Log(strings.Join(figures, ", "))
+				})
+			}
+		}
+	}
+}
+
+func TestBothProtocolsGiveTheSameNumbersForTheSameSeed(t *testing.T) {
+	for _, version := range []string{"6.4.0", "6.1.0"} {
+		in(t, version, func(t *testing.T) {
+			current := export(t, sctest.Options{Version: version, Seed: 9, UnassignedRepository: true}).loadAll(t)
+			old := export(t, sctest.Options{Dialect: sctest.RPC, Seed: 9, UnassignedRepository: true}).loadAll(t)
+			if d := cmp.Diff(current.on(sctest.RPC).families(), old.families()); d != "" {
+				t.Errorf("families that both have (-want +got):\n%s", d)
+			}
+			for _, family := range old.families() {
+				want := samples{}
+				for name, v := range current.of(family) {
+					if onBoth(name, version) {
+						want[familyName.ReplaceAllString(unsaid.Replace(name), `family=""`)] = v
+					}
+				}
+				got := samples{}
+				for name, v := range old.of(family) {
+					if onBoth(name, version) {
+						got[name] = v
+					}
+				}
+				diff(t, family, want, got)
+			}
+		})
+	}
+}
+
+// unsaid empties labels that SecurityCenter 4 does not know: who is of which
+// organisation, and which scanners agents report to.
+var unsaid = strings.NewReplacer(`organization_id="1"`, `organization_id=""`, `type="nessus"`, `type=""`, `type="agent-capable"`, `type=""`)
+
+// familyName is not told by SecurityCenter 4 either.
+var familyName = regexp.MustCompile(`\bfamily="[^"]*"`)
+
+// onBoth reports whether both protocols tell a series.
+func onBoth(name, restVersion string) bool {
+	switch family, _, _ := strings.Cut(name, "{"); family {
+	case "securitycenter_info":
+		return false // the version
+	case "securitycenter_feed_last_update_timestamp_seconds": // the others have no counterpart
+		return strings.Contains(name, `"active"`) || strings.Contains(name, `"passive"`)
+	case "securitycenter_repository_findings": // all records, and web-application findings are new
+		return restVersion == "6.1.0"
+	case "securitycenter_compliance_checks": // audits are not told apart
+		return false
+	case "securitycenter_asset_lists": // the states have no known codes
+		return strings.Contains(name, `"ready"`)
+	case "securitycenter_scan_last_hosts": // only details tell who answered, and SecurityCenter 4 has none
+		return strings.Contains(name, `"targeted"`)
+	}
+	return true
+}
+
+func TestOldReleasesOfSecurityCenter4LeaveOutWhatTheyDoNotCount(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		got := export(t, sctest.Options{Version: "4.2.0", Dialect: sctest.RPC}).loadAll(t)
+		for _, family := range []string{"securitycenter_plugins", "securitycenter_feed_last_update_timestamp_seconds"} {
+			if s := got.of(family); len(s) > 0 {
+				t.Errorf("%v, want none", s)
+			}
+		}
+		if len(got.of("securitycenter_scanner_info")) == 0 {
+			t.Error("no scanners")
+		}
+	})
+}

@@ -1,0 +1,58 @@
+package collector_test
+
+import (
+	"strconv"
+	"testing"
+
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
+)
+
+func TestResultsOfAuditsAreCountedByAuditFile(t *testing.T) {
+	onEach(t, func(t *testing.T, e *exported, r *reckoning) {
+		type file struct {
+			id, name, organization string
+			sees                   sctest.Account
+		}
+		files := []file{{}}
+		if !r.rpc {
+			files = nil
+			for _, a := range e.simulated.Options().Accounts {
+				for _, f := range e.simulated.AuditFiles() {
+					if !a.Administrator { // ids above 1,000,000 are an organisation's own
+						files = append(files, file{f.ID, f.Name, strconv.Itoa(a.Organization), a})
+					}
+				}
+			}
+		}
+		want := samples{}
+		for _, f := range files {
+			n := r.all(func(x sctest.Finding) bool {
+				return x.Open() && !x.Accepted && x.PluginType == "compliance" && (f.id == "" || x.AuditFileID == f.id && seenBy(x, f.sees))
+			})
+			for result, severity := range map[string]int{"passed": 0, "warning": 2, "failed": 3} {
+				want[sample("securitycenter_compliance_checks", "organization_id", f.organization, "audit_id", f.id, "audit", f.name, "result", result)] = n[severity]
+			}
+		}
+		got := e.load(t, "compliance")
+		diff(t, "audits", want, got)
+		if got.sum("securitycenter_compliance_checks") == 0 {
+			t.Error("the console has no results of audits")
+		}
+		if r.rpc {
+			return
+		}
+		some := e.with(t, "compliance", own(map[string]any{"audits": []string{files[1].id, "77"}}))
+		if len(some)%3 != 0 || len(some) >= len(got) || some.sum("securitycenter_compliance_checks") == 0 {
+			t.Errorf("%v, want the results of audit file %s alone", some, files[1].id)
+		}
+	})
+}
+
+// Low ids do not matter here: results are told by their type.
+func TestResultsOfAuditsAreExactWherePluginIDsDoNotTellThemApart(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		high := export(t, sctest.Options{}).load(t, "compliance")
+		low := export(t, sctest.Options{Quirks: sctest.Quirks{LowCompliancePlugins: true}}).load(t, "compliance")
+		diff(t, "audits", high, low)
+	})
+}

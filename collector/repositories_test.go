@@ -1,0 +1,31 @@
+package collector_test
+
+import (
+	"testing"
+
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
+)
+
+func TestRepositoriesOfTheSameNameAreKeptApartByTheirIDs(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		e := export(t, sctest.Options{})
+		for _, id := range []string{"1", "2"} {
+			name := series("securitycenter_repository_accessible", `repository="Default"`, `repository_id="`+id+`"`)
+			if v, ok := e.load(t, "repositories")[name]; !ok || v != 1 {
+				t.Errorf("%s is %v, %v", name, v, ok)
+			}
+		}
+	})
+}
+
+func TestARepositoryOfNoOrganisationIsShownAsNotAccessible(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		e := export(t, sctest.Options{UnassignedRepository: true})
+		if n := e.load(t, "repositories").sum("securitycenter_repository_accessible"); n != 3 {
+			t.Errorf("%v of 4 repositories are accessible, want 3", n)
+		}
+		if n := len(e.load(t, "vulnerabilities").of("securitycenter_hosts")); n != 3 {
+			t.Errorf("%d repositories have hosts, want 3", n)
+		}
+	})
+}
