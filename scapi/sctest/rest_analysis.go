@@ -23,6 +23,7 @@ func (x *exchange) restQuestion() (question, error) {
 		SortField  string `json:"sortField"`
 		SortDir    string `json:"sortDir"`
 		WasVuln    string `json:"wasVuln"`
+		Date       string `json:"date"`
 		Query      part   `json:"query"`
 	}
 	if err := decode(x.body, &in); err != nil {
@@ -39,7 +40,7 @@ func (x *exchange) restQuestion() (question, error) {
 	}
 	q := question{kind: in.Type, tool: in.Query.Tool, source: in.SourceType, sortField: in.SortField,
 		descending: strings.EqualFold(in.SortDir, "desc"), scanID: string(in.Query.ScanID), view: in.Query.View,
-		start: offset(in.Query.StartOffset, in.StartOffset, 0), end: offset(in.Query.EndOffset, in.EndOffset, 50)}
+		start: offset(in.Query.StartOffset, in.StartOffset, 0), end: offset(in.Query.EndOffset, in.EndOffset, 50), date: in.Date}
 	if q.scanID == "" {
 		q.scanID, q.view = string(in.ScanID), in.View
 	}
@@ -61,16 +62,21 @@ func (x *exchange) restQuestion() (question, error) {
 	return q, nil
 }
 
-// analysis is POST /analysis: for organisation users only.
+// analysis is POST /analysis: for organisation users only, but for the log of the console.
 func (x *exchange) analysis() (any, error) {
 	q, err := x.restQuestion()
 	if err != nil {
 		return nil, err
 	}
+	if q.kind == "scLog" {
+		return x.consoleLog(q)
+	}
 	if x.account.Administrator {
 		return nil, x.forbidden()
 	}
 	switch q.kind {
+	case "mobile":
+		return x.mobile(q)
 	case "event":
 		if q.source != "lce" && q.source != "archive" {
 			return nil, refuse(146, "Invalid parameters specified for event query.  The source type '%s' is invalid.", q.source)
