@@ -29,6 +29,9 @@ func (x *exchange) restQuestion() (question, error) {
 	if err := decode(x.body, &in); err != nil {
 		return question{}, refuse(1, "Invalid request body.\n")
 	}
+	if err := x.wholeQuery(in.Type); err != nil {
+		return question{}, err
+	}
 	offset := func(inner, outer *scalar, def int) int {
 		if inner == nil {
 			inner = outer
@@ -60,6 +63,29 @@ func (x *exchange) restQuestion() (question, error) {
 		q.filters = append(q.filters, rawFilter{"wasVuln", "=", phpJSON(in.WasVuln)})
 	}
 	return q, nil
+}
+
+// wholeQuery refuses a query that lacks a part of what the web client sends, as consoles from 6.7 on do. In which words is not
+// known.
+func (x *exchange) wholeQuery(kind string) error {
+	if !x.c.release.atLeast(6, 7) || kind != "vuln" && kind != "event" {
+		return nil
+	}
+	var in struct{ Query fields }
+	if decode(x.body, &in) != nil {
+		return refuse(1, "Invalid request body.\n")
+	}
+	parts := []string{"name", "description", "context", "status", "createdTime", "modifiedTime", "groups", "type", "tool", "sourceType", "startOffset",
+		"endOffset", "filters"}
+	if kind == "vuln" {
+		parts = append(parts, "vulnTool")
+	}
+	for _, part := range parts {
+		if !in.Query.has(part) {
+			return refuse(146, "Invalid parameters specified for %s query.  The parameter '%s' of the query is missing.", kind, part)
+		}
+	}
+	return nil
 }
 
 // analysis is POST /analysis: for organisation users only, but for the log of the console.
