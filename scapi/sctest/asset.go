@@ -58,10 +58,9 @@ func (c *Console) firstAssetLists(org int) []*assetList {
 		{name: "Being Calculated", kind: "dynamic", status: "1", rules: os("Plan 9")},
 	}
 	if shift := org - 1; shift > 0 { // the ids of the lists of systems are those of other lists, and headquarters are elsewhere
-		systems := slices.Clone(lists[2:8])
-		for k := range systems {
-			lists[2+k] = systems[(k+shift)%len(systems)]
-		}
+		systems := lists[2:8]
+		turn := shift % len(systems)
+		copy(systems, slices.Concat(systems[turn:], systems[:turn]))
 		lists[8].name, lists[8].definedIPs = fmt.Sprintf("Headquarters of Organization %d", org), fmt.Sprintf("10.0.%d.0/24", shift%4)
 	}
 	if c.o.Dialect == RPC && !c.release.atLeast(4, 8) { // which has neither type

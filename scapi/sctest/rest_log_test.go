@@ -88,7 +88,7 @@ func TestThereAreNoPhones(t *testing.T) {
 	}
 	for tool, matching := range map[string]string{"sumdeviceid": "0:0:0:0:0:0:0 ", "summdmuser": "0:0:0:0:0:0:0 ", "sumoscpe": "0:0:0:0:0:0:0:0 ",
 		"sumpluginid": "0:0:0:0:0:0:0 ", "listvuln": "-1 ", "vulndetails": "-1 "} {
-		want := fmt.Sprintf(`{"endOffset":"5","matchingDataElementCount":"%s","results":[],"returnedRecords":0,"startOffset":"0","totalRecords":"0"}`, matching)
+		want := fmt.Sprintf(`{"endOffset":"5","matchingDataElementCount":%q,"results":[],"returnedRecords":0,"startOffset":"0","totalRecords":"0"}`, matching)
 		if e := ask(c, tool, "cumulative", filter{"deviceModel", "=", "x"}); e.Code != 0 || string(e.Response) != want {
 			t.Errorf("%s: %s", tool, e.Body)
 		}
