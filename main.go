@@ -149,8 +149,15 @@ func dispatch(ctx context.Context, s *settings, stdout io.Writer, log *slog.Logg
 		if err != nil {
 			return err
 		}
-		if _, err = stdout.Write(masked); err != nil || !s.estimate {
+		if _, err = stdout.Write(masked); err != nil {
 			return err
+		}
+		if err := s.checkListener(c); err != nil {
+			return err
+		}
+		if !s.estimate {
+			log.Info("The configuration is valid")
+			return nil
 		}
 	}
 
@@ -177,6 +184,22 @@ func dispatch(ctx context.Context, s *settings, stdout io.Writer, log *slog.Logg
 	}
 	log.Info("Starting securitycenter_exporter", "version", buildinfo.Version(), "revision", buildinfo.Revision(), "build", version.BuildContext())
 	return serve(ctx, s, e, announce, log)
+}
+
+// checkListener refuses what the start would refuse of the listener, as far as the
+// flags tell of it.
+func (s *settings) checkListener(c *config.Config) error {
+	if err := web.Validate(*s.web.WebConfigFile); err != nil {
+		return fmt.Errorf("web configuration %s: %w", *s.web.WebConfigFile, err)
+	}
+	addresses := *s.web.WebListenAddresses
+	told := *s.web.WebConfigFile != "" || len(addresses) != 1 || addresses[0] != listenAddress || s.web.WebSystemdSocket != nil && *s.web.WebSystemdSocket
+	if !told || s.demo || s.openHosts {
+		return nil
+	}
+	o := s.exporter
+	o.Unprotected = s.unprotected
+	return o.CheckPrivacy(c)
 }
 
 // check refuses flags that make no sense together, and fills in what follows

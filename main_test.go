@@ -314,7 +314,10 @@ func TestHostsAreNotShownToEverybody(t *testing.T) {
 		{"on the default address they are refused", []string{config}, 1, "--web.allow-unprotected-host-metrics"},
 		{"authentication allows them", []string{config, nowhere, web}, 1, "missing port"},
 		{"the flag allows them", []string{config, nowhere, "--web.allow-unprotected-host-metrics"}, 1, "missing port"},
-		{"a check of the configuration accepts them", []string{config, "--config.check"}, 0, ""},
+		{"a check of the configuration accepts them", []string{config, "--config.check"}, 0, "The configuration is valid"},
+		{"unless it is told of a listener that is open", []string{config, "--config.check", "--web.listen-address=0.0.0.0:10078"}, 1, "--web.allow-unprotected-host-metrics"},
+		{"and not of one that is not", []string{config, "--config.check", "--web.listen-address=127.0.0.1:10078"}, 0, "The configuration is valid"},
+		{"a check refuses a web configuration without its certificate", []string{config, "--config.check", "--web.config.file=" + file(t, "tls_server_config: {cert_file: none.crt, key_file: none.key}\n")}, 1, "none.crt"},
 		{"loading once accepts them", []string{config, "--once"}, 0, ""},
 	} {
 		code, _, stderr := once(t, test.args...)

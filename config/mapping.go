@@ -35,6 +35,7 @@ type entry struct {
 func (v value) mapping(expected string) *mapping {
 	m := &mapping{value: v, entries: map[string]entry{}}
 	if v.node == nil || isNull(v.node) {
+		v.refuseCutOff(expected)
 		return m
 	}
 	if v.node.Kind != yaml.MappingNode {

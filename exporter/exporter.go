@@ -80,9 +80,7 @@ func New(o Options) (*Exporter, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if o.Collectors == nil {
-		o.Collectors = collector.All()
-	}
+	o.Collectors = o.collectors()
 	e := &Exporter{
 		o:       o,
 		log:     o.Logger,
@@ -140,7 +138,7 @@ func (e *Exporter) reload() error {
 	if err != nil {
 		return err
 	}
-	if err := e.checkPrivacy(cfg); err != nil {
+	if err := e.o.CheckPrivacy(cfg); err != nil {
 		return err
 	}
 	running := map[string]*target{}
@@ -193,15 +191,22 @@ func (e *Exporter) reload() error {
 	return nil
 }
 
-// checkPrivacy refuses a configuration that would show hosts to anybody on the
+func (o Options) collectors() []*collector.Collector {
+	if o.Collectors == nil {
+		return collector.All()
+	}
+	return o.Collectors
+}
+
+// CheckPrivacy refuses a configuration that would show hosts to anybody on the
 // network: a list of hosts with their criticals is a list of targets.
-func (e *Exporter) checkPrivacy(cfg *config.Config) error {
-	open := e.openListener()
+func (o Options) CheckPrivacy(cfg *config.Config) error {
+	open := o.openListener()
 	if open == nil {
 		return nil
 	}
 	for _, c := range cfg.Consoles {
-		for _, col := range e.o.Collectors {
+		for _, col := range o.collectors() {
 			if col.Hosts && c.Collectors[col.Name].Enabled {
 				return fmt.Errorf("console %s: collector %s shows hosts one by one, and %w", c.Name, col.Name, open)
 			}
@@ -213,11 +218,11 @@ func (e *Exporter) checkPrivacy(cfg *config.Config) error {
 // openListener says which listener anybody on the network can read, if there is
 // one. It looks at the web configuration as it is now: the listener takes up every
 // change of it.
-func (e *Exporter) openListener() error {
-	if e.o.Unprotected == nil {
+func (o Options) openListener() error {
+	if o.Unprotected == nil {
 		return nil
 	}
-	address, err := e.o.Unprotected()
+	address, err := o.Unprotected()
 	if err != nil || address == "" {
 		return err
 	}

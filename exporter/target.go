@@ -68,7 +68,7 @@ func (e *Exporter) newTarget(cfg config.Console, hashKey []byte) (*target, error
 	if err != nil {
 		return nil, err
 	}
-	t := &target{console: findings.New(c), log: e.log.With("console", cfg.Name), duplicates: e.duplicates, openListener: e.openListener}
+	t := &target{console: findings.New(c), log: e.log.With("console", cfg.Name), duplicates: e.duplicates, openListener: e.o.openListener}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
 	t.configure(cfg, e.o.Collectors, hashKey)
 	return t, nil
