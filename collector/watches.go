@@ -186,6 +186,8 @@ func lookFor(ctx context.Context, s *findings.Scope, w config.Watch) (scapi.Opt[
 			return scapi.Opt[findings.Totals]{}, fmt.Errorf("saved query %s: %w", w.Query, err)
 		case saved.Type != "" && saved.Type != "vuln":
 			return scapi.Opt[findings.Totals]{}, fmt.Errorf("saved query %s %w: it is of type %s, expected vuln", w.Query, errMistaken, saved.Type)
+		case saved.Unreadable:
+			return scapi.Opt[findings.Totals]{}, fmt.Errorf("saved query %s %w: one of its filters cannot be read", w.Query, errMistaken)
 		}
 		raw = saved.Filters
 		for _, f := range raw {
@@ -196,9 +198,6 @@ func lookFor(ctx context.Context, s *findings.Scope, w config.Watch) (scapi.Opt[
 		}
 	}
 	for _, filter := range raw {
-		if filter.Name == "" {
-			return scapi.Opt[findings.Totals]{}, fmt.Errorf("saved query %s %w: one of its filters cannot be read", w.Query, errMistaken)
-		}
 		if !narrow(&q, s, filter) {
 			return scapi.Opt[findings.Totals]{}, errElsewhere
 		}

@@ -74,7 +74,9 @@ func (c *Client) attempt(ctx context.Context, k call, w way, s *session) (reply,
 	}
 	cancel()
 	leave()
-	x.Err = err
+	if x.Err = err; err == nil {
+		x.Err = r.unfulfilled(k, w.dialect)
+	}
 	c.record(ctx, k.name(w.dialect), x)
 	if err == nil {
 		s.renewCookie(r.cookie)
@@ -101,6 +103,7 @@ func (c *Client) exchange(req *http.Request, k call, w way, s *session, x *Excha
 		return r, err
 	}
 	err = r.judge(k, w.dialect, s)
+	x.Message, x.Warnings = r.said.message, r.said.warnings
 	x.Code = httpCode(resp.StatusCode, err != nil)
 	if r.envelope != nil {
 		x.ConsoleTime = r.envelope.Timestamp.Time()
@@ -233,6 +236,12 @@ func (c *Client) record(ctx context.Context, name string, x Exchange) {
 	}
 	if x.Err != nil {
 		attrs = append(attrs, slog.String("err", x.Err.Error()))
+	}
+	if x.Message != "" {
+		attrs = append(attrs, slog.String("message", x.Message))
+	}
+	if len(x.Warnings) > 0 {
+		attrs = append(attrs, slog.Any("warnings", x.Warnings))
 	}
 	c.options.Logger.LogAttrs(ctx, slog.LevelDebug, "Console call", attrs...)
 }

@@ -124,7 +124,12 @@ type Exchange struct {
 	// CertificateNotAfter is the end of the console's TLS certificate; zero
 	// without TLS. It is known even where the certificate was not accepted.
 	CertificateNotAfter time.Time
-	Err                 error
+	// Message and Warnings are what the console said beside a success: error_msg
+	// with error_code 0, and warnings. One line each, bounded, no secrets. For a
+	// change Err is then an *ActionError.
+	Message  string
+	Warnings []string
+	Err      error
 }
 
 // A Client talks to one console as one account. It logs in when it first

@@ -104,7 +104,7 @@ func IsTemporary(err error) bool {
 // Answered reports whether err means that the console answered the account: no error, or an
 // error of the call itself, rather than of network, login or session.
 func Answered(err error) bool {
-	if err == nil {
+	if err == nil || unfulfilled(err) {
 		return true
 	}
 	_, ok := refusalOf(err)

@@ -19,12 +19,21 @@ type reply struct {
 	body     []byte
 	cookie   string         // newest session cookie; empty: none was set
 	envelope *wire.Envelope // nil: there is none
+	said     remarks        // beside a success
 }
 
-// How much of a console's text goes into an error, in characters.
+// remarks are what a console says beside a success, each on one line, bounded.
+type remarks struct {
+	message  string // error_msg
+	warnings []string
+}
+
+// How much of a console's text goes into an error, in characters, and how many
+// of its warnings are passed on.
 const (
-	maxMessage = 300
-	maxExcerpt = 80
+	maxMessage  = 300
+	maxExcerpt  = 80
+	maxWarnings = 20
 )
 
 // judge decodes the envelope and tells whether the call succeeded. REST says
@@ -38,12 +47,20 @@ func (r *reply) judge(k call, dialect API, s *session) error {
 		return e
 	}
 	envelope, err := wire.DecodeEnvelope(r.body, k.scan)
+	if err != nil && k.bare && dialect == REST && r.isBare() {
+		r.envelope = &wire.Envelope{Response: withoutMark(r.body)}
+		return nil
+	}
 	if err != nil {
 		return r.malformed(e, k, s, err)
 	}
 	r.envelope = &envelope
 	e.Code = envelope.Code()
 	if e.Code == 0 && (dialect == RPC || r.status < 400) {
+		r.said.message = oneLine(s.conceal(string(envelope.ErrorMsg), k), maxMessage)
+		for _, text := range envelope.Warnings[:min(len(envelope.Warnings), maxWarnings)] {
+			r.said.warnings = append(r.said.warnings, oneLine(s.conceal(text, k), maxMessage))
+		}
 		return nil
 	}
 	e.Message = oneLine(s.conceal(string(envelope.ErrorMsg), k), maxMessage)
@@ -87,6 +104,25 @@ func keysRefused(status, code int, message string) bool {
 func rpcSessionLost(code int, message string) bool {
 	return code == codeInvalidToken || code != 0 && strings.Contains(strings.ToLower(message), "invalid token")
 }
+
+// isBare reports whether the answer is a success that is JSON without an
+// envelope, as 6.x gives it for some calls.
+func (r *reply) isBare() bool {
+	text := withoutMark(r.body)
+	if r.status >= 300 || !json.Valid(text) || fromNessus(text) {
+		return false
+	}
+	var broken struct { // an envelope that lacks what makes it one
+		Type    any
+		Code    json.RawMessage `json:"error_code"`
+		Message json.RawMessage `json:"error_msg"`
+	}
+	_ = wire.Decode(text, &broken) // a list is none
+	return broken.Type != "regular" && broken.Code == nil && broken.Message == nil
+}
+
+// withoutMark is a body without the mark of its byte order.
+func withoutMark(body []byte) []byte { return bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")) }
 
 // fromNessus reports whether a body is how a Nessus scanner says that it has no
 // such path: {"error":"The requested file was not found."}

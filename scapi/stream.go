@@ -81,9 +81,14 @@ func (d *download) open(k call, w way, s *session, resp *http.Response) error {
 	if r.body, err = d.reader.Peek(prefixSize); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
+	k.bare = false // a body without an envelope is what is wanted
 	err = r.judge(k, w.dialect, s)
+	d.exchange.Message, d.exchange.Warnings = r.said.message, r.said.warnings
 	if r.envelope != nil {
 		d.exchange.ConsoleTime = r.envelope.Timestamp.Time()
+		if err == nil {
+			err = r.unfulfilled(k, w.dialect)
+		}
 	} else if !failed {
 		err = nil // JSON that is no envelope, or longer than one of an error
 	}

@@ -74,6 +74,7 @@ func (s *settings) everyAccount(out streams) ([]account, error) {
 func (s *settings) complete(o *scapi.Options, out streams) {
 	o.UserAgent = buildinfo.UserAgent(program)
 	o.Trace = s.trace(out)
+	o.Observe = s.remarks.observer(out.err)
 	if o.Prefetch = s.prefetch; o.Prefetch == 0 {
 		o.Prefetch = -1 // none; 0 means the client's own default
 	}

@@ -17,7 +17,8 @@ type reply struct {
 	status   int
 	response any
 	err      *apiError
-	warnings any // nil: []
+	message  string // beside a success
+	warnings any    // nil: []
 	bare     bool
 	// bare replies come from the authentication layer: text/html, and no newline at the end.
 
@@ -65,7 +66,7 @@ func (x *exchange) envelope(rep *reply) []byte {
 	if x.c.o.Quirks.NumbersAsNumbers {
 		response = retype(response, true, false)
 	}
-	code, msg := 0, ""
+	code, msg := 0, rep.message
 	if rep.err != nil {
 		code, msg = rep.err.code, rep.err.msg
 	}
