@@ -65,7 +65,7 @@ func TestAMistypedPasswordIsAFailureAndItsCorrectionIsTakenUpAtOnce(t *testing.T
 
 				write(tt.account + "-password")
 				time.Sleep(15 * time.Second) // the next scrape finds the file changed
-				for range 2 { // what was read before the account joined is read again
+				for range 2 {                // what was read before the account joined is read again
 					b.get("/probe?target=hq")
 					b.settle()
 				}
