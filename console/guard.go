@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -36,7 +37,7 @@ type loginGuard struct {
 }
 
 // Allow implements scapi.LoginGuard.
-func (g *loginGuard) Allow() error {
+func (g *loginGuard) Allow(context.Context) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.forgiveChanged()

@@ -28,22 +28,22 @@ func TestRefusedLoginsAreSpacedOutAndThenLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newTestGuard(nil)
 		for i, pause := range []time.Duration{15 * time.Minute, time.Hour} {
-			if err := g.Allow(); err != nil {
+			if err := g.Allow(t.Context()); err != nil {
 				t.Fatalf("login %d is not allowed: %v", i+1, err)
 			}
 			g.Done(errRefused)
 			time.Sleep(pause - time.Second)
-			if err := g.Allow(); !errors.Is(err, ErrLoginPostponed) {
+			if err := g.Allow(t.Context()); !errors.Is(err, ErrLoginPostponed) {
 				t.Fatalf("after refusal %d and %s: %v, want ErrLoginPostponed", i+1, pause-time.Second, err)
 			}
 			time.Sleep(time.Second)
 		}
-		if err := g.Allow(); err != nil {
+		if err := g.Allow(t.Context()); err != nil {
 			t.Fatalf("the third login is not allowed: %v", err)
 		}
 		g.Done(errRefused)
 		time.Sleep(1000 * time.Hour)
-		if err := g.Allow(); !errors.Is(err, ErrLoginPostponed) || !isBlocked(g) {
+		if err := g.Allow(t.Context()); !errors.Is(err, ErrLoginPostponed) || !isBlocked(g) {
 			t.Errorf("after three refusals: %v, blocked %v", err, isBlocked(g))
 		}
 		if n := testutil.ToFloat64(g.count.WithLabelValues("refused")); n != 3 {
@@ -68,7 +68,7 @@ func TestChangedCredentialsAreTriedAtOnce(t *testing.T) {
 			t.Fatal("not blocked after three refusals")
 		}
 		secret = "new"
-		if err := g.Allow(); err != nil || isBlocked(g) {
+		if err := g.Allow(t.Context()); err != nil || isBlocked(g) {
 			t.Errorf("with new credentials: %v, blocked %v", err, isBlocked(g))
 		}
 	})
@@ -80,12 +80,12 @@ func TestOnlyRefusalsCountAgainstAnAccount(t *testing.T) {
 		for range 10 {
 			g.Done(errors.New("connection reset"))
 		}
-		if err := g.Allow(); err != nil {
+		if err := g.Allow(t.Context()); err != nil {
 			t.Errorf("after failures of the network: %v", err)
 		}
 		g.Done(errRefused)
 		g.Done(nil)
-		if err := g.Allow(); err != nil {
+		if err := g.Allow(t.Context()); err != nil {
 			t.Errorf("after a login that worked: %v", err)
 		}
 	})

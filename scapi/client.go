@@ -103,12 +103,12 @@ type Gate interface {
 	Enter(ctx context.Context, class Class) (leave func(), err error)
 }
 
-// A LoginGuard decides whether a login may be tried. Allow returning an error
-// makes the call that needed the login fail with that error, wrapped. Done
-// hears how each attempt that was allowed ended: nil, an error for which
-// IsLoginRefused holds, or another failure.
+// A LoginGuard decides whether a login may be tried. Allow may wait, within ctx,
+// for the logins of others; an error from it makes the call that needed the login
+// fail with that error, wrapped. Done hears how each attempt that was allowed
+// ended: nil, an error for which IsLoginRefused holds, or another failure.
 type LoginGuard interface {
-	Allow() error
+	Allow(ctx context.Context) error
 	Done(err error)
 }
 

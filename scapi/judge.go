@@ -46,6 +46,7 @@ func (r *reply) judge(k call, dialect API, s *session) error {
 	if e.Code == 0 && (dialect == RPC || r.status < 400) {
 		return nil
 	}
+	e.said = true
 	e.Message = oneLine(s.conceal(string(envelope.ErrorMsg), k), maxMessage)
 	if e.Message == "" {
 		e.Err = errNoReason
