@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"net/url"
 	"reflect"
 	"regexp"
@@ -112,9 +113,14 @@ func readConsole(v value, lone bool) (Console, consolePlaces) {
 func readAccounts(v value, c Console) []Account {
 	var accounts []Account
 	names, readers := map[string]value{}, map[string]string{}
+	users, keys := map[string]value{}, map[string]value{}
 	for _, e := range v.list("a list") {
-		a := readAccount(e, c.API, c.http.TLSConfig)
+		a, at := readAccount(e, c.API, c.http.TLSConfig)
 		e.unique(names, a.Name, "account of a console")
+		at.username.once(users, a.username, "user name")
+		if key, err := a.accessKey.read(); err == nil { // or it is refused already
+			at.accessKey.once(keys, key, "access key")
+		}
 		for _, id := range a.Repositories {
 			if other, twice := readers[id]; twice {
 				e.refuse("reads repository "+id+" as account "+quote(other)+" does", "each repository in one account")
@@ -124,6 +130,15 @@ func readAccounts(v value, c Console) []Account {
 		accounts = append(accounts, a)
 	}
 	return accounts
+}
+
+// once refuses v where what it gives, which may be secret, was seen before.
+func (v value) once(seen map[string]value, text, what string) {
+	if first, twice := seen[text]; twice && text != "" {
+		v.refuse(fmt.Sprintf("is the %s of line %d again", what, first.line), "each "+what+" in one account: a console locks a user after a few refused logins, whichever account made them")
+		return
+	}
+	seen[text] = v
 }
 
 var objectName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
