@@ -12,6 +12,8 @@ import (
 
 	promconfig "github.com/prometheus/common/config"
 	"github.com/prometheus/common/model"
+
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // Console is one console and how to read it.
@@ -164,7 +166,7 @@ func (m *mapping) objectName(to *string, what, help string) value {
 // people put passwords there.
 func (m *mapping) url(to **url.URL) {
 	const expected = "a URL such as https://sc.example.org or https://sc.example.org:8443/prefix"
-	v, _ := m.take("url", "URL", required, "The address of the console's web page: http or https, a host, perhaps a port and a path prefix. No user name or password.")
+	v, _ := m.take("url", "URL", required, "The address of the console's web page: http or https, a host, perhaps a port and a path prefix. No user name or password. `/rest`, `/request.php` and `/sc4/request.php` behind it are left out.")
 	if !m.needs(v, expected) {
 		return
 	}
@@ -197,9 +199,11 @@ func (m *mapping) url(to **url.URL) {
 		v.refuse(wrong, expected)
 		return
 	}
-	*to = u.JoinPath()
-	(*to).Path = strings.TrimRight((*to).Path, "/")
-	(*to).RawPath = strings.TrimRight((*to).RawPath, "/")
+	if u, err = scapi.ConsoleURL(u.JoinPath().String()); err != nil {
+		v.refuse("is not the address of a console ("+err.Error()+")", expected)
+		return
+	}
+	*to = u
 	v.print(*to)
 }
 

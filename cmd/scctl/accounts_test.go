@@ -56,6 +56,13 @@ func TestCredentialsComeFromTheEnvironment(t *testing.T) {
 	}
 }
 
+func TestAURLMayEndInThePathOfItsProtocol(t *testing.T) {
+	asAnalyst(t)
+	for dialect, path := range map[sctest.Dialect]string{sctest.REST: "/rest", sctest.RPC: "/request.php"} {
+		succeed(t, "--url", start(t, dialect).URL+path, "assets")
+	}
+}
+
 func TestTheURLMayComeFromTheEnvironment(t *testing.T) {
 	console := start(t, sctest.RPC)
 	environment(t, map[string]string{"SC_URL": console.URL, "SC_USERNAME": sctest.AnalystUsername, "SC_PASSWORD": sctest.AnalystPassword})
