@@ -43,11 +43,12 @@ type target struct {
 
 // newTarget makes the console of cfg. transport, if not nil, overrides how it
 // is reached.
-func newTarget(cfg config.Console, collectors []*collector.Collector, hashKey []byte, transport http.RoundTripper, duplicates *prometheus.CounterVec, log *slog.Logger) (*target, error) {
+func newTarget(cfg config.Console, collectors []*collector.Collector, hashKey []byte, transport http.RoundTripper, refusals *console.Refusals, duplicates *prometheus.CounterVec, log *slog.Logger) (*target, error) {
 	o := console.Options{
 		Name:                  cfg.Name,
 		MaxConcurrentRequests: cfg.MaxConcurrentRequests,
 		Repositories:          console.RepositoryFilter(cfg.Repositories),
+		Refusals:              refusals,
 		Logger:                log,
 	}
 	for _, a := range cfg.Accounts {
@@ -59,7 +60,7 @@ func newTarget(cfg config.Console, collectors []*collector.Collector, hashKey []
 			reached.Transport = transport
 		}
 		o.Accounts = append(o.Accounts, console.AccountOptions{
-			Name: a.Name, Options: reached, Repositories: a.Repositories, Fingerprint: a.Fingerprint,
+			Name: a.Name, Options: reached, Repositories: a.Repositories, Certificate: a.ClientCertificate,
 		})
 	}
 	c, err := console.New(o)
