@@ -22,6 +22,7 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/buildinfo"
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/internal/errlist"
 )
 
@@ -40,6 +41,9 @@ type Options struct {
 	EnableLifecycle bool          // POST /-/reload
 	EnablePprof     bool          // /debug/pprof
 	Logger          *slog.Logger
+	// Refusals are the logins that consoles refused, to this process or to others
+	// before it. Nil: to this exporter only.
+	Refusals *console.Refusals
 	// Transport, if set, overrides how a console is reached.
 	Transport func(console string) http.RoundTripper
 	// Collectors defaults to collector.All.
@@ -80,6 +84,9 @@ func New(o Options) (*Exporter, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Refusals == nil {
+		o.Refusals = console.OpenRefusals("", o.Logger)
+	}
 	o.Collectors = o.collectors()
 	e := &Exporter{
 		o:       o,
@@ -119,7 +126,8 @@ func New(o Options) (*Exporter, error) {
 
 // Reload loads the configuration again. What is wrong with it is returned and
 // nothing changes. A console whose configuration did not change keeps login,
-// data and counters; a removed one is logged out.
+// data and counters; a removed one is logged out. Logins that were refused stay so,
+// unless somebody has deleted the file that says it.
 func (e *Exporter) Reload() error {
 	e.reloading.Lock()
 	defer e.reloading.Unlock()
@@ -141,6 +149,7 @@ func (e *Exporter) reload() error {
 	if err := e.o.CheckPrivacy(cfg); err != nil {
 		return err
 	}
+	e.o.Refusals.Reload()
 	running := map[string]*target{}
 	for _, t := range e.all() {
 		running[t.console.Name()] = t

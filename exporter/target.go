@@ -50,6 +50,7 @@ func (e *Exporter) newTarget(cfg config.Console, hashKey []byte) (*target, error
 		Name:                  cfg.Name,
 		MaxConcurrentRequests: cfg.MaxConcurrentRequests,
 		Repositories:          console.RepositoryFilter(cfg.Repositories),
+		Refusals:              e.o.Refusals,
 		Logger:                e.log,
 	}
 	for _, a := range cfg.Accounts {
@@ -61,7 +62,7 @@ func (e *Exporter) newTarget(cfg config.Console, hashKey []byte) (*target, error
 			reached.Transport = e.o.Transport(cfg.Name)
 		}
 		o.Accounts = append(o.Accounts, console.AccountOptions{
-			Name: a.Name, Options: reached, Repositories: a.Repositories, Fingerprint: a.Fingerprint,
+			Name: a.Name, Options: reached, Repositories: a.Repositories, Certificate: a.ClientCertificate,
 		})
 	}
 	c, err := console.New(o)

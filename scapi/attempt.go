@@ -25,7 +25,7 @@ type way struct {
 // endpoint of RPC, the whole URL of request.php.
 func (c *Client) endpoint(w way) *url.URL {
 	u := *c.base
-	u.Path += w.rpcPath
+	u.Path, u.RawPath = u.Path+w.rpcPath, ""
 	return &u
 }
 

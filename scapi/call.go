@@ -69,7 +69,7 @@ func (c *Client) do(ctx context.Context, k call, out any) (answer, error) {
 		return answer{}, err
 	}
 	if k.endpoint == systemCall.endpoint || k.endpoint == systemInit {
-		h := c.learnFrom(r)
+		h := c.learnFrom(r, nil)
 		if k.noSession && h.token != "" {
 			// A client certificate has opened one session more. That it
 			// could not be ended is no failure of the call.

@@ -54,6 +54,7 @@ type Error struct {
 	Err     error  // cause, if any
 
 	fault    fault
+	said     bool   // the console itself says so, in its envelope, be it of the account or of the call
 	envelope bool   // the console itself refused the call, of an account that it knows
 	filterOf string // of the operator that the console refused, where the query tells
 	anywhere bool   // nothing in the answer speaks of a Security Center at this address

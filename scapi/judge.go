@@ -63,6 +63,7 @@ func (r *reply) judge(k call, dialect API, s *session) error {
 		}
 		return nil
 	}
+	e.said = true
 	e.Message = oneLine(s.conceal(string(envelope.ErrorMsg), k), maxMessage)
 	if e.Message == "" {
 		e.Err = errNoReason

@@ -142,8 +142,14 @@ var permission = regexp.MustCompile(`(?i)permission|permitted|\baccess\b|privile
 // passing are words of a console that could not do now what it knows how to do.
 var passing = regexp.MustCompile(`(?i)database is locked|no response from showvulns`)
 
+// sessionsTaken are words of a console whose user has all the sessions that he may have. Where it
+// says so with releaseSession it needs none of them.
+var sessionsTaken = regexp.MustCompile(`(?i)\b(?:maximum|limit|number|too many|simultaneous|concurrent|exceed(?:ed|s)?)\b.*\bsessions?\b|` +
+	`\bsessions?\b.*\b(?:limit|maximum|exceed(?:ed|s)?|too many)\b|\balready logged in\b`)
+
 // Codes of the envelope that mean something. Others are not documented.
 const (
+	codeNoResource   = 10 // "Resource is not supported."
 	codeInvalidToken = 12
 	codePermission   = 145 // by convention; no recording
 	codeNoObject     = 147

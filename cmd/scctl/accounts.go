@@ -9,6 +9,7 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/buildinfo"
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 	"github.com/securitycenter-exporter/securitycenter_exporter/exporter"
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/secretfile"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -219,15 +220,15 @@ func secretVariable(name string) (string, error) {
 	return text, nil
 }
 
-// secretFile reads a secret from a file, without the line end behind it.
+// secretFile reads a secret from a file.
 func secretFile(path string) (string, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return "", err
 	}
-	text := strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r")
-	if text == "" {
-		return "", fmt.Errorf("%s is empty", path)
+	text, err := secretfile.Text(b)
+	if err != nil {
+		return "", fmt.Errorf("%s %w", path, err)
 	}
 	return text, nil
 }

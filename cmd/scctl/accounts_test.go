@@ -28,6 +28,8 @@ func TestCredentialsComeFromTheEnvironment(t *testing.T) {
 	}{
 		{"user name and password", map[string]string{"SC_USERNAME": sctest.AnalystUsername, "SC_PASSWORD": sctest.AnalystPassword}, exitDone},
 		{"a password file", map[string]string{"SC_USERNAME": sctest.AnalystUsername, "SC_PASSWORD_FILE": write(t, "p", sctest.AnalystPassword+"\r\n")}, exitDone},
+		{"a password file of Windows", map[string]string{"SC_USERNAME": sctest.AnalystUsername, "SC_PASSWORD_FILE": write(t, "b", "\xef\xbb\xbf"+sctest.AnalystPassword+"\r\n")}, exitDone},
+		{"a password file in UTF-16", map[string]string{"SC_USERNAME": sctest.AnalystUsername, "SC_PASSWORD_FILE": write(t, "u", "\xff\xfea\x00")}, exitUsage},
 		{"an API key", map[string]string{"SC_ACCESS_KEY": sctest.AnalystAccessKey, "SC_SECRET_KEY": sctest.AnalystSecretKey}, exitDone},
 		{"a file for one half of it", map[string]string{"SC_ACCESS_KEY": sctest.AnalystAccessKey, "SC_SECRET_KEY_FILE": write(t, "k", sctest.AnalystSecretKey)}, exitDone},
 		{"a wrong password", map[string]string{"SC_USERNAME": sctest.AnalystUsername, "SC_PASSWORD": "wrong"}, exitLoginRefused},
@@ -51,6 +53,13 @@ func TestCredentialsComeFromTheEnvironment(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestAURLMayEndInThePathOfItsProtocol(t *testing.T) {
+	asAnalyst(t)
+	for dialect, path := range map[sctest.Dialect]string{sctest.REST: "/rest", sctest.RPC: "/request.php"} {
+		succeed(t, "--url", start(t, dialect).URL+path, "assets")
 	}
 }
 

@@ -33,7 +33,7 @@ type settings struct {
 }
 
 func (s *settings) register(app *kingpin.Application) {
-	app.Flag("url", "Console to ask: scheme, host, optional port and path prefix. "+
+	app.Flag("url", "Console to ask: scheme, host, optional port and path prefix; /rest or /request.php behind it is left out. "+
 		"Credentials come from the environment: SC_USERNAME with SC_PASSWORD or SC_PASSWORD_FILE, "+
 		"or SC_ACCESS_KEY with SC_SECRET_KEY (each also as …_FILE), or a client certificate. "+
 		"Without it and without --config.file: $SC_URL.").PlaceHolder("URL").StringVar(&s.url)
