@@ -24,6 +24,7 @@ import (
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/buildinfo"
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/demo"
 	"github.com/securitycenter-exporter/securitycenter_exporter/exporter"
 )
@@ -57,6 +58,8 @@ type settings struct {
 	once        bool
 	textfile    string
 	healthCheck bool
+	stateFile   string
+	stateGiven  bool // by a flag, be it to have none
 	externalURL *url.URL
 	logLevel    string
 	logFormat   string
@@ -77,6 +80,7 @@ func flags(stdout, stderr io.Writer) (*kingpin.Application, *settings) {
 	app.Flag("once", "Load everything once, write the metrics, and exit: 0 if all could be read, else 1.").BoolVar(&s.once)
 	app.Flag("textfile.output", "With --once: file to write to instead of standard output, for node_exporter's textfile collector. With several consoles the name of the console is put before the extension.").PlaceHolder("FILE").StringVar(&s.textfile)
 	app.Flag("healthcheck", "Ask the exporter that runs with the same --web flags for its health, and exit: 0 if it lives, else 1.").BoolVar(&s.healthCheck)
+	app.Flag("state.file", "File that keeps refused logins across restarts, so that no account is locked; empty for none. Default: logins.json in $STATE_DIRECTORY, else in securitycenter_exporter below $XDG_STATE_HOME or ~/.local/state (Windows: %LocalAppData%).").PlaceHolder("FILE").IsSetByUser(&s.stateGiven).StringVar(&s.stateFile)
 	s.web = kingpinflag.AddFlags(app, listenAddress)
 	app.Flag("web.telemetry-path", "Path of the exporter's own metrics and those of the default console.").Default("/metrics").StringVar(&s.exporter.TelemetryPath)
 	app.Flag("web.external-url", "URL under which Prometheus and people reach the exporter, if not the request's own host. A path is expected to be removed by the proxy.").PlaceHolder("URL").URLVar(&s.externalURL)
@@ -162,6 +166,7 @@ func dispatch(ctx context.Context, s *settings, stdout io.Writer, log *slog.Logg
 	}
 
 	s.exporter.Load, s.exporter.Logger, s.exporter.ExternalURL = load, log, s.externalURL
+	s.exporter.Refusals = console.OpenRefusals(s.statePath(log), log)
 	if !s.configCheck && !s.once && !s.demo && !s.openHosts {
 		s.exporter.Unprotected = s.unprotected
 	}
@@ -208,6 +213,8 @@ func (s *settings) check() error {
 	switch {
 	case s.estimate && !s.configCheck:
 		return errors.New("--estimate is for --config.check only")
+	case s.stateFile != "" && s.demo:
+		return errors.New("--state.file is not for --demo, whose consoles lock nobody out")
 	case s.textfile != "" && !s.once:
 		return errors.New("--textfile.output is for --once only")
 	case !strings.HasPrefix(s.exporter.TelemetryPath, "/"):
@@ -224,6 +231,18 @@ func (s *settings) check() error {
 		*addresses = []string{demoAddress}
 	}
 	return nil
+}
+
+// statePath returns where refused logins are kept; empty for nowhere.
+func (s *settings) statePath(log *slog.Logger) string {
+	if s.stateGiven || s.demo {
+		return s.stateFile
+	}
+	path := console.DefaultStateFile()
+	if path == "" {
+		log.Warn("Refused logins are forgotten at the next restart: there is neither $STATE_DIRECTORY nor a folder of the user, and no --state.file")
+	}
+	return path
 }
 
 // unprotected names a listener that anybody on the network can read.

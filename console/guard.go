@@ -39,9 +39,6 @@ func (r *Refusals) guard(o *scapi.Options, certificate func() ([]byte, error), l
 		return nil, fmt.Errorf("console URL: %w", err)
 	}
 	g := &loginGuard{refusals: r, url: address, credentials: o.Credentials, certificate: certificate, log: log, count: func(string) {}}
-	if g.log == nil {
-		g.log = slog.New(slog.DiscardHandler)
-	}
 	o.Credentials = g.given
 	return g, nil
 }

@@ -263,7 +263,7 @@ func TestLoginsOfOneUserGoOneAtATime(t *testing.T) {
 func TestThePasswordThatIsJudgedIsTheOneThatIsSent(t *testing.T) {
 	s := user("old")
 	o := scapi.Options{URL: address, Credentials: func() (scapi.Credentials, error) { return s.Credentials, nil }}
-	g, err := inMemory().guard(&o, nil, nil)
+	g, err := inMemory().guard(&o, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -105,11 +105,10 @@ func newSalt() []byte {
 	return salt
 }
 
-// Guard returns o with a guard of its logins, which are those of certificate where
-// that is not nil: what returns the client certificate that o.Transport presents,
-// as it is now.
-func (r *Refusals) Guard(o scapi.Options, certificate func() ([]byte, error), log *slog.Logger) (scapi.Options, error) {
-	g, err := r.guard(&o, certificate, log)
+// Guard returns the options of a client whose logins are guarded, for who has no
+// Console. certificate is as in AccountOptions.
+func (r *Refusals) Guard(o scapi.Options, certificate func() ([]byte, error)) (scapi.Options, error) {
+	g, err := r.guard(&o, certificate, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return o, err
 	}

@@ -60,7 +60,7 @@ func (s *settings) everyAccount(out streams) ([]account, error) {
 	case address != "":
 		accounts, err = s.fromEnvironment(address)
 	default:
-		accounts, err = s.fromFile()
+		accounts, err = s.fromFile(out)
 	}
 	if err != nil {
 		return nil, &usageError{err}
@@ -97,8 +97,9 @@ func orUnknown(v string) string {
 	return v
 }
 
-// fromFile reads the configuration file.
-func (s *settings) fromFile() ([]account, error) {
+// fromFile reads the configuration file. Logins that the consoles refused to
+// others, such as the exporter, are not tried again.
+func (s *settings) fromFile(out streams) ([]account, error) {
 	path := s.configFile
 	if path == "" {
 		path = "config.yml"
@@ -118,6 +119,7 @@ func (s *settings) fromFile() ([]account, error) {
 		}
 		consoles = []config.Console{named}
 	}
+	refusals := s.refusals(out)
 	var accounts []account
 	for _, console := range consoles {
 		for _, a := range console.Accounts {
@@ -126,6 +128,9 @@ func (s *settings) fromFile() ([]account, error) {
 			}
 			options, err := exporter.ClientOptions(console, a)
 			if err != nil {
+				return nil, err
+			}
+			if options, err = refusals.Guard(options, a.ClientCertificate); err != nil {
 				return nil, err
 			}
 			accounts = append(accounts, account{console: console.Name, name: a.Name, marked: console.Default, options: options})
