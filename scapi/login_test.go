@@ -444,3 +444,19 @@ func TestManyCallsAtOnceLogInOnce(t *testing.T) {
 		})
 	}
 }
+
+// As 6.7 does: status 200 whatever becomes of the login, and two cookies.
+func TestALoginIsJudgedByItsCodeAndTheLastCookieCounts(t *testing.T) {
+	s := restConsole().on("POST /rest/token", said(`{"token":1234567890}`,
+		"Set-Cookie: TNS_SESSIONID=interim; path=/; HttpOnly", "Set-Cookie: TNS_SESSIONID=last; path=/; HttpOnly"))
+	if _, err := dial(t, s).do(t.Context(), feedCall, nil); err != nil {
+		t.Fatal(err)
+	}
+	if h, _ := s.last(t, "GET /rest/feed"); h.Get("Cookie") != "TNS_SESSIONID=last" || h.Get("X-SecurityCenter") != "1234567890" {
+		t.Errorf("Cookie %q, X-SecurityCenter %q", h.Get("Cookie"), h.Get("X-SecurityCenter"))
+	}
+	s = restConsole().on("POST /rest/token", refusedWith(200, 11, "Invalid login credentials.", "Set-Cookie: TNS_SESSIONID=interim"))
+	if err := dial(t, s).Login(t.Context()); !IsLoginRefused(err) {
+		t.Errorf("error %v", err)
+	}
+}

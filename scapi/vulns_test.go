@@ -3,6 +3,7 @@ package scapi_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -92,6 +93,29 @@ func TestVulnsOfWhatHasNone(t *testing.T) {
 	}
 }
 
+// sameDetails compares what a plugin, a rule and a host say of a finding.
+func sameDetails(t *testing.T, v scapi.Vuln, f sctest.Finding, dialect sctest.Dialect) {
+	t.Helper()
+	if !slices.Equal(v.Xrefs, f.XRefs) || !slices.Equal(v.CPEs, f.CPEs) || !slices.Equal(v.CVEs, f.CVEs) || !v.PluginPublished.Equal(f.PluginPublished) {
+		t.Errorf("plugin %s: %q, %q, %q, %s; want %+v", v.PluginID, v.Xrefs, v.CPEs, v.CVEs, v.PluginPublished, f)
+	}
+	if dialect == sctest.RPC {
+		if v.ACRScore.Valid || v.AssetExposureScore.Valid || v.OS+v.HostUUID+v.Uniqueness+v.AcceptComment+v.RecastComment != "" || !v.EndOfLife.IsZero() {
+			t.Errorf("SecurityCenter 4 does not tell %+v", v)
+		}
+		return
+	}
+	acr := scapi.Opt[float64]{Value: float64(f.Host.Criticality), Valid: f.Host.Criticality > 0}
+	exposure := scapi.Opt[float64]{}
+	if f.Host.Exposure >= 0 {
+		exposure = scapi.Some(float64(f.Host.Exposure))
+	}
+	if v.ACRScore != acr || v.AssetExposureScore != exposure || v.OS != f.Host.OS || v.HostUUID != f.Host.UUID || !v.EndOfLife.Equal(f.EndOfLife) ||
+		(v.AcceptComment != "") != f.Accepted || (v.RecastComment != "") != f.Recast || !strings.HasSuffix(v.Uniqueness, ",port,protocol,pluginID") {
+		t.Errorf("finding %+v, want %+v", v, f)
+	}
+}
+
 func TestVulnsOfSimulatedConsoles(t *testing.T) {
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		t.Run(dialect.String(), func(t *testing.T) {
@@ -100,10 +124,12 @@ func TestVulnsOfSimulatedConsoles(t *testing.T) {
 			for _, r := range server.Repositories() {
 				assigned[r.ID] = r.Assigned
 			}
-			want := map[string]int{}
+			want, told := map[string]int{}, map[string]sctest.Finding{}
 			for f := range server.Findings() {
 				if f.Open() && assigned[f.Host.Repository] {
-					want[fmt.Sprintf("%s %s %d %d", f.Host.Repository, f.Host.IP, f.PluginID, f.Severity)]++
+					key := fmt.Sprintf("%s %s %d %d", f.Host.Repository, f.Host.IP, f.PluginID, f.Severity)
+					want[key]++
+					told[key] = f
 				}
 			}
 			if len(want) == 0 {
@@ -113,7 +139,9 @@ func TestVulnsOfSimulatedConsoles(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				want[fmt.Sprintf("%s %s %s %d", v.RepositoryID, v.IP, v.PluginID, v.Severity.Value)]--
+				key := fmt.Sprintf("%s %s %s %d", v.RepositoryID, v.IP, v.PluginID, v.Severity.Value)
+				want[key]--
+				sameDetails(t, v, told[key], dialect)
 				if v.FirstSeen.IsZero() || v.PluginName == "" || !v.Port.Valid || v.Protocol == "" || v.FamilyID == "" {
 					t.Fatalf("finding %+v", v)
 				}

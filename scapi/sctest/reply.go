@@ -222,7 +222,7 @@ func (p *pieces) Write(data []byte) (n int, err error) {
 	return n, nil
 }
 
-// setCookie gives the client a session cookie; over plain HTTP without the attribute that would keep it from coming back.
+// setCookie gives the client a session cookie, beside those that the reply has; over plain HTTP without the attribute that would keep it from coming back.
 func (x *exchange) setCookie(rep *reply, value string) {
 	parts := []string{cookieName + "=" + value, "path=/"}
 	if x.r.TLS != nil {
@@ -235,5 +235,5 @@ func (x *exchange) setCookie(rep *reply, value string) {
 	if rep.header == nil {
 		rep.header = http.Header{}
 	}
-	rep.header.Set("Set-Cookie", strings.Join(parts, "; "))
+	rep.header.Add("Set-Cookie", strings.Join(parts, "; "))
 }

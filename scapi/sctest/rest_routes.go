@@ -47,6 +47,7 @@ func (c *Console) makeRoutes() *http.ServeMux {
 		on("GET /rest/cve/{id}", func(_ *exchange, r *http.Request) (any, error) { return vulnerabilityText(r.PathValue("id")), nil })
 	}
 	on("GET /rest/scanner/{id}/health", func(x *exchange, r *http.Request) (any, error) { return x.scannerHealth(r.PathValue("id")) })
+	on("POST /rest/scanner/updateStatus", func(x *exchange, _ *http.Request) (any, error) { return x.updateStatus() })
 	on("POST /rest/scanResult/{id}/download", func(x *exchange, r *http.Request) (any, error) {
 		in, err := x.input()
 		if err != nil {

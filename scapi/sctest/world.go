@@ -174,6 +174,8 @@ type Host struct {
 	OS            string
 	LastSeen      int64 // epoch of its last scan
 	Credentialled bool  // the last scan logged in
+	Criticality   int   // 1 to 10; 0: unknown. Told from 6.4 on
+	Exposure      int   // 0 to 1000; -1: unknown. Told from 6.4 on
 
 	index int
 }
@@ -188,6 +190,10 @@ func (w *world) host(i int, now int64) Host {
 		LastSeen: lastScan(g%cohorts, now), Credentialled: w.loggedIn[kind]>>(g%cohorts)&1 == 1, index: i,
 	}
 	host.DNSName = w.dnsName(i)
+	if host.Exposure = -1; h>>40%5 != 0 {
+		host.Criticality = 1 + int(h>>44%10)
+		host.Exposure = int(h >> 48 % 1001)
+	}
 	if kind.windows() {
 		host.NetBIOSName = fmt.Sprintf(`EXAMPLE\%s%d`, kind.prefix(), i)
 	}
