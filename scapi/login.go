@@ -131,7 +131,6 @@ func (c *Client) loginPassword(ctx context.Context, w way, h hello, credentials 
 		endpoint: "/token",
 		once:     true,
 		secret:   true,
-		hidden:   credentials.Password,
 		rest: restCall{Method: http.MethodPost, Path: "/token", Body: map[string]any{
 			"username": credentials.Username, "password": credentials.Password, "releaseSession": false,
 		}},
@@ -217,7 +216,7 @@ func join(first, second error) error {
 
 // loginKeys checks API keys, for which there is no login.
 func (c *Client) loginKeys(ctx context.Context, w way, credentials Credentials) (*session, error) {
-	s := &session{keys: keysHeader(credentials.AccessKey, credentials.SecretKey), hidden: credentials.SecretKey}
+	s := &session{keys: keysHeader(credentials.AccessKey, credentials.SecretKey)}
 	who, err := c.currentUser(ctx, w, s)
 	if err != nil {
 		return nil, loginError(err)
