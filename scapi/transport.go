@@ -166,16 +166,16 @@ func transportSecrets(t http.RoundTripper, console *url.URL, more func() []strin
 	}
 }
 
-// URLSecrets returns what is secret in the user information of a URL, for
-// Options.Secrets.
+// URLSecrets returns the user information of a URL, for Options.Secrets.
 func URLSecrets(u *url.URL) []string {
 	if u == nil || u.User == nil {
 		return nil
 	}
+	secrets := []string{u.User.Username()} // may be a token
 	if password, ok := u.User.Password(); ok {
-		return []string{password}
+		secrets = append(secrets, password)
 	}
-	return []string{u.User.Username()} // a token
+	return secrets
 }
 
 // HeaderSecrets returns what is secret in values of headers such as "Bearer
