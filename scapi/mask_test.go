@@ -7,6 +7,7 @@ import (
 	"html"
 	"math/rand/v2"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -105,23 +106,24 @@ func readings(text string, depth int) []string {
 	return all
 }
 
-// inBase64Of reports whether a text holds base64 of something with a secret.
-func inBase64Of(text, secret string) bool {
+// otherAlphabet is for base64 of URLs.
+var otherAlphabet = strings.NewReplacer("-", "+", "_", "/")
+
+// inBase64In returns what the words of a text are in base64.
+func inBase64In(text string) []string {
+	var all []string
 	for word := range strings.FieldsFuncSeq(text, func(r rune) bool {
 		return !strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_", r)
 	}) {
-		word = strings.NewReplacer("-", "+", "_", "/").Replace(word)
-		for at := range 4 {
-			if at >= len(word) {
-				break
-			}
+		word = otherAlphabet.Replace(word)
+		for at := range min(4, len(word)) {
 			piece := word[at:]
-			if decoded, err := base64.RawStdEncoding.DecodeString(piece[:len(piece)-len(piece)%4]); err == nil && strings.Contains(string(decoded), secret) {
-				return true
+			if decoded, err := base64.RawStdEncoding.DecodeString(piece[:len(piece)-len(piece)%4]); err == nil && len(decoded) > 0 {
+				all = append(all, string(decoded))
 			}
 		}
 	}
-	return false
+	return all
 }
 
 const secretLetters = "abcdefXYZ0123456789<>&\"'/\\%+=:;, ?#[]{}@!$^~`|-_.üß€😀"
@@ -135,11 +137,18 @@ func randomSecret(r *rand.Rand, least, most int) string {
 	return b.String()
 }
 
-// survives says in which reading of a masked text a secret is seen, if any.
-func survives(shown, secret string) (string, bool) {
-	for _, reading := range readings(shown, 4) {
-		if strings.Contains(reading, secret) || len(secret) >= 6 && inBase64Of(reading, secret) {
-			return reading, true
+// survives says in which reading of a masked text one of the secrets is seen,
+// if any.
+func survives(shown string, secrets ...string) (string, bool) {
+	all := readings(shown, 4)
+	slices.Sort(all)
+	for _, reading := range slices.Compact(all) {
+		decoded := inBase64In(reading)
+		for _, secret := range secrets {
+			inside := func(s string) bool { return strings.Contains(s, secret) }
+			if inside(reading) || len(secret) >= 6 && slices.ContainsFunc(decoded, inside) {
+				return reading, true
+			}
 		}
 	}
 	return "", false
