@@ -85,6 +85,7 @@ func ClientOptions(c config.Console, a config.Account) (scapi.Options, error) {
 		URL:             c.URL.String(),
 		API:             scapi.API(c.API),
 		Transport:       transport,
+		Secrets:         c.TransportSecrets,
 		Timeout:         c.Timeout,
 		AnalysisTimeout: c.AnalysisTimeout,
 		PageSize:        c.PageSize,

@@ -14,14 +14,14 @@ import (
 )
 
 // traced returns a transport that writes what it carries to a log.
-func traced(next http.RoundTripper, log *slog.Logger, limit int) http.RoundTripper {
+func traced(next http.RoundTripper, log *slog.Logger, limit int, m *mask) http.RoundTripper {
 	if log == nil {
 		return next
 	}
 	if next == nil {
 		next = http.DefaultTransport
 	}
-	return &tracer{next: next, log: log, limit: limit}
+	return &tracer{next: next, log: log, limit: limit, secrets: redactor{mask: m}}
 }
 
 // tracer writes two records for every request: one when it is sent, one when

@@ -22,7 +22,7 @@ func TestALoginByPasswordOverRESTSendsTokenAndNewestCookie(t *testing.T) {
 	if got := h.Get("X-SecurityCenter"); got != "1234567890" {
 		t.Errorf("X-SecurityCenter: %q", got)
 	}
-	if got := h.Get("Cookie"); got != "TNS_SESSIONID=first" {
+	if got := h.Get("Cookie"); got != "TNS_SESSIONID=f1rst" {
 		t.Errorf("Cookie: %q", got)
 	}
 	if h.Get("X-Apikey") != "" {
@@ -187,7 +187,7 @@ func TestACertificateLogsInThroughTheGreeting(t *testing.T) {
 		{
 			"REST gives the token at /token only, from 6.5 on",
 			restConsole(),
-			feedCall, "GET /rest/feed", "TNS_SESSIONID=first", "1234567890", nil,
+			feedCall, "GET /rest/feed", "TNS_SESSIONID=f1rst", "1234567890", nil,
 		},
 		{
 			"RPC gives the token at system::init",

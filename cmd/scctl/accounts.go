@@ -154,6 +154,11 @@ func names[T any](list []T, name func(T) string) string {
 
 // fromEnvironment returns the account whose credentials the environment holds.
 func (s *settings) fromEnvironment(address string) ([]account, error) {
+	// Before the address names the console in what is printed: it may hold a
+	// password.
+	if _, err := scapi.New(scapi.Options{URL: address}); err != nil {
+		return nil, err
+	}
 	transport, err := scapi.NewTransport(s.transport)
 	if err != nil {
 		return nil, err
