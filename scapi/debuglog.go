@@ -151,7 +151,8 @@ func (t *tracer) body(start []byte, n int64, contentType string) string {
 	default:
 		shown = t.secrets.text(string(start), !whole)
 	}
-	shown, cutOff := shorten(shown, t.limit)
+	// Once more as a whole, whatever way was taken.
+	shown, cutOff := shorten(t.secrets.known().text(shown), t.limit)
 	if cutOff || !whole {
 		shown = strings.TrimSuffix(shown, omitted) + fmt.Sprintf("%s (%d bytes)", omitted, n)
 	}

@@ -349,8 +349,11 @@ var layerSeed = maphash.MakeSeed()
 // of escapings undone, up to a depth.
 func unescaped(text string, f func(layer)) {
 	depth := 4
-	if len(text) > 16<<10 {
+	switch { // bodies in a debug log
+	case len(text) > 128<<10:
 		depth = 2
+	case len(text) > 16<<10:
+		depth = 3
 	}
 	seen := map[uint64]int{} // the depth left below it
 	var visit func(l layer, depth int)
