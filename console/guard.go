@@ -26,7 +26,7 @@ type loginGuard struct {
 	count       func(result string) // told how a login ended
 
 	mu     sync.Mutex
-	print  fingerprint // of the login that could be read last
+	latest fingerprint // of the login that could be read last
 	trying *login      // the one under way
 	leave  func()      // ends its turn
 }
@@ -57,10 +57,10 @@ func (g *loginGuard) read() (login, error) {
 			return l, fmt.Errorf("read client certificate: %w", err)
 		}
 	}
-	print := g.refusals.fingerprint(l)
+	latest := g.refusals.fingerprint(l)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.print = print
+	g.latest = latest
 	return l, nil
 }
 
@@ -102,11 +102,15 @@ func (g *loginGuard) Allow(ctx context.Context) error {
 			leave()
 			return err
 		}
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		g.trying, g.leave = &l, leave
+		g.begin(&l, leave)
 		return nil
 	}
+}
+
+func (g *loginGuard) begin(l *login, leave func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.trying, g.leave = l, leave
 }
 
 // Done implements scapi.LoginGuard.
@@ -142,8 +146,8 @@ func (g *loginGuard) Done(err error) {
 func (g *loginGuard) state() (blocked bool, next time.Time) {
 	_, _ = g.read() // what cannot be read is no change
 	g.mu.Lock()
-	print := g.print
+	latest := g.latest
 	g.mu.Unlock()
-	known := g.refusals.remembered(print)
+	known := g.refusals.remembered(latest)
 	return known.blocked(), known.waits(time.Now())
 }

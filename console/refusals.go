@@ -2,14 +2,9 @@ package console
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"log/slog"
-	"net/url"
-	"strings"
 	"sync"
 	"time"
 
@@ -133,9 +128,9 @@ func (r *Refusals) Reload() {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for print, rec := range r.known {
+	for p, rec := range r.known {
 		if rec.filed != "" && rec.filed != s.id() {
-			delete(r.known, print)
+			delete(r.known, p)
 		}
 	}
 }
@@ -222,7 +217,7 @@ func (r *Refusals) refused(l login, answer error) refusal {
 	r.filing.Lock()
 	defer r.filing.Unlock()
 	rec := r.record(l)
-	now := rec.again(time.Now())
+	now := rec.again(time.Now().UTC().Round(0))
 	filed := ""
 	if r.file != nil && !r.file.change(func(s *state) bool {
 		key := r.key(rec, s, l)
@@ -325,57 +320,4 @@ func (r *Refusals) wait(ctx context.Context, whose string) (leave func(), err er
 		t.Release(1)
 		gone()
 	}, nil
-}
-
-// login is all that decides whether a console takes a login.
-type login struct {
-	url string
-	scapi.Credentials
-	certificate []byte // PEM, the key included; nil: none
-}
-
-// fingerprint stands for a login in memory.
-type fingerprint [sha256.Size]byte
-
-func (r *Refusals) fingerprint(l login) fingerprint {
-	h := hmac.New(sha256.New, r.salt)
-	h.Write(l.text()) // never fails
-	return fingerprint(h.Sum(nil))
-}
-
-// text is the login as one text that no other login has.
-func (l login) text() []byte {
-	return joined(l.url, l.Username, l.Password, l.AccessKey, l.SecretKey, string(l.certificate))
-}
-
-// whose stands for the user who logs in, whatever his secret is.
-func (l login) whose() string {
-	certificate := ""
-	if l.Username == "" && l.AccessKey == "" {
-		certificate = string(l.certificate)
-	}
-	sum := sha256.Sum256(joined(l.url, l.Username, l.AccessKey, certificate))
-	return hex.EncodeToString(sum[:8])
-}
-
-// joined returns parts as one text from which they could be told apart again.
-func joined(parts ...string) []byte {
-	var b []byte
-	for _, part := range parts {
-		b = fmt.Appendf(b, "%d:%s", len(part), part)
-	}
-	return b
-}
-
-// canonical returns a console's address as all who mean it write it.
-func canonical(address string) (string, error) {
-	u, err := scapi.ConsoleURL(address)
-	if err != nil {
-		return "", err
-	}
-	host, port := strings.ToLower(u.Hostname()), u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
-	}
-	return (&url.URL{Scheme: u.Scheme, Host: "[" + host + "]:" + port, Path: u.Path}).String(), nil
 }

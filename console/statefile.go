@@ -104,11 +104,12 @@ func parseState(content []byte) (*state, error) {
 
 // stateFile keeps refusals across restarts and between processes.
 type stateFile struct {
-	path   string
-	log    *slog.Logger
-	reckon func(text, salt []byte) []byte // argon2id; nil: that
-	lost   func()                         // told when content that was corrupt is replaced; may be nil
-	ailing atomic.Bool                    // and that was said
+	path     string
+	log      *slog.Logger
+	reckon   func(text, salt []byte) []byte // argon2id; nil: that
+	lost     func()                         // told when content that was corrupt is replaced; may be nil
+	ailing   atomic.Bool                    // it is of no use, and that was said
+	unlocked atomic.Bool                    // it cannot be locked, and that was said
 }
 
 // derive returns the key of a login in the file.
@@ -128,6 +129,14 @@ func (f *stateFile) open() { f.change(func(*state) bool { return false }) }
 func (f *stateFile) trouble(err error) {
 	if !f.ailing.Swap(true) {
 		f.log.Warn("Refused logins count in this process only: the state file is of no use", "file", f.path, "err", err)
+	}
+}
+
+// lockless warns once that the file cannot be locked. That it cannot even be made
+// where its folder is missing, others say.
+func (f *stateFile) lockless(err error) {
+	if !f.ailing.Load() && !errors.Is(err, fs.ErrNotExist) && !f.unlocked.Swap(true) {
+		f.log.Warn("The state file cannot be locked: processes that share it may not hear of one another's refused logins", "file", f.path, "err", err)
 	}
 }
 
@@ -250,9 +259,7 @@ func (f *stateFile) lock() (unlock func()) {
 	defer cancel()
 	l := flock.New(f.path+".lock", lockOptions()...)
 	if _, err := l.TryLockContext(ctx, time.Millisecond); err != nil {
-		if !errors.Is(err, fs.ErrNotExist) { // of the folder
-			f.trouble(fmt.Errorf("lock: %w", err))
-		}
+		f.lockless(err)
 		return func() {}
 	}
 	handOver(l.Path())
@@ -270,9 +277,7 @@ func (f *stateFile) lockLogin(ctx context.Context, whose string) (unlock func(),
 		case err != nil && ctx.Err() != nil:
 			return nil, ctx.Err()
 		case err != nil:
-			if !errors.Is(err, fs.ErrNotExist) { // of the folder
-				f.trouble(fmt.Errorf("lock: %w", err))
-			}
+			f.lockless(err)
 			return func() {}, nil
 		}
 		handOver(path)
