@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
@@ -44,7 +44,9 @@ type wireIPRecord struct {
 
 // IPInfo returns what the repositories with these ids know of an address, a
 // record each, or all repositories that the account sees if none is named.
-// Repositories that do not know the address have no record.
+// Repositories that do not know the address have no record. Where hosts of one
+// repository share the address, the console tells of one of them; REST has a
+// record of each if no repository is named.
 //
 // REST GET /repository/{id}/deviceInfo, before 5.12 ipInfo, for each
 // repository; where none is named, an analysis of the address by the tool sumip
@@ -97,29 +99,34 @@ func (c *Client) rpcIPInfo(ctx context.Context, ip string, repositoryIDs []strin
 
 // ipInfoEverywhere asks the repositories that have findings of the address.
 // What one of them does not tell more of, it has told by its findings: agents,
-// for instance, are known by UUID rather than by address.
+// for instance, are known by UUID rather than by address, and of several hosts
+// that share the address it tells of one.
 func (c *Client) ipInfoEverywhere(ctx context.Context, ip string) ([]IPRecord, error) {
 	rows, err := c.Query(ctx, Query{Tool: "sumip", Filters: []Filter{{Name: "ip", Value: ip}}})
 	if err != nil {
 		return nil, err
 	}
-	var records []IPRecord
-	var asked []string
+	of := map[string]int{} // rows by repository: hosts of one may share an address
 	for _, row := range rows {
+		of[row.Repository()]++
+	}
+	var records []IPRecord
+	told := map[string]IPRecord{}
+	for _, row := range rows {
+		var w wireIPRecord
+		_ = wire.Decode(row.Raw, &w) // what does not fit stays absent
+		record := w.record(row.Raw, Severities[:])
 		id := row.Repository()
-		var record IPRecord
-		err := ErrNotFound
-		if id != "" && !slices.Contains(asked, id) {
-			asked = append(asked, id)
-			record, err = c.deviceInfo(ctx, ip, id)
+		more, asked := told[id]
+		if id != "" && !asked {
+			var err error
+			if more, err = c.deviceInfo(ctx, ip, id); err != nil && !IsNotFound(err) {
+				return nil, err
+			}
+			told[id] = more
 		}
-		if err != nil && !IsNotFound(err) {
-			return nil, err
-		}
-		if err != nil {
-			var w wireIPRecord
-			_ = wire.Decode(row.Raw, &w) // what does not fit stays absent
-			record = w.record(row.Raw, Severities[:])
+		if more.Raw != nil && (of[id] == 1 || strings.EqualFold(more.DNSName, record.DNSName)) {
+			record = more
 		}
 		records = append(records, record)
 	}

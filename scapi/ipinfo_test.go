@@ -161,3 +161,37 @@ func TestIPInfoOfSimulatedConsoles(t *testing.T) {
 		})
 	}
 }
+
+// Of hosts that share an address in one repository the console's own call tells of one; their rows tell of all.
+func TestIPInfoOfHostsThatShareAnAddress(t *testing.T) {
+	server, _, c := simulated(t, sctest.Options{Quirks: sctest.Quirks{SharedAddresses: true}})
+	names := map[string]map[string]int{} // by address: repository and name
+	for h := range server.Hosts() {
+		if names[h.IP] == nil {
+			names[h.IP] = map[string]int{}
+		}
+		names[h.IP][h.Repository+" "+h.DNSName]++
+	}
+	compared := 0
+	for ip, want := range names {
+		if len(want) < 2 || compared == 5 {
+			continue
+		}
+		compared++
+		records, err := c.IPInfo(t.Context(), ip)
+		if err != nil || len(records) != len(want) {
+			t.Errorf("%s: %d records, %v; want %v", ip, len(records), err, want)
+		}
+		for _, r := range records {
+			want[r.RepositoryID+" "+r.DNSName]--
+		}
+		for host, n := range want {
+			if n != 0 {
+				t.Errorf("%s: %d records too few of %s", ip, n, host)
+			}
+		}
+	}
+	if compared == 0 {
+		t.Error("no address is shared")
+	}
+}
