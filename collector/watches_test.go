@@ -236,3 +236,20 @@ func TestASavedQueryThatReachesAuditChecksMakesItsWatchAbsent(t *testing.T) {
 		})
 	}
 }
+
+// A saved query of which the console tells what is no filter finds too much
+// without it.
+func TestASavedQueryWhoseFiltersCannotBeReadMakesItsWatchAbsent(t *testing.T) {
+	for filters, shown := range map[string]bool{`"filter"`: false, `["odd"]`: false, `{"severity":"4"}`: false, `null`: true, `[]`: true} {
+		in(t, filters, func(t *testing.T) {
+			e := export(t, sctest.Options{}, intercept("/rest/query/1", `{"id":"1","name":"q","type":"vuln","tool":"sumip","filters":`+filters+`}`))
+			s, err := e.run(t, "watches", collector.Settings{Watches: []config.Watch{{Name: "w", Query: "1"}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := len(samplesOf(s.Families)); (n > 0) != shown || shown == strings.Contains(strings.Join(s.Missing, "\n"), "cannot be read") {
+				t.Errorf("%d series, missing %q", n, s.Missing)
+			}
+		})
+	}
+}

@@ -333,3 +333,15 @@ func TestNumbersThatMeanNothingAreUnknown(t *testing.T) {
 		}
 	}
 }
+
+func TestFiltersOfASavedQueryThatAreNoneAreNotShownAsFilters(t *testing.T) {
+	console := start(t, sctest.REST)
+	asAnalyst(t)
+	console.Inject(sctest.Fault{Endpoint: "GET /query", Effect: sctest.Answer(map[string]any{"usable": []any{}, "manageable": []any{
+		map[string]any{"id": "1", "name": "one", "filters": "filter"}, map[string]any{"id": "2", "name": "two", "filters": nil},
+	}})})
+	text := succeed(t, "--url", console.URL, "saved-queries", "--fields", "id,filters", "--format", "jsonl")
+	if want := `{"id":"1","filters":null}` + "\n" + `{"id":"2","filters":[]}` + "\n"; text != want {
+		t.Errorf("wrote %s, want %s", text, want)
+	}
+}

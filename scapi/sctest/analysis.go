@@ -50,13 +50,15 @@ func (c *Console) selectFor(a *Account, q question, now int64) (*selection, erro
 	for r := range repos {
 		repos[r] = c.mayRead(a, r)
 	}
-	return c.selections.get(selectionKey(repos, q, now, c.assetEditCount(), c.world.outbreak.Load()), func() (*selection, error) {
+	org := c.organizationOf(a)
+	return c.selections.get(selectionKey(org, repos, q, now, c.assetEditCount(), c.world.outbreak.Load()), func() (*selection, error) {
 		s := newSelection(c.world, now, q.source == "patched", repos)
+		s.org = org
 		if q.source == "individual" {
 			if q.view == "" {
 				return nil, refuse(142, "Please specify a view for the individual data source.")
 			}
-			result, ok := c.scanResult(q.scanID, now)
+			result, ok := c.scanResult(org, q.scanID, now)
 			if !ok || !result.imported(now) {
 				return nil, refuse(143, "Unable to process Vuln Query")
 			}

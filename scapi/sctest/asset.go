@@ -2,6 +2,7 @@ package sctest
 
 import (
 	"encoding/json"
+	"fmt"
 	"iter"
 	"slices"
 	"strconv"
@@ -35,8 +36,8 @@ func assetRules(operator string, clauses ...object) json.RawMessage {
 	return phpJSON(object{"operator": operator, "type": "group", "children": clauses})
 }
 
-// firstAssetLists are the lists of a new console, in the order of their ids, which begin at 0.
-func (c *Console) firstAssetLists() []*assetList {
+// firstAssetLists are the lists of an organisation of a new console, in the order of their ids, which begin at 0.
+func (c *Console) firstAssetLists(org int) []*assetList {
 	os := func(part string) json.RawMessage {
 		return assetRules("any", object{"type": "clause", "filterName": "os", "operator": "contains", "value": part})
 	}
@@ -55,6 +56,13 @@ func (c *Console) firstAssetLists() []*assetList {
 		{name: "Servers at Headquarters", kind: "combination", combinations: phpJSON(object{"operator": "intersection",
 			"operand1": object{"id": "3"}, "operand2": object{"id": "8"}})},
 		{name: "Being Calculated", kind: "dynamic", status: "1", rules: os("Plan 9")},
+	}
+	if shift := org - 1; shift > 0 { // the ids of the lists of systems are those of other lists, and headquarters are elsewhere
+		systems := slices.Clone(lists[2:8])
+		for k := range systems {
+			lists[2+k] = systems[(k+shift)%len(systems)]
+		}
+		lists[8].name, lists[8].definedIPs = fmt.Sprintf("Headquarters of Organization %d", org), fmt.Sprintf("10.0.%d.0/24", shift%4)
 	}
 	if c.o.Dialect == RPC && !c.release.atLeast(4, 8) { // which has neither type
 		lists[9].kind, lists[9].dnsNames = "dynamic", ""
@@ -75,11 +83,19 @@ func (c *Console) firstAssetLists() []*assetList {
 	return lists
 }
 
-// assetLists is the current snapshot.
-func (c *Console) assetLists() []*assetList {
+// assetLists is the current snapshot of an organisation.
+func (c *Console) assetLists(org int) []*assetList {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.assets
+	return c.assetsOf(org)
+}
+
+// assetsOf is the same where the console is locked.
+func (c *Console) assetsOf(org int) []*assetList {
+	if c.assets[org] == nil {
+		c.assets[org] = c.firstAssetLists(org)
+	}
+	return c.assets[org]
 }
 
 // assetNumbered returns the list of that id, nil when there is none.
@@ -111,8 +127,8 @@ type Asset struct {
 }
 
 // Assets returns the asset lists in the order of their ids. The first, whose id is "0", cannot be edited.
-func (c *Console) Assets() []Asset {
-	lists := c.assetLists()
+func (o Organization) Assets() []Asset {
+	lists := o.c.assetLists(o.id)
 	all := make([]Asset, len(lists))
 	for i, l := range lists {
 		all[i] = Asset{ID: strconv.Itoa(l.id), Name: l.name, Description: l.description, Type: l.kind, DefinedIPs: l.definedIPs,
@@ -124,8 +140,8 @@ func (c *Console) Assets() []Asset {
 }
 
 // Asset returns the asset list of that id; ok is false when there is none.
-func (c *Console) Asset(id string) (asset Asset, ok bool) {
-	for _, a := range c.Assets() {
+func (o Organization) Asset(id string) (asset Asset, ok bool) {
+	for _, a := range o.Assets() {
 		if a.ID == id {
 			return a, true
 		}
@@ -134,11 +150,11 @@ func (c *Console) Asset(id string) (asset Asset, ok bool) {
 }
 
 // AssetHosts yields the hosts that are in an asset list, over all repositories.
-func (c *Console) AssetHosts(id string) iter.Seq[Host] {
+func (o Organization) AssetHosts(id string) iter.Seq[Host] {
 	return func(yield func(Host) bool) {
-		l, now := assetNumbered(c.assetLists(), id), c.now()
-		for i := range c.world.groupOf {
-			if l != nil && l.has(i) && !yield(c.world.host(i, now)) {
+		l, now := assetNumbered(o.c.assetLists(o.id), id), o.c.now()
+		for i := range o.c.world.groupOf {
+			if l != nil && l.has(i) && !yield(o.c.world.host(i, now)) {
 				return
 			}
 		}
@@ -148,7 +164,7 @@ func (c *Console) AssetHosts(id string) iter.Seq[Host] {
 // assetObjects returns the asset lists as the console's version shows them. Counts are of the repositories that the
 // account reads.
 func (c *Console) assetObjects(a *Account) []object {
-	lists := c.assetLists()
+	lists := c.assetLists(c.organizationOf(a))
 	objects := make([]object, len(lists))
 	if c.o.Dialect == RPC {
 		for k, l := range lists {
@@ -239,7 +255,7 @@ func (c *Console) restAsset(l *assetList, counts []int) object {
 // its UUID.
 func (c *Console) viewableIPs(a *Account, id string) []object {
 	elements := []object{}
-	l := assetNumbered(c.assetLists(), id)
+	l := assetNumbered(c.assetLists(c.organizationOf(a)), id)
 	if l == nil {
 		return elements
 	}

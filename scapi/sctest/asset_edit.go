@@ -8,10 +8,12 @@ import (
 
 // editAsset writes to an asset list and makes a new snapshot. Whole edits, those of SecurityCenter 4, replace the
 // object: what they leave out is lost. The others change what they name.
-func (c *Console) editAsset(id string, in fields, whole bool) error {
+func (x *exchange) editAsset(id string, in fields, whole bool) error {
+	c, org := x.c, x.organization()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	old := assetNumbered(c.assets, id)
+	before := c.assetsOf(org)
+	old := assetNumbered(before, id)
 	if old == nil {
 		return notFound("asset", id)
 	}
@@ -23,8 +25,8 @@ func (c *Console) editAsset(id string, in fields, whole bool) error {
 		return err
 	}
 	l.modified = c.now()
-	lists := make([]*assetList, len(c.assets))
-	for k, other := range c.assets { // copies, because the lists of a snapshot refer to each other
+	lists := make([]*assetList, len(before))
+	for k, other := range before { // copies, because the lists of a snapshot refer to each other
 		fresh := *other
 		if other == old {
 			fresh = l
@@ -39,7 +41,7 @@ func (c *Console) editAsset(id string, in fields, whole bool) error {
 		return notFound("asset", missing)
 	}
 	compile(c.world, lists)
-	c.assets = lists
+	c.assets[org] = lists
 	c.assetEdits++
 	return nil
 }

@@ -31,7 +31,7 @@ type Console struct {
 	inFlight int
 	most     int
 
-	assets      []*assetList // snapshots: an edit replaces the slice
+	assets      map[int][]*assetList // of each organisation, snapshots: an edit replaces the slice
 	assetEdits  int
 	credentials []*credential
 	uploads     []Upload
@@ -50,7 +50,7 @@ func New(o Options) *Console {
 	c.routes = c.makeRoutes()
 	c.events = sync.OnceValue(func() []event { return makeEvents(c.world) })
 	c.familySizes = sync.OnceValue(c.world.plugins.countFamilies)
-	c.assets, c.credentials = c.firstAssetLists(), c.firstCredentials()
+	c.assets, c.credentials = map[int][]*assetList{}, c.firstCredentials()
 	return c
 }
 

@@ -136,7 +136,8 @@ func (c *Console) credentialObject(k *credential) object {
 // editCredential writes to a stored credential. Whole edits, those of SecurityCenter 4, replace the object but for
 // the secrets that they leave out; the others change what they name. The text "SET", which stands for a secret in
 // every answer, is a secret like another when it is written.
-func (c *Console) editCredential(id string, in fields, whole bool) error {
+func (x *exchange) editCredential(id string, in fields, whole bool) error {
+	c := x.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	at := slices.IndexFunc(c.credentials, func(k *credential) bool { return strconv.Itoa(k.id) == id })

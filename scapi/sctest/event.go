@@ -103,8 +103,8 @@ func (c *Console) eventFilters() map[string]func(value string) (func(*event) boo
 }
 
 // selectEvents applies the filters. Without a time it covers the last day.
-func (c *Console) selectEvents(q question, now int64) (*eventSelection, error) {
-	s := &eventSelection{c: c, from: now - day, to: now, lists: c.assetLists()}
+func (c *Console) selectEvents(org int, q question, now int64) (*eventSelection, error) {
+	s := &eventSelection{c: c, from: now - day, to: now, lists: c.assetLists(org)}
 	known := c.eventFilters()
 	var tests []func(*event) bool
 	for _, f := range q.filters {

@@ -26,12 +26,12 @@ var eventTools = map[string]func(*eventSelection, question) answer{
 }
 
 // eventAnswer answers a query on log events, and says which window of time it covers.
-func (c *Console) eventAnswer(q question, now int64) (answer, *eventSelection, error) {
+func (c *Console) eventAnswer(org int, q question, now int64) (answer, *eventSelection, error) {
 	tool, ok := eventTools[q.tool]
 	if !ok {
 		return answer{}, nil, refuse(146, "Invalid parameters specified for event query.  The tool '%s' is invalid.", q.tool)
 	}
-	s, err := c.selectEvents(q, now)
+	s, err := c.selectEvents(org, q, now)
 	if err != nil {
 		return answer{}, nil, err
 	}

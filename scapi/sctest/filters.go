@@ -228,7 +228,7 @@ func (c *Console) assetFilter(s *selection, f rawFilter) error {
 			return badValue(f)
 		}
 	}
-	lists := c.assetLists()
+	lists := c.assetLists(s.org)
 	if id, found := tree.unknown(lists); found || tree.ID == "" && tree.Operator == "" {
 		return notFound("asset", id)
 	}
@@ -347,8 +347,8 @@ func (c *Console) addRESTFilters(rules map[string]filterRule) {
 	rules["repository"] = c.repositoryFilter(true)
 	rules["family"] = familyFilter(true)
 	rules["asset"] = filterRule{"= ~", c.assetFilter}
-	rules["auditFile"] = filterRule{"=", auditFilter}
-	rules["auditFileID"] = filterRule{"=", auditFilter}
+	rules["auditFile"] = filterRule{"=", c.auditFilter}
+	rules["auditFileID"] = filterRule{"=", c.auditFilter}
 	rules["uuid"] = hostText(func(h Host) string { return h.UUID })
 	rules["netbiosName"] = hostText(func(h Host) string { return h.NetBIOSName })
 	rules["operatingSystem"] = hostText(func(h Host) string { return h.OS })

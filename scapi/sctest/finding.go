@@ -134,7 +134,7 @@ type Finding struct {
 	VulnPublished, PatchPublished, PluginPublished time.Time
 	CVEs, XRefs, CPEs                              []string
 	EndOfLife                                      time.Time // of the software; zero: none announced
-	AuditFileID                                    string    // whose result it is; empty: none's
+	AuditFileID                                    string    // whose result it is, as organisation 1 has it; empty: none's
 }
 
 // Open says that the finding is in the cumulative data; otherwise it is among the mitigated.

@@ -63,12 +63,12 @@ type ScanResult struct {
 }
 
 // ScanResults returns the results of the last 40 days, by definition and then oldest first.
-func (c *Console) ScanResults() []ScanResult {
-	now := c.now()
+func (o Organization) ScanResults() []ScanResult {
+	now := o.c.now()
 	var list []ScanResult
-	for _, r := range c.scanResults(now) {
+	for _, r := range o.c.scanResults(o.id, now) {
 		status, importStatus, finish := r.state(now)
-		total, live := c.sizes(r)
+		total, live := o.c.sizes(r)
 		one := ScanResult{ID: r.id(), ScanID: r.def.id, Name: r.def.name, Repository: r.def.repository, Status: status,
 			ImportStatus: importStatus, Started: time.Unix(r.start, 0), Targeted: total, Live: live}
 		if finish > 0 {
@@ -87,11 +87,11 @@ type Scan struct {
 }
 
 // Scans returns the scan definitions in the order of their ids; the first one is always running.
-func (c *Console) Scans() []Scan {
+func (o Organization) Scans() []Scan {
 	var list []Scan
-	for _, d := range c.scanDefinitions() {
+	for _, d := range o.c.scanDefinitions(o.id) {
 		one := Scan{ID: d.id, Name: d.name, Repository: d.repository}
-		if next := d.nextRun(c.now()); next > 0 {
+		if next := d.nextRun(o.c.now()); next > 0 {
 			one.NextRun = time.Unix(next, 0)
 		}
 		list = append(list, one)

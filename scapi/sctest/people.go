@@ -48,7 +48,7 @@ func (c *Console) organizations() []object {
 			continue
 		}
 		seen[a.Organization] = true
-		list = append(list, object{"id": strconv.Itoa(a.Organization), "name": "Example", "description": "", "email": "",
+		list = append(list, object{"id": strconv.Itoa(a.Organization), "name": organizationName(a.Organization), "description": "", "email": "",
 			"zoneSelection": "auto_only", "restrictedIPs": "", "vulnScoreLow": "1", "vulnScoreMedium": "3", "vulnScoreHigh": "10",
 			"vulnScoreCritical": "40", "createdTime": epoch(c.world.anchor - 900*day), "modifiedTime": epoch(c.world.anchor - 90*day),
 			"userCount": strconv.Itoa(len(c.o.Accounts)), "lces": []any{}, "repositories": []any{}, "zones": []any{}, "ldaps": []any{}})
@@ -76,17 +76,20 @@ func (c *Console) groups() []object {
 // ticketStates are the states of the tickets, in the order of their ids, which begin at 1.
 var ticketStates = []string{"assigned", "resolved", "feedback", "na", "duplicate", "closed", "assigned", "assigned"}
 
+// ticketStatesOf are those of an organisation: it has one ticket fewer than the one before, and the same ids.
+func ticketStatesOf(org int) []string { return ticketStates[(org-1)%len(ticketStates):] }
+
 // Tickets returns the number of tickets in each state.
-func (c *Console) Tickets() map[string]int {
+func (o Organization) Tickets() map[string]int {
 	count := map[string]int{}
-	for _, state := range ticketStates {
+	for _, state := range ticketStatesOf(o.id) {
 		count[state]++
 	}
 	return count
 }
 
-func (c *Console) tickets() []object {
-	states := ticketStates
+func (c *Console) tickets(org int) []object {
+	states := ticketStatesOf(org)
 	return c.simple("Ticket", len(states), func(i int) object {
 		created := c.world.anchor - int64(20+i)*day
 		o := object{"status": states[i], "classification": "Patch", "notes": "", "assignedTime": epoch(created), "resolvedTime": "-1",

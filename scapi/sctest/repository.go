@@ -67,14 +67,18 @@ func (c *Console) repositoryObject(r, findings int, now int64) object {
 	}
 	ips := strconv.Itoa(repo.Hosts)
 	if c.o.Dialect == RPC {
-		o["ipCount"], o["ipRange"], o["organizations"] = ips, "10.0.0.0/8", []object{{"id": "1", "name": "Example"}}
+		o["ipCount"], o["ipRange"], o["organizations"] = ips, "10.0.0.0/8", c.organizationNames()
 		delete(o, "remoteID")
 		delete(o, "remoteIP")
 		return o
 	}
 	o["organizations"] = []object{}
 	if repo.Assigned {
-		o["organizations"] = []object{{"id": "1", "groupAssign": "fullAccess", "name": "Example", "description": ""}}
+		organizations := c.organizationNames()
+		for _, organization := range organizations {
+			organization["groupAssign"], organization["description"] = "fullAccess", ""
+		}
+		o["organizations"] = organizations
 	}
 	fields := object{"nessusSchedule": object{"type": "never", "start": "", "repeatRule": ""}, "correlation": []any{},
 		"runningNessus": "false", "lastGenerateNessusTime": "0", "trendingDays": "0", "trendWithRaw": "false", "lastTrendUpdate": "0"}
@@ -116,7 +120,8 @@ func (c *Console) licensed() int {
 }
 
 // hostInformation is what deviceInfo, ipInfo and vuln::getIP say of a host; nil when it is not in the repository.
-func (c *Console) hostInformation(r int, match func(host int) bool, now int64) object {
+func (x *exchange) hostInformation(r int, match func(host int) bool) object {
+	c, now := x.c, x.now.Unix()
 	repo := &c.world.repos[r]
 	for i := repo.first; i < repo.first+repo.Hosts; i++ {
 		if !match(i) {
@@ -131,7 +136,7 @@ func (c *Console) hostInformation(r int, match func(host int) bool, now int64) o
 		if c.o.Dialect == RPC {
 			o["repositoryID"], o["repositoryName"] = repo.ID, repo.Name
 			o["total"] = 0 // so the one known record has it, beside severities that add up to 87
-			o["assets"] = c.assetsOf(i)
+			o["assets"] = x.assetsWith(i)
 			return o
 		}
 		o["severityAll"], o["links"] = listOf(t), []any{}
@@ -152,10 +157,10 @@ func listOf(t tally) string {
 	return text
 }
 
-// assetsOf returns references to the asset lists that the host is in.
-func (c *Console) assetsOf(host int) []object {
+// assetsWith returns references to the asset lists that the host is in.
+func (x *exchange) assetsWith(host int) []object {
 	list := []object{}
-	for _, l := range c.assetLists() {
+	for _, l := range x.c.assetLists(x.organization()) {
 		if l.has(host) {
 			list = append(list, object{"id": strconv.Itoa(l.id), "name": l.name})
 		}

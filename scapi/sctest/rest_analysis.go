@@ -49,7 +49,7 @@ func (x *exchange) restQuestion() (question, error) {
 	}
 	filters := in.Query.Filters
 	if in.Query.ID != "" {
-		for _, saved := range x.c.savedQueries() {
+		for _, saved := range x.c.savedQueries(x.organization()) {
 			if saved["id"] == string(in.Query.ID) {
 				q.tool = saved["tool"].(string)
 				filters = phpJSON(saved["filters"])
@@ -107,7 +107,7 @@ func (x *exchange) analysis() (any, error) {
 		if q.source != "lce" && q.source != "archive" {
 			return nil, refuse(146, "Invalid parameters specified for event query.  The source type '%s' is invalid.", q.source)
 		}
-		got, chosen, err := x.c.eventAnswer(q, x.now.Unix())
+		got, chosen, err := x.c.eventAnswer(x.organization(), q, x.now.Unix())
 		if err != nil {
 			return nil, err
 		}

@@ -47,7 +47,7 @@ func (x *exchange) repositoryList() []object {
 
 func (x *exchange) scanList() []object {
 	var list []object
-	for _, d := range x.c.scanDefinitions() {
+	for _, d := range x.c.scanDefinitions(x.organization()) {
 		if x.reads(d.repository) {
 			list = append(list, x.c.scanObject(d, x.now.Unix()))
 		}
@@ -64,7 +64,7 @@ func (x *exchange) reads(id string) bool {
 // everyScanResult returns the results of the account's repositories with all their fields.
 func (x *exchange) everyScanResult() []object {
 	var list []object
-	for _, r := range x.c.scanResults(x.now.Unix()) {
+	for _, r := range x.c.scanResults(x.organization(), x.now.Unix()) {
 		if x.reads(r.def.repository) {
 			list = append(list, x.c.resultObject(r, x.now.Unix()))
 		}
@@ -113,7 +113,7 @@ func (x *exchange) deviceInfo(repository string) (any, error) {
 		if !x.c.mayRead(x.account, r) || repository != "" && x.c.world.repos[r].ID != repository {
 			continue
 		}
-		if o := x.c.hostInformation(r, match, x.now.Unix()); o != nil {
+		if o := x.hostInformation(r, match); o != nil {
 			return o, nil
 		}
 	}

@@ -82,10 +82,10 @@ func (x *exchange) logRow(e logEntry) object {
 	}
 	organization := object{"id": 0, "name": "Tenable.sc Administration", "description": ""}
 	if !a.Administrator {
-		organization = reference(fmt.Sprint(a.Organization), "Example")
+		organization = reference(fmt.Sprint(a.Organization), organizationName(a.Organization))
 	}
 	date := e.time().Format(time.RFC1123Z)
-	user := userReference(e.account + 1)
+	user := userReference(x.c.userNumber(e.account))
 	user["username"] = a.Username
 	return object{"rawLog": strings.Join([]string{date, a.Username, "auth", "INFO", message + "\n"}, "|"), "organization": organization, "message": message,
 		"severity": object{"id": "0", "name": "INFO", "description": "Information"}, "module": "auth", "initiator": user, "date": date}

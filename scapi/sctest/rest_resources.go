@@ -39,14 +39,14 @@ func (c *Console) makeResources() map[string]resource {
 			"id,username,firstname,lastname", false, true, true},
 		"organization": {func(*exchange) []object { return c.organizations() }, "id,name,description", false, true, false},
 		"group":        {func(*exchange) []object { return c.groups() }, "id,name,description", false, false, true},
-		"ticket":       {func(*exchange) []object { return c.tickets() }, plain, true, false, true},
-		"query":        {func(*exchange) []object { return c.savedQueries() }, "", true, false, true},
+		"ticket":       {func(x *exchange) []object { return c.tickets(x.organization()) }, plain, true, false, true},
+		"query":        {func(x *exchange) []object { return c.savedQueries(x.organization()) }, "", true, false, true},
 		"acceptRiskRule": {func(x *exchange) []object { return c.riskRules(false, now(x)) },
 			"id,hostType,hostValue,port,protocol,expires,status,repository,organization,user,plugin", false, true, true},
 		"recastRiskRule": {func(x *exchange) []object { return c.riskRules(true, now(x)) },
 			"id,hostType,hostValue,port,protocol,expires,status,repository,organization,user,plugin,newSeverity,order", false, true, true},
-		"alert": {none, plain, true, false, true}, "policy": {none, plain, true, true, true},
-		"auditFile": {func(*exchange) []object { return c.auditFileObjects() }, "id,name,description,type,status", true, true, true},
+		"alert": {none, plain, true, false, true}, "policy": {func(x *exchange) []object { return c.policies(x.account) }, plain, true, true, true},
+		"auditFile": {func(x *exchange) []object { return c.auditFileObjects(x.account) }, "id,name,description,type,status", true, true, true},
 		"agentScan": {none, plain, true, false, true},
 		"lce":       {none, plain, false, true, true}, "notification": {none, "", false, true, true},
 	}
@@ -108,7 +108,7 @@ func (x *exchange) one(res resource, kind, id, method string, fields []string) (
 		if err != nil {
 			return nil, err
 		}
-		if err := edit(x.c, id, in, false); err != nil {
+		if err := edit(x, id, in, false); err != nil {
 			return nil, err
 		}
 	}
@@ -133,8 +133,8 @@ func (x *exchange) viewable(id string, fields []string) any {
 }
 
 // editors are the resources that PATCH changes.
-var editors = map[string]func(c *Console, id string, in fields, whole bool) error{
-	"asset": (*Console).editAsset, "credential": (*Console).editCredential,
+var editors = map[string]func(x *exchange, id string, in fields, whole bool) error{
+	"asset": (*exchange).editAsset, "credential": (*exchange).editCredential,
 }
 
 // share is POST /asset/{id}/share and /credential/{id}/share: the groups replace those that shared it before.
@@ -146,7 +146,7 @@ func (x *exchange) share(kind, id string) (any, error) {
 	if x.account.Administrator || !in.has("groups") {
 		return nil, x.forbidden()
 	}
-	if err := editors[kind](x.c, id, fields{"groups": in["groups"]}, false); err != nil {
+	if err := editors[kind](x, id, fields{"groups": in["groups"]}, false); err != nil {
 		return nil, err
 	}
 	return x.one(x.c.resources[kind], kind, id, http.MethodGet, nil)

@@ -182,7 +182,7 @@ func (x *exchange) eventsQuery() (any, error) {
 	if q.source != "lce" {
 		return nil, refuse(146, "Invalid parameters specified for event query.  The source type '%s' is invalid.", q.source)
 	}
-	got, _, err := x.c.eventAnswer(q, x.now.Unix())
+	got, _, err := x.c.eventAnswer(x.organization(), q, x.now.Unix())
 	if err != nil {
 		return nil, err
 	}

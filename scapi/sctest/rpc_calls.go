@@ -40,7 +40,7 @@ var rpcCalls = map[string]rpcMethod{
 	"credential::edit": {editCall("credential", func(x *exchange) []object { return x.c.credentialObjects() }), false, true},
 	"role::init":       {named("roles", func(x *exchange) []object { return x.c.roles() }), true, true},
 	"user::init":       {named("users", func(x *exchange) []object { return x.c.users(x.account, "") }), true, true},
-	"ticket::init":     {named("tickets", func(x *exchange) []object { return x.c.tickets() }), false, true},
+	"ticket::init":     {named("tickets", func(x *exchange) []object { return x.c.tickets(x.organization()) }), false, true},
 	"group::init":      {(*exchange).groupInit, false, true},
 	"zone::init":       {(*exchange).zoneInit, true, false},
 	"scanner::init":    {named("scanners", func(x *exchange) []object { return x.c.scanners(x.now.Unix()) }), true, false},
@@ -90,7 +90,7 @@ func (x *exchange) groupInit() (any, error) {
 // repositoryInit carries the licence too; the names of those two keys, which no source tells, are those of REST.
 func (x *exchange) repositoryInit() (any, error) {
 	return object{"repositories": x.c.repositories(x.account, x.now.Unix()), "licensedIPs": strconv.Itoa(x.c.licensed()),
-		"activeIPs": strconv.Itoa(x.c.addresses()), "organizations": []object{{"id": "1", "name": "Example"}}}, nil
+		"activeIPs": strconv.Itoa(x.c.addresses()), "organizations": x.c.organizationNames()}, nil
 }
 
 func (x *exchange) zoneInit() (any, error) {
@@ -115,7 +115,7 @@ func editCall(kind string, list func(*exchange) []object) func(*exchange) (any, 
 			return nil, err
 		}
 		id := in.text("id")
-		if err := editors[kind](x.c, id, in, true); err != nil {
+		if err := editors[kind](x, id, in, true); err != nil {
 			return nil, err
 		}
 		for _, o := range list(x) {
@@ -147,7 +147,7 @@ func (x *exchange) getIP() (any, error) {
 		if !wanted || !x.c.mayRead(x.account, r) {
 			continue
 		}
-		if o := x.c.hostInformation(r, x.c.hasAddress(in.IP), x.now.Unix()); o != nil {
+		if o := x.hostInformation(r, x.c.hasAddress(in.IP)); o != nil {
 			records = append(records, o)
 		}
 	}
@@ -270,7 +270,7 @@ func (x *exchange) resultRange() (any, error) {
 		to = int64(in.EndTime.number(0))
 	}
 	list := []object{}
-	for _, r := range x.c.scanResults(x.now.Unix()) {
+	for _, r := range x.c.scanResults(x.organization(), x.now.Unix()) {
 		_, _, t := r.state(x.now.Unix())
 		if t < 0 {
 			t = r.start
@@ -288,7 +288,7 @@ func (x *exchange) resultProgress() (any, error) {
 		return nil, err
 	}
 	id := scanResultID(in)
-	r, ok := x.c.scanResult(id, x.now.Unix())
+	r, ok := x.c.scanResult(x.organization(), id, x.now.Unix())
 	if !ok || !x.reads(r.def.repository) {
 		return nil, notFound("scanResult", id)
 	}

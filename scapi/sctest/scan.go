@@ -9,6 +9,7 @@ import (
 // Scans are arithmetic too: a definition has a period, and result n of it began at n periods after its phase.
 
 type scanDefinition struct {
+	org        int
 	number     int // 0: the definition that is gone
 	id         string
 	name       string
@@ -23,35 +24,38 @@ type scanDefinition struct {
 // scanNumbers is the factor between the parts of a result id: n*scanNumbers + definition.
 const scanNumbers = 10_000
 
-// scanDefinitions returns the definitions of the console. The first one is always running; every seventh is started
+// scanDefinitions returns the definitions of an organisation. The first one is always running; every seventh is started
 // by hand and has no schedule.
-func (c *Console) scanDefinitions() []scanDefinition {
+func (c *Console) scanDefinitions(org int) []scanDefinition {
 	list := make([]scanDefinition, c.o.Scans)
 	for i := range list {
-		list[i] = c.scanDefinition(i + 1)
+		list[i] = c.scanDefinition(org, i+1)
 	}
 	return list
 }
 
 // orphan is a definition that was deleted: its results remain.
-func (c *Console) orphan() scanDefinition {
-	d := c.scanDefinition(0)
+func (c *Console) orphan(org int) scanDefinition {
+	d := c.scanDefinition(org, 0)
 	d.id, d.name = "-1", "Retired Scan"
 	return d
 }
 
-func (c *Console) scanDefinition(number int) scanDefinition {
+func (c *Console) scanDefinition(org, number int) scanDefinition {
 	h := mix(c.o.Seed, 70, uint64(number))
-	d := scanDefinition{number: number, id: strconv.Itoa(number), schedule: "ical", repeatRule: "FREQ=DAILY;INTERVAL=1",
-		repository: c.world.repos[number%len(c.world.repos)].ID, period: day,
-		name: fmt.Sprintf("Scan %d of %s", number, c.world.repos[number%len(c.world.repos)].Name)}
+	repo := c.world.repos[(number+org-1)%len(c.world.repos)]
+	if org > 1 {
+		h = mix(c.o.Seed, 70, uint64(number), uint64(org))
+	}
+	d := scanDefinition{org: org, number: number, id: strconv.Itoa(number), schedule: "ical", repeatRule: "FREQ=DAILY;INTERVAL=1",
+		repository: repo.ID, period: day, name: fmt.Sprintf("Scan %d of %s", number, repo.Name)}
 	if number%3 == 0 {
 		d.period, d.repeatRule = 7*day, "FREQ=WEEKLY;INTERVAL=1"
 	}
 	d.phase = int64(h % uint64(d.period))
 	d.duration = 1800 + int64(h>>16%14400)
 	if number%4 == 0 { // names repeat
-		d.name = "Audit of " + c.world.repos[number%len(c.world.repos)].Name
+		d.name = "Audit of " + repo.Name
 	}
 	switch {
 	case number == 1: // always running: the next one begins when the last one ends
@@ -104,7 +108,7 @@ func (r scanResult) state(now int64) (status, importStatus string, finish int64)
 	if now < finish {
 		return "Running", "No Results", -1
 	}
-	o := outcomes[(r.n+3*int64(r.def.number))%16]
+	o := outcomes[(r.n+3*int64(r.def.number)+5*int64(r.def.org-1))%16]
 	if o.status == "" {
 		o.status, o.importStatus = "Completed", "Finished"
 	}
@@ -125,24 +129,24 @@ func (r scanResult) imported(now int64) bool {
 // scanHistory is how far back results are kept.
 const scanHistory = 40 * day
 
-// scanResults returns the results of every definition, also of one that is gone, of the last 40 days.
-func (c *Console) scanResults(now int64) []scanResult {
+// scanResults returns the results of every definition of an organisation, also of one that is gone, of the last 40 days.
+func (c *Console) scanResults(org int, now int64) []scanResult {
 	var list []scanResult
-	for _, d := range append(c.scanDefinitions(), c.orphan()) {
+	for _, d := range append(c.scanDefinitions(org), c.orphan(org)) {
 		list = append(list, d.runs(now-scanHistory, now)...)
 	}
 	return list
 }
 
-// scanResult finds a result by its id.
-func (c *Console) scanResult(id string, now int64) (scanResult, bool) {
+// scanResult finds a result of an organisation by its id.
+func (c *Console) scanResult(org int, id string, now int64) (scanResult, bool) {
 	n, err := strconv.ParseInt(id, 10, 64)
 	if err != nil || n < 0 || int(n%scanNumbers) > c.o.Scans {
 		return scanResult{}, false
 	}
-	d := c.orphan()
+	d := c.orphan(org)
 	if number := int(n % scanNumbers); number > 0 {
-		d = c.scanDefinition(number)
+		d = c.scanDefinition(org, number)
 	}
 	r := scanResult{def: d, n: n / scanNumbers, start: d.phase + n/scanNumbers*d.period}
 	return r, r.start <= now && r.start >= now-scanHistory

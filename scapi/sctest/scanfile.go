@@ -27,9 +27,9 @@ const maxScanHosts = 2000
 
 // WriteScan writes the scan file of a result, as a client finds it in the downloaded archive: .nessus of version 2
 // ("v2"), of version 1 ("v1", "nessus"), or the old text ("nsr"). It is at least Options.ScanBytes long, unless the
-// repository has no host.
+// repository has no host. With OwnObjects it is a result of organisation 1.
 func (c *Console) WriteScan(w io.Writer, resultID, format string) error {
-	r, ok := c.scanResult(resultID, c.now())
+	r, ok := c.scanResult(1, resultID, c.now())
 	if !ok {
 		return notFound("scanResult", resultID)
 	}
@@ -142,7 +142,7 @@ func xmlText(s string) string {
 // downloadScan answers with a result's scan file, in an archive that is made while it is sent. One of the headers
 // lies, as the real one does.
 func (x *exchange) downloadScan(id, format string) (any, error) {
-	r, ok := x.c.scanResult(id, x.now.Unix())
+	r, ok := x.c.scanResult(x.organization(), id, x.now.Unix())
 	if !ok || !x.reads(r.def.repository) {
 		return nil, notFound("scanResult", id)
 	}

@@ -10,6 +10,7 @@ import (
 // selection is what a query chose: repositories, hosts and findings, at one moment. Once prepared it may be shared.
 type selection struct {
 	w         *world
+	org       int // whose asset lists and audit files filters name
 	now       int64
 	mitigated bool
 	repos     []bool // by repository
@@ -66,7 +67,7 @@ next:
 // narrowed is a prepared selection of the hosts that pass one test more.
 func (s *selection) narrowed(test func(host int) bool) *selection {
 	n := newSelection(s.w, s.now, s.mitigated, s.repos)
-	n.tests, n.hosts = s.tests, append(slices.Clone(s.hosts), test)
+	n.org, n.tests, n.hosts = s.org, s.tests, append(slices.Clone(s.hosts), test)
 	n.prepare()
 	return n
 }
@@ -291,6 +292,6 @@ func (c *selections) get(key string, build func() (*selection, error)) (*selecti
 
 // selectionKey is the same for queries that choose the same: of the same data, by the same filters, while the asset
 // lists are as they were after that many edits.
-func selectionKey(repos []bool, q question, now int64, edits int, outbreak bool) string {
-	return fmt.Sprintf("%d %q %v %q %q %q %d %t", now, q.source, repos, q.scanID, q.view, q.filters, edits, outbreak)
+func selectionKey(org int, repos []bool, q question, now int64, edits int, outbreak bool) string {
+	return fmt.Sprintf("%d %d %q %v %q %q %q %d %t", org, now, q.source, repos, q.scanID, q.view, q.filters, edits, outbreak)
 }

@@ -161,7 +161,7 @@ func (c *Console) userObject(i int) object {
 	if a.Administrator {
 		role, roleName = "1", "Administrator"
 	}
-	o := object{"id": strconv.Itoa(i + 1), "status": "0", "username": a.Username, "firstname": "", "lastname": "", "title": "",
+	o := object{"id": strconv.Itoa(c.userNumber(i)), "status": "0", "username": a.Username, "firstname": "", "lastname": "", "title": "",
 		"email": "", "address": "", "city": "", "state": "", "country": "", "phone": "", "fax": "",
 		"createdTime": epoch(c.world.anchor - 800*day), "modifiedTime": epoch(c.world.anchor - 80*day),
 		"lastLogin": "0", "lastLoginIP": "", "mustChangePassword": "false", "locked": trueFalse(c.Locked(a.Username)),
@@ -173,7 +173,7 @@ func (c *Console) userObject(i int) object {
 	org := object{"id": 0, "name": "Tenable.sc Administration", "description": ""}
 	group := unset()
 	if !a.Administrator {
-		org = reference(strconv.Itoa(a.Organization), "Example")
+		org = reference(strconv.Itoa(a.Organization), organizationName(a.Organization))
 		group = reference("0", "Full Access")
 	}
 	for key, v := range (object{"organization": org, "role": reference(role, roleName), "group": group, "ldap": unset(),

@@ -222,7 +222,7 @@ func sumClass(bits int) func(*Console, *selection, question) answer {
 
 // sumAsset sums by asset list. The lists overlap, so that the colon list counts a finding once per list.
 func (c *Console) sumAsset(s *selection, _ question) answer {
-	lists := c.assetLists()
+	lists := c.assetLists(s.org)
 	sums := make([]tally, len(lists))
 	s.walk(false, func(i int) bool {
 		for k, l := range lists {
