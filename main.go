@@ -36,7 +36,7 @@ const (
 	// else's business.
 	demoAddress = "127.0.0.1:10078"
 	// drainTimeout is how long scrapes under way may take at the end.
-	drainTimeout = 15 * time.Second
+	drainTimeout = 5 * time.Second
 	// onceTimeout bounds --once and --estimate.
 	onceTimeout = 30 * time.Minute
 )
@@ -63,6 +63,7 @@ type settings struct {
 	externalURL *url.URL
 	logLevel    string
 	logFormat   string
+	hangup      <-chan os.Signal
 	web         *web.FlagConfig
 	exporter    exporter.Options
 }
@@ -87,7 +88,7 @@ func flags(stdout, stderr io.Writer) (*kingpin.Application, *settings) {
 	app.Flag("web.scrape-timeout", "Longest duration of a scrape that does not name its own time-out in X-Prometheus-Scrape-Timeout-Seconds.").Default("10s").DurationVar(&s.exporter.ScrapeTimeout)
 	app.Flag("web.enable-lifecycle", "Reload the configuration on POST or PUT to /-/reload. SIGHUP always does.").BoolVar(&s.exporter.EnableLifecycle)
 	app.Flag("web.enable-pprof", "Serve profiles of the process under /debug/pprof.").BoolVar(&s.exporter.EnablePprof)
-	app.Flag("web.allow-unprotected-host-metrics", "Let collectors that show hosts one by one run although the listener is neither on a loopback address nor protected by TLS or authentication.").BoolVar(&s.openHosts)
+	app.Flag("web.allow-unprotected-host-metrics", "Let collectors that show hosts one by one run although the listener is neither on a loopback address nor protected by users or verified client certificates.").BoolVar(&s.openHosts)
 	app.Flag("log.level", "Least severe level to log: debug, info, warn, error.").Default("info").EnumVar(&s.logLevel, "debug", "info", "warn", "error")
 	app.Flag("log.format", "Format of log lines: logfmt, json.").Default("logfmt").EnumVar(&s.logFormat, "logfmt", "json")
 	return app, s
@@ -95,7 +96,12 @@ func flags(stdout, stderr io.Writer) (*kingpin.Application, *settings) {
 
 // run is main with its surroundings given. It returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	// From here to the end, so that a hang-up never ends the process without a logout.
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
 	app, s := flags(stdout, stderr)
+	s.hangup = hangup
 	exited, code := false, 0
 	app.Terminate(func(c int) { exited, code = true, c }) // --help and --version
 	if _, err := app.Parse(args); exited {
@@ -147,8 +153,15 @@ func dispatch(ctx context.Context, s *settings, stdout io.Writer, log *slog.Logg
 		if err != nil {
 			return err
 		}
-		if _, err = stdout.Write(masked); err != nil || !s.estimate {
+		if _, err = stdout.Write(masked); err != nil {
 			return err
+		}
+		if err := s.checkListener(c); err != nil {
+			return err
+		}
+		if !s.estimate {
+			log.Info("The configuration is valid")
+			return nil
 		}
 	}
 
@@ -175,7 +188,23 @@ func dispatch(ctx context.Context, s *settings, stdout io.Writer, log *slog.Logg
 		return e.Once(ctx, stdout, s.textfile)
 	}
 	log.Info("Starting securitycenter_exporter", "version", buildinfo.Version(), "revision", buildinfo.Revision(), "build", version.BuildContext())
-	return serve(ctx, s.web, e, announce, log)
+	return serve(ctx, s, e, announce, log)
+}
+
+// checkListener refuses what the start would refuse of the listener, as far as the
+// flags tell of it.
+func (s *settings) checkListener(c *config.Config) error {
+	if err := web.Validate(*s.web.WebConfigFile); err != nil {
+		return fmt.Errorf("web configuration %s: %w", *s.web.WebConfigFile, err)
+	}
+	addresses := *s.web.WebListenAddresses
+	told := *s.web.WebConfigFile != "" || len(addresses) != 1 || addresses[0] != listenAddress || s.web.WebSystemdSocket != nil && *s.web.WebSystemdSocket
+	if !told || s.demo || s.openHosts {
+		return nil
+	}
+	o := s.exporter
+	o.Unprotected = s.unprotected
+	return o.CheckPrivacy(c)
 }
 
 // check refuses flags that make no sense together, and fills in what follows
@@ -190,8 +219,9 @@ func (s *settings) check() error {
 		return errors.New("--textfile.output is for --once only")
 	case !strings.HasPrefix(s.exporter.TelemetryPath, "/"):
 		return fmt.Errorf("--web.telemetry-path %q: expected a path that begins with /", s.exporter.TelemetryPath)
-	case s.externalURL != nil && (s.externalURL.Scheme != "http" && s.externalURL.Scheme != "https" || s.externalURL.Host == ""):
-		return fmt.Errorf("--web.external-url %q: expected http://HOST or https://HOST, perhaps with a port and a path", s.externalURL.Redacted())
+	case s.externalURL != nil && (s.externalURL.Scheme != "http" && s.externalURL.Scheme != "https" || !exporter.ValidHost(s.externalURL.Host) ||
+		s.externalURL.RawQuery != "" || s.externalURL.Fragment != "" || s.externalURL.User != nil):
+		return fmt.Errorf("--web.external-url %q: expected http://HOST or https://HOST, perhaps with a port and a path, without user, query or fragment", s.externalURL.Redacted())
 	case s.exporter.ScrapeTimeout <= 0:
 		return fmt.Errorf("--web.scrape-timeout %s: expected more than 0s", s.exporter.ScrapeTimeout)
 	case s.exporter.MaxRequests < 0:
@@ -226,8 +256,9 @@ func (s *settings) unprotected() (string, error) {
 
 // serve listens on every address until ctx ends, then lets the scrapes under
 // way finish. announce is told the URL of every listener.
-func serve(ctx context.Context, flags *web.FlagConfig, e *exporter.Exporter, announce func(string), log *slog.Logger) error {
-	reloadOnHangup(ctx, e, log)
+func serve(ctx context.Context, s *settings, e *exporter.Exporter, announce func(string), log *slog.Logger) error {
+	flags := s.web
+	go reloadOnHangup(ctx, s.hangup, e, log)
 	addresses := *flags.WebListenAddresses
 	if flags.WebSystemdSocket != nil && *flags.WebSystemdSocket {
 		addresses = addresses[:1] // systemd has the addresses
@@ -262,7 +293,13 @@ func serve(ctx context.Context, flags *web.FlagConfig, e *exporter.Exporter, ann
 	drain, cancel := context.WithTimeout(context.Background(), drainTimeout)
 	defer cancel()
 	for _, server := range servers {
-		err = errors.Join(err, server.Shutdown(drain))
+		switch late := server.Shutdown(drain); {
+		case errors.Is(late, context.DeadlineExceeded):
+			log.Warn("Answers that nobody reads are broken off")
+			_ = server.Close() // what it says of its connections is no failure of ours
+		default:
+			err = errors.Join(err, late)
+		}
 	}
 	return err
 }
@@ -284,22 +321,17 @@ func baseURL(a net.Addr, webConfig string) string {
 }
 
 // reloadOnHangup reloads the configuration on SIGHUP until ctx ends.
-func reloadOnHangup(ctx context.Context, e *exporter.Exporter, log *slog.Logger) {
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	go func() {
-		defer signal.Stop(hangup)
-		for {
-			select {
-			case <-hangup:
-				if err := e.Reload(); err != nil {
-					log.Error("Reload failed: the configuration stays as it was", "err", err)
-				} else {
-					log.Info("Configuration reloaded")
-				}
-			case <-ctx.Done():
-				return
+func reloadOnHangup(ctx context.Context, hangup <-chan os.Signal, e *exporter.Exporter, log *slog.Logger) {
+	for {
+		select {
+		case <-hangup:
+			if err := e.Reload(); err != nil {
+				log.Error("Reload failed: the configuration stays as it was", "err", err)
+			} else {
+				log.Info("Configuration reloaded")
 			}
+		case <-ctx.Done():
+			return
 		}
-	}()
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -329,7 +330,10 @@ func TestHostsAreNotShownToEverybody(t *testing.T) {
 		{"on the default address they are refused", []string{config}, 1, "--web.allow-unprotected-host-metrics"},
 		{"authentication allows them", []string{config, nowhere, web}, 1, "missing port"},
 		{"the flag allows them", []string{config, nowhere, "--web.allow-unprotected-host-metrics"}, 1, "missing port"},
-		{"a check of the configuration accepts them", []string{config, "--config.check"}, 0, ""},
+		{"a check of the configuration accepts them", []string{config, "--config.check"}, 0, "The configuration is valid"},
+		{"unless it is told of a listener that is open", []string{config, "--config.check", "--web.listen-address=0.0.0.0:10078"}, 1, "--web.allow-unprotected-host-metrics"},
+		{"and not of one that is not", []string{config, "--config.check", "--web.listen-address=127.0.0.1:10078"}, 0, "The configuration is valid"},
+		{"a check refuses a web configuration without its certificate", []string{config, "--config.check", "--web.config.file=" + file(t, "tls_server_config: {cert_file: none.crt, key_file: none.key}\n")}, 1, "none.crt"},
 		{"loading once accepts them", []string{config, "--once"}, 0, ""},
 	} {
 		code, _, stderr := once(t, test.args...)
@@ -507,5 +511,55 @@ func TestTheDemoIsNobodyElsesBusiness(t *testing.T) {
 				t.Errorf("listens on %v, want %s", got, test.want)
 			}
 		})
+	}
+}
+
+// Who asks and does not read keeps nobody out, and does not keep the program from
+// ending in time.
+func TestReadersThatDoNotReadStopNobody(t *testing.T) {
+	p := start(t, "--demo", "--web.max-requests=4")
+	page := p.get("/probe?target=sc6")
+	var dialer net.Dialer
+	for range 12 {
+		c, err := dialer.DialContext(t.Context(), "tcp", strings.TrimPrefix(p.base, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		if err := c.(*net.TCPConn).SetReadBuffer(1 << 10); err != nil {
+			t.Fatal(err)
+		}
+		// So many that no buffer holds the answers.
+		for range 1 + 8<<20/len(page) {
+			if _, err := io.WriteString(c, "GET /probe?target=sc6 HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+				break
+			}
+		}
+	}
+	// Their answers are made until no buffer takes more; from then on they wait.
+	served := 0
+	for late := time.Now().Add(20 * time.Second); served < 5 && time.Now().Before(late); {
+		res, err := p.client.Get(p.base + "/probe?target=sc6")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, res.Body); err != nil {
+			t.Fatal(err)
+		}
+		if err := res.Body.Close(); err != nil {
+			t.Fatal(err)
+		}
+		served++
+		if res.StatusCode != http.StatusOK {
+			served = 0
+		}
+	}
+	if served < 5 {
+		t.Error("scrapes beside them are still turned away")
+	}
+	began := time.Now()
+	p.end()
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %s to end", took)
 	}
 }

@@ -88,7 +88,9 @@ func in(t *testing.T, name string, test func(*testing.T)) {
 // collector's own keys, and the vendor's deadlines.
 func completed(col *collector.Collector, s collector.Settings) collector.Settings {
 	own := map[string]any{}
-	maps.Copy(own, config.Collector{Keys: col.Keys}.Defaults().Own)
+	for _, k := range col.Keys {
+		own[k.Name] = k.Default
+	}
 	maps.Copy(own, s.Own)
 	s.Own = own
 	if s.SLA == nil {

@@ -24,7 +24,7 @@ var (
 	}
 	pluginsByType = &Family{
 		Name:   "securitycenter_plugins",
-		Source: Source{REST: "GET /plugin", RPC: "plugin::init", Cost: "some 40 requests when a feed was updated, else none; 1 on SecurityCenter 4"},
+		Source: Source{REST: "GET /plugin", RPC: "plugin::init", Cost: "1 request for each 10,000 plugins when a feed was updated, else none; 1 on SecurityCenter 4"},
 		Help:   "Plugins on the console by type: active, passive, compliance, custom, event. Types that the console does not count are absent.",
 		Labels: []string{"type"},
 	}

@@ -40,7 +40,7 @@ func counts(f sctest.Finding) bool {
 func (e *exported) reckon(t *testing.T) *reckoning {
 	t.Helper()
 	o := e.simulated.Options()
-	r := &reckoning{rpc: o.Dialect == sctest.RPC, old: strings.HasPrefix(o.Version, "4.2"), now: time.Now(), keep: counts}
+	r := &reckoning{rpc: o.Dialect == sctest.RPC, old: strings.HasPrefix(o.Version, "4.2"), now: o.Now(), keep: counts}
 	repositories, err := e.Repositories(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -84,8 +84,9 @@ var looked struct {
 // findingsOf returns all findings of a console, to be read only.
 func findingsOf(s *sctest.Server) []sctest.Finding {
 	o := s.Options()
+	now := o.Now().Unix()
 	o.Accounts, o.RefuseFilters, o.Now = nil, nil, nil // of these the findings do not depend
-	key := fmt.Sprintf("%d %+v", time.Now().Unix(), o)
+	key := fmt.Sprintf("%d %+v", now, o)
 	looked.Lock()
 	defer looked.Unlock()
 	if found, known := looked.findings[key]; known {

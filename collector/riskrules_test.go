@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
@@ -31,4 +32,28 @@ func TestRiskRulesAreCountedByWhenTheyEnd(t *testing.T) {
 		}
 		diff(t, "rules", want, e.load(t, "risk_rules"))
 	})
+}
+
+func TestRiskRulesOfRepositoriesThatDoNotCountAreLeftOut(t *testing.T) {
+	for name, tt := range map[string]struct {
+		filter console.RepositoryFilter
+		shown  bool // all rules of the simulated console are for repository 1
+	}{
+		"chosen":     {console.RepositoryFilter{Include: []string{"1"}}, true},
+		"not chosen": {console.RepositoryFilter{Include: []string{"2"}}, false},
+		"excluded":   {console.RepositoryFilter{Exclude: []string{"1"}}, false},
+		"all":        {console.RepositoryFilter{}, true},
+	} {
+		in(t, name, func(t *testing.T) {
+			e := export(t, sctest.Options{}, func(o *console.Options) { o.Repositories = tt.filter })
+			want := 0.0
+			if tt.shown {
+				want = float64(len(e.simulated.RiskRules()))
+			}
+			got := e.load(t, "risk_rules")
+			if accept, recast := got.sum("securitycenter_accept_risk_rules"), got.sum("securitycenter_recast_risk_rules"); accept != want || recast != want {
+				t.Errorf("%v and %v rules, want %v", accept, recast, want)
+			}
+		})
+	}
 }

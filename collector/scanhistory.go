@@ -3,6 +3,8 @@ package collector
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -78,9 +80,7 @@ func (h *scanHistory) follow(ctx context.Context, answers []console.Answer[sched
 			if s.account != a.Account || s.present == nil || listed[s.present.ID] {
 				continue
 			}
-			r, err := console.Through(ctx, a.Account, func(client *scapi.Client, ctx context.Context) (scapi.ScanResult, error) {
-				return client.ScanResult(ctx, s.present.ID)
-			})
+			r, err := console.Through(ctx, a.Account, s.look)
 			if console.NotReadable(err) || scapi.IsNotFound(err) {
 				continue // it is gone
 			}
@@ -92,6 +92,26 @@ func (h *scanHistory) follow(ctx context.Context, answers []console.Answer[sched
 			answers[i].Value.results = append(answers[i].Value.results, r)
 		}
 	}
+}
+
+// look asks for the result of the run that goes on: by its id, or on SecurityCenter
+// 4, which has no such call, in the days around its start.
+func (s *scanRecord) look(client *scapi.Client, ctx context.Context) (scapi.ScanResult, error) { //nolint:revive // in the order of a method of the client
+	r, err := client.ScanResult(ctx, s.present.ID)
+	if !errors.Is(err, scapi.ErrUnsupported) {
+		return r, err
+	}
+	const around = 24 * time.Hour
+	list, err := client.ScanResults(ctx, scapi.ScanWindow{Start: s.present.Start.Add(-around), End: s.present.Start.Add(around)})
+	if err != nil {
+		return scapi.ScanResult{}, err
+	}
+	for _, r := range list {
+		if r.ID == s.present.ID {
+			return r, nil
+		}
+	}
+	return scapi.ScanResult{}, fmt.Errorf("scan result %s: %w", s.present.ID, scapi.ErrNotFound)
 }
 
 // add takes in what the organisation accounts answered.
@@ -249,7 +269,12 @@ func (h *scanHistory) readHosts(ctx context.Context, m *Metrics) {
 		detail, err := console.Through(ctx, s.account, func(client *scapi.Client, ctx context.Context) (scapi.ScanResult, error) {
 			return client.ScanResult(ctx, s.last.ID)
 		})
-		if err != nil && !console.NotReadable(err) && !scapi.IsNotFound(err) {
+		switch {
+		case err == nil, scapi.IsNotFound(err) && scapi.Answered(err): // or it is gone
+		case console.CannotRead(err):
+			m.lacking(scansLastHosts, err) // of any
+			return
+		default:
 			failures++
 			m.missing = append(m.missing, errlist.Of("hosts of scan "+s.id+" ("+s.name+")", err))
 			continue

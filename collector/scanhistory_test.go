@@ -278,3 +278,28 @@ func TestMoreScansThanTheBoundAreReportedAsDropped(t *testing.T) {
 		}
 	}
 }
+
+// On SecurityCenter 4, which does not tell organisations, accounts may know
+// different scans by one id: they are one only where all fields agree.
+func TestRowsOfTwoAccountsAreOneObjectOnlyWhereAllFieldsAgree(t *testing.T) {
+	scan := func(id, name string) scapi.Scan { return scapi.Scan{ID: id, Name: name} }
+	a := func(s schedule) console.Answer[schedule] {
+		return console.Answer[schedule]{Organization: "a", Value: s}
+	}
+	b := func(s schedule) console.Answer[schedule] {
+		return console.Answer[schedule]{Organization: "b", Value: s}
+	}
+	same, other := result("1", "Completed", "Finished", 100), result("1", "Error", "No Results", 100)
+	moving := same
+	moving.CompletedChecks = scapi.Some[int64](7)
+	got := distinct([]console.Answer[schedule]{
+		a(schedule{scans: []scapi.Scan{scan("1", "daily"), scan("2", "weekly")}, results: []scapi.ScanResult{same, same}}),
+		b(schedule{scans: []scapi.Scan{scan("1", "daily"), scan("2", "monthly")}, results: []scapi.ScanResult{moving, other, moving}}),
+	})
+	if s := got[0].Value; len(s.scans) != 2 || len(s.results) != 1 {
+		t.Errorf("the first account has %d scans and %d results, want 2 and 1", len(s.scans), len(s.results))
+	}
+	if s := got[1].Value; len(s.scans) != 1 || s.scans[0].Name != "monthly" || len(s.results) != 0 {
+		t.Errorf("the second account has %v and %v, want its own monthly scan", s.scans, s.results)
+	}
+}

@@ -24,7 +24,7 @@ func TestScannersTellTheirDisksAndMemory(t *testing.T) {
 			for volume, free := range map[string]int{"data": h.DataFree, "log": h.LogFree, "temp": h.TempFree} {
 				set("securitycenter_scanner_disk_free_bytes", "volume", volume, free)
 			}
-			for kind, n := range map[string]int{"ram_total": h.RAM, "ram_used": h.RAMUsed, "resident": h.Resident, "virtual": h.Virtual} {
+			for kind, n := range map[string]int{"ram_total": h.RAM, "resident": h.Resident, "virtual": h.Virtual} {
 				set("securitycenter_scanner_memory_bytes", "kind", kind, n)
 			}
 		}

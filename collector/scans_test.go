@@ -1,8 +1,13 @@
 package collector_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -385,4 +390,105 @@ func TestWhatSecurityCenter4SaysOfAScanIsNotMadeUp(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The windows of results end at the console's present.
+func TestResultsAreLookedUpByTheClockOfTheConsole(t *testing.T) {
+	for _, ahead := range []time.Duration{0, 3 * day, -3 * day} {
+		in(t, ahead.String(), func(t *testing.T) {
+			e := export(t, sctest.Options{Seed: 5, Scans: 8, Now: func() time.Time { return time.Now().Add(ahead) }})
+			now := e.simulated.Options().Now()
+			want := 0.0
+			for _, r := range e.simulated.ScanResults() {
+				if r.Finished.IsZero() || !r.Finished.Before(now.Add(-7*day)) {
+					want++
+				}
+			}
+			if got := e.load(t, "scans").sum("securitycenter_scan_results"); got != want || want == 0 {
+				t.Errorf("%v results of the last week, want %v", got, want)
+			}
+		})
+	}
+}
+
+// Lists reach back 35 days by the time of creation.
+func TestAScanThatRunsForLongerThanListsReachBackIsStillShownAsRunning(t *testing.T) {
+	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+		in(t, dialect.String(), func(t *testing.T) {
+			began := time.Now().Add(-35*day + time.Hour)
+			row := func(id string, running bool) string {
+				status, finish := "Completed", time.Now()
+				if running {
+					status, finish = "Running", time.Unix(-1, 0)
+				}
+				return fmt.Sprintf(`{"id":%q,"name":"endless","status":%q,"importStatus":"Finished","running":"%v","createdTime":"%d","startTime":"%d","finishTime":"%d","scan":{"id":"1"},"scanID":"1"}`,
+					id, status, running, began.Unix(), began.Unix(), finish.Unix())
+			}
+			running, listed := true, true
+			e := export(t, sctest.Options{Dialect: dialect, Scans: 1, SessionTimeout: 100 * day}, func(o *console.Options) {
+				for i, a := range o.Accounts {
+					o.Accounts[i].Transport = &endless{RoundTripper: a.Transport, list: func() string {
+						if !listed {
+							return ""
+						}
+						return row("77", running)
+					}, detail: func() string { return row("77", running) }}
+				}
+			})
+			since := func() float64 { return e.load(t, "scans").sum("securitycenter_scan_running_since_timestamp_seconds") }
+			if got := since(); got != float64(began.Unix()) {
+				t.Fatalf("running since %v, want %v", got, began.Unix())
+			}
+			listed = false
+			for range 3 {
+				time.Sleep(2 * time.Hour)
+				if got := since(); got != float64(began.Unix()) {
+					t.Errorf("when no list holds it: running since %v, want %v", got, began.Unix())
+				}
+			}
+			running = false
+			if got := since(); got != 0 {
+				t.Errorf("when it has ended: running since %v", got)
+			}
+		})
+	}
+}
+
+// endless answers lists and details of scan results in the console's place.
+type endless struct {
+	http.RoundTripper
+	list, detail func() string
+}
+
+func (e *endless) RoundTrip(r *http.Request) (*http.Response, error) {
+	response := ""
+	switch {
+	case r.URL.Path == "/rest/scanResult":
+		response = `{"usable":[` + e.list() + `],"manageable":[]}`
+	case r.URL.Path == "/rest/scanResult/77":
+		response = e.detail()
+	case strings.HasSuffix(r.URL.Path, "request.php"):
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		form, err := url.ParseQuery(string(body))
+		if err != nil {
+			return nil, err
+		}
+		if form.Get("module")+"::"+form.Get("action") == "scanResult::getRange" {
+			list := e.list()
+			var window struct{ EndTime int64 }
+			if json.Unmarshal([]byte(form.Get("input")), &window) == nil && time.Since(time.Unix(window.EndTime, 0)) > day {
+				list = e.detail() // of the days around its start
+			}
+			response = `{"scanResults":[` + list + `]}`
+		}
+	}
+	if response == "" {
+		return e.RoundTripper.RoundTrip(r)
+	}
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Request: r, Body: io.NopCloser(strings.NewReader(
+		`{"type":"regular","response":` + response + `,"error_code":0,"error_msg":"","warnings":[],"timestamp":` + fmt.Sprint(time.Now().Unix()) + `}`))}, nil
 }

@@ -46,7 +46,8 @@ func TestAJobIsRunningOrWaitingOrLateWhenItWasDueMoreThanFiveMinutesAgo(t *testi
 			return fmt.Sprintf(`{"id":"%d","type":%q,"status":"0","targetedTime":"%d","startTime":%q,"pid":%q}`, id, kind, due, start, pid)
 		}
 		queue := "[" + job(1, "scan", now-301, "-1", "-1") + "," + job(2, "scan", now-300, "-1", "-1") + "," + job(3, "scan", now-900, "-1", "77") + "," +
-			job(4, "scan", now+60, "-1", "-1") + "," + job(5, "report", now-900, fmt.Sprint(now-10), "-1") + "," + job(6, "scan", -1, "-1", "-1") + "]"
+			job(4, "scan", now+60, "-1", "-1") + "," + job(5, "report", now-900, fmt.Sprint(now-10), "-1") + "," + job(6, "scan", -1, "-1", "-1") + "," +
+			job(3, "scan", now-900, "-1", "77") + "," + job(1, "scan", now-301, "-1", "-1") + "]" // a job that is listed again is one
 		e := export(t, sctest.Options{}, intercept("/rest/job", queue))
 		want := samples{}
 		for _, s := range []struct {
@@ -57,4 +58,19 @@ func TestAJobIsRunningOrWaitingOrLateWhenItWasDueMoreThanFiveMinutesAgo(t *testi
 		}
 		diff(t, "jobs", want, e.load(t, "system").of("securitycenter_jobs"))
 	})
+}
+
+// A job is due by the console's clock.
+func TestAJobIsLateByTheClockOfTheConsole(t *testing.T) {
+	for ahead, late := range map[time.Duration]float64{0: 0, 10 * time.Minute: 1, -10 * time.Minute: 0} {
+		in(t, ahead.String(), func(t *testing.T) {
+			now := time.Now()
+			queue := fmt.Sprintf(`[{"id":"1","type":"scan","status":"0","targetedTime":"%d","startTime":"-1","pid":"-1"}]`, now.Unix())
+			e := export(t, sctest.Options{Now: func() time.Time { return time.Now().Add(ahead) }}, intercept("/rest/job", queue))
+			got := e.load(t, "system")[sample("securitycenter_jobs", "type", "scan", "state", "late")]
+			if got != late {
+				t.Errorf("%v late jobs, want %v", got, late)
+			}
+		})
+	}
 }

@@ -119,6 +119,14 @@ func TestRiskAndCoverageAreRightInEverySituation(t *testing.T) {
 			options: sctest.Options{RefuseOperators: []string{"<=", ">="}, Quirks: sctest.Quirks{Speaks143: true}},
 		},
 		{
+			name:    "a console whose clock is ahead",
+			options: sctest.Options{Now: func() time.Time { return time.Now().Add(26*time.Hour + 20*time.Minute) }},
+		},
+		{
+			name:    "a console whose clock is behind",
+			options: sctest.Options{Now: func() time.Time { return time.Now().Add(-50 * time.Hour) }},
+		},
+		{
 			name:    "a console that finds no compliance result by plugin type",
 			options: sctest.Options{Quirks: sctest.Quirks{BlindToCompliance: true}},
 			has:     map[string]func(sctest.Finding) bool{"compliance result stored as high": high},

@@ -186,13 +186,18 @@ func lookFor(ctx context.Context, s *findings.Scope, w config.Watch) (scapi.Opt[
 			return scapi.Opt[findings.Totals]{}, fmt.Errorf("saved query %s: %w", w.Query, err)
 		case saved.Type != "" && saved.Type != "vuln":
 			return scapi.Opt[findings.Totals]{}, fmt.Errorf("saved query %s %w: it is of type %s, expected vuln", w.Query, errMistaken, saved.Type)
-		}
-		raw = saved.Filters
-	}
-	for _, filter := range raw {
-		if filter.Name == "" {
+		case saved.Unreadable:
 			return scapi.Opt[findings.Totals]{}, fmt.Errorf("saved query %s %w: one of its filters cannot be read", w.Query, errMistaken)
 		}
+		raw = saved.Filters
+		for _, f := range raw {
+			own := config.Filter{Operator: f.Operator, Value: plain(f.Value)}
+			if scapi.ByPluginIDs().Called(f.Name) && own.ReachesAudits() {
+				return scapi.Opt[findings.Totals]{}, fmt.Errorf("saved query %s %w: its filter on plugin ids reaches those of audit checks, whose results are no findings", w.Query, errMistaken)
+			}
+		}
+	}
+	for _, filter := range raw {
 		if !narrow(&q, s, filter) {
 			return scapi.Opt[findings.Totals]{}, errElsewhere
 		}
@@ -223,16 +228,28 @@ func narrow(q *findings.Question, s *findings.Scope, filter scapi.Filter) bool {
 	return true
 }
 
+// plain is a value of a saved query's filter as the configuration would give it.
+func plain(value any) any {
+	raw, encoded := value.(json.RawMessage)
+	if !encoded {
+		return value
+	}
+	var v any
+	if json.Unmarshal(raw, &v) != nil {
+		return string(raw)
+	}
+	if n, number := v.(float64); number {
+		return int(n)
+	}
+	return v
+}
+
 // repositoriesIn reads the ids of a filter on repositories: "1,2", a list of
 // ids, or of objects with one.
 func repositoriesIn(value any) []string {
 	switch v := value.(type) {
 	case json.RawMessage:
-		var plain any
-		if json.Unmarshal(v, &plain) != nil {
-			return nil
-		}
-		return repositoriesIn(plain)
+		return repositoriesIn(plain(v))
 	case map[string]any:
 		return repositoriesIn(v["id"])
 	case []any:

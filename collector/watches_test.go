@@ -219,3 +219,20 @@ func TestAWatchOfAnOrganisationsObjectLooksAtThatOrganisationAlone(t *testing.T)
 		})
 	}
 }
+
+// Whoever saved a query on a range of plugins means findings: results of audits
+// would be among them.
+func TestASavedQueryThatReachesAuditChecksMakesItsWatchAbsent(t *testing.T) {
+	for value, shown := range map[string]bool{`"1-2000000"`: false, `"1-999999"`: true, `"19506,1006879"`: true} {
+		in(t, value, func(t *testing.T) {
+			e := export(t, sctest.Options{}, intercept("/rest/query/1", `{"id":"1","name":"q","type":"vuln","tool":"sumip","filters":[{"filterName":"pluginID","operator":"=","value":`+value+`}]}`))
+			s, err := e.run(t, "watches", collector.Settings{Watches: []config.Watch{{Name: "w", Query: "1"}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := len(samplesOf(s.Families)); (n > 0) != shown || (len(s.Missing) == 0) != shown {
+				t.Errorf("%d samples, missing %q; want it shown: %v", n, s.Missing, shown)
+			}
+		})
+	}
+}

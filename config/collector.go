@@ -14,6 +14,7 @@ type Collector struct {
 	Default  bool          // enabled unless the file says otherwise
 	Interval time.Duration // unless the file says otherwise
 	Keys     []Key         // its own keys, beside enabled, interval, max_age and max_series
+	Labels   []string      // the labels of what it shows and of what tells of its health, which no console may use
 }
 
 // CollectorSettings are the effective settings of one collector of a console.
@@ -63,9 +64,7 @@ func settle(drafts map[string]draft) map[string]CollectorSettings {
 	return out
 }
 
-// Defaults returns the settings of a collector that the file does not name.
-func (k Collector) Defaults() CollectorSettings { return k.builtin().settle() }
-
+// builtin is the settings of a collector that the file does not name.
 func (k Collector) builtin() draft {
 	d := draft{CollectorSettings: CollectorSettings{Enabled: k.Default, Interval: k.Interval, MaxSeries: defaultMaxSeries}}
 	for _, key := range k.Keys {

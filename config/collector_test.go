@@ -121,7 +121,7 @@ func TestTheDataOfACollectorHoldsWhileItsOwnKeysAreEqual(t *testing.T) {
 			t.Errorf("SameData of {%s} = %v, want %v", keys, got, want)
 		}
 	}
-	if d := known()[3].Defaults(); !d.SameData(settings("")) {
-		t.Errorf("Defaults = %+v, and differs from what an empty block gives", d)
+	if d := known()[3].builtin().settle(); !d.SameData(settings("")) {
+		t.Errorf("the defaults are %+v, and differ from what an empty block gives", d)
 	}
 }

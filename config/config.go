@@ -89,17 +89,6 @@ func (c *Config) Console(name string) (Console, bool) {
 	return Console{}, false
 }
 
-// Default returns the console whose metrics are on /metrics too: the one marked
-// default: true, or a lone console that does not say false.
-func (c *Config) Default() (Console, bool) {
-	for _, console := range c.Consoles {
-		if console.Default {
-			return console, true
-		}
-	}
-	return Console{}, false
-}
-
 func readConfig(root value, known []Collector) Config {
 	var c Config
 	m := root.mapping("a mapping with the key consoles")
@@ -115,11 +104,11 @@ func readConfig(root value, known []Collector) Config {
 	m.needsEntry(consoles, "at least one console with name, url and accounts")
 	entries := consoles.list("a list of consoles")
 	names := map[string]value{}
-	var order []string
 	var marked value
 	var places []consolePlaces
+	taken := takenLabels(known)
 	for _, e := range entries {
-		console, at := readConsole(e, len(entries) == 1)
+		console, at := readConsole(e, len(entries) == 1, taken)
 		console.Redact, console.hashKey, console.SLA = c.Labels.Redact, c.Labels.hashKey, c.SLA
 		at.name.unique(names, console.Name, "console")
 		if console.Default {
@@ -130,11 +119,8 @@ func readConfig(root value, known []Collector) Config {
 		}
 		c.Consoles = append(c.Consoles, console)
 		places = append(places, at)
-		if console.Name != "" {
-			order = append(order, console.Name)
-		}
 	}
-	c.Watches = readWatches(watches, order)
+	c.Watches = readWatches(watches, c.Consoles)
 	for i := range c.Consoles {
 		console := &c.Consoles[i]
 		console.Watches = watchesOf(c.Watches, console.Name)

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	promconfig "github.com/prometheus/common/config"
-	"github.com/prometheus/common/model"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
@@ -81,8 +80,9 @@ type consolePlaces struct {
 	collectors   *mapping
 }
 
-// readConsole reads one entry of consoles. lone says that it is the only one.
-func readConsole(v value, lone bool) (Console, consolePlaces) {
+// readConsole reads one entry of consoles. lone says that it is the only one,
+// taken are the names that its labels may not have.
+func readConsole(v value, lone bool, taken []string) (Console, consolePlaces) {
 	m := v.mapping("a mapping with name, url and accounts")
 	c := Console{
 		API: "auto", Default: lone,
@@ -93,8 +93,8 @@ func readConsole(v value, lone bool) (Console, consolePlaces) {
 	m.url(&c.URL)
 	m.choice("api", &c.API, "The console's language: `rest` (Tenable.sc 5 and 6), `rpc` (SecurityCenter 4), or `auto`, which asks.", "auto", "rest", "rpc")
 	marked, _ := m.flag("default", &c.Default, "Whether `/metrics` shows this console beside the exporter's own metrics. The default is that of a lone console; of several, none does unless one says `true`.")
-	labels, _ := m.take("labels", "mapping of label names to texts", "{}", "Labels for this console's entry in `/sd`, the list that Prometheus reads to find its targets.")
-	c.Labels = readLabels(labels.mapping("a mapping of keys to values"))
+	labels, _ := m.take("labels", "mapping of label names to texts", "{}", "Labels for this console's entry in `/sd`, the list that Prometheus reads to find its targets. Prometheus would rename the labels of metrics that have the same name, and rules would be silent; so none may be one of "+strings.Join(taken, ", ")+".")
+	c.Labels = readLabels(labels.mapping("a mapping of keys to values"), taken)
 
 	accounts, _ := m.take("accounts", "list of mappings", required, "The logins. No account sees everything: give an administrator, and a user of every organisation that counts.")
 	c.http = readHTTP(m.sub("http", "How to reach the console. These are keys of Prometheus' `http_config`; others are not available."))
@@ -205,25 +205,6 @@ func (m *mapping) url(to **url.URL) {
 	}
 	*to = u
 	v.print(*to)
-}
-
-func readLabels(m *mapping) map[string]string {
-	var labels map[string]string
-	for _, e := range m.open() {
-		name := e.key.node.Value
-		if !model.LegacyValidation.IsValidLabelName(name) || strings.HasPrefix(name, "__") {
-			e.key.refuse("is not a valid label name", "a letter, then letters, digits or underscores, not beginning with two underscores")
-			continue
-		}
-		if s, ok := e.value.text("the value of the label"); ok {
-			if labels == nil {
-				labels = map[string]string{}
-			}
-			labels[name] = s
-			e.value.print(s)
-		}
-	}
-	return labels
 }
 
 func readRepositories(m *mapping) RepositoryFilter {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -20,6 +21,7 @@ func FuzzParse(f *testing.F) {
 		withAccount("{name: a, access_key: a, secret_key: b}"), atTop("collectors: {extra: {top: 1, allow: [a]}}"),
 		atTop("sla: [{name: x, days: {low: 1}}]"), atTop("collectors: {hosts: {networks: ['::/0', 10.0.0.0/8], assets: [1]}}"),
 		atTop("watches: [{name: x, cves: [CVE-2021-44228], plugins: [1], xref: 'A:b', filters: [{name: a, value: {b: [1, 2.5]}}]}, {name: y, query: 1}]"),
+		atTop("watches: [{name: x, account: a, filters: [{name: pluginID, value: '5,1-10'}, {name: asset, value: 1}]}]"),
 		"a: &a [*a]", "? [a]\n: b", "--- !!map\n",
 	} {
 		f.Add([]byte(s))
@@ -43,6 +45,11 @@ func FuzzParse(f *testing.F) {
 			t.Fatal("accepted without a console")
 		}
 		for _, console := range c.Consoles {
+			for _, w := range console.Watches {
+				if w.Account != "" && !slices.ContainsFunc(console.Accounts, func(a Account) bool { return a.Name == w.Account }) {
+					t.Errorf("accepted a watch through account %q, which console %s does not have", w.Account, console.Name)
+				}
+			}
 			if console.Name == "" || console.URL == nil || console.URL.Host == "" || len(console.Accounts) == 0 {
 				t.Errorf("accepted an unusable console: %+v", console)
 			}

@@ -185,7 +185,7 @@ func TestEveryKeyOfTheReferenceIsPrinted(t *testing.T) {
   - {name: lab, url: https://l, accounts: [{name: a, username: u, password: p}], http: {proxy_from_environment: true}}
 watches:
   - {name: a, consoles: [hq], cves: [CVE-2021-44228], plugins: [5], xref: CWE:79, filters: [{name: port, value: 443}]}
-  - {name: b, query: 5}
+  - {name: b, query: 5, account: a}
 labels: {redact: [host], hash_key: HASH}
 `
 	printed := map[string]bool{}

@@ -1,12 +1,9 @@
 package config
 
 import (
-	"math"
 	"regexp"
 	"slices"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // Watch is a question of the user's own whose answer becomes metrics. CVEs,
@@ -16,8 +13,8 @@ type Watch struct {
 	// Consoles are the names of the consoles that it is asked; nil: all. It is
 	// nil in the watches of a Console.
 	Consoles []string
-	// Account is the name of the account that it is asked through, over all that
-	// the account sees; empty: what every account reads is added up.
+	// Account is the name of the account that it is asked through; empty: all
+	// that read findings. Every console that it is asked has one of that name.
 	Account string
 
 	CVEs    []string // such as CVE-2021-44228
@@ -27,24 +24,14 @@ type Watch struct {
 	Query   string   // id of a query that is saved on the console
 }
 
-// Filter is a filter of the console, in the console's own words.
-type Filter struct {
-	Name     string
-	Operator string // "=" unless the file says otherwise
-	// Value is a string, a number, a boolean, or a map[string]any or []any of
-	// them: it can be written as JSON.
-	Value any
-}
-
 const (
 	maxWatches      = 100
 	maxWatchIDs     = 500
 	maxWatchFilters = 50
 )
 
-// readWatches reads the watches. consoles are the names that a watch may
-// restrict itself to.
-func readWatches(v value, consoles []string) []Watch {
+// readWatches reads the watches of these consoles.
+func readWatches(v value, consoles []Console) []Watch {
 	var watches []Watch
 	names := map[string]value{}
 	for _, e := range v.atMost(maxWatches, v.list("a list of watches")) {
@@ -56,38 +43,52 @@ func readWatches(v value, consoles []string) []Watch {
 	return watches
 }
 
-func readWatch(m *mapping, consoles []string) Watch {
+func readWatch(m *mapping, consoles []Console) Watch {
 	m.printed.sparse = true
 	var w Watch
+	var names []string
+	for _, c := range consoles {
+		if c.Name != "" {
+			names = append(names, c.Name)
+		}
+	}
 	m.objectName(&w.Name, "a watch", "Its name in the label `watch`.")
 	m.texts("consoles", "names", 0, &w.Consoles, "The consoles that it is asked; all where the list is empty.", "a list of names of consoles", func(v value) (string, bool) {
-		if len(consoles) == 0 { // all were refused: nothing to compare with
+		if len(names) == 0 { // all were refused: nothing to compare with
 			return v.text("the name of a console")
 		}
-		return v.choice(consoles...)
+		return v.choice(names...)
 	})
+	account, hasAccount := m.text("account", &w.Account, "The account that it is asked through, by its name, for objects of one organisation: an asset list, an audit file, a saved query. Every console that is asked needs one of that name. Without it all accounts that read findings are asked, and what names such an object is absent on a console of several organisations.")
+	if hasAccount && w.Account != "" {
+		w.checkAccount(account, consoles)
+	}
 	cves, _ := m.texts("cves", "CVE ids", maxWatchIDs, &w.CVEs, "Findings of one of these vulnerabilities, such as CVE-2021-44228.", "a list of CVE ids", value.cve)
 	plugins, _ := m.texts("plugins", "plugin ids", maxWatchIDs, &w.Plugins, "Findings of one of these plugins, such as 19506.", "a list of plugin ids", value.pluginID)
 	xref, _ := setting(m, "xref", "text", &w.XRef, "Findings of plugins with this cross reference, as the console writes it: `NAME:VALUE` or `NAME|VALUE`, with `*` for the rest, such as `CWE:79` or `IAVA|20*`.", value.xref)
-	filters, _ := m.take("filters", listKind("mappings", maxWatchFilters), "[]", "Filters of the console, sent as they are.")
-	for _, f := range filters.atMost(maxWatchFilters, filters.list("a list of filters")) {
-		w.Filters = append(w.Filters, readFilter(f))
+	filters, _ := m.take("filters", listKind("mappings", maxWatchFilters), "[]", "Filters of the console, sent as they are. Each once, also by another of its names (`asset` is `assetID`), and none that `cves`, `plugins` or `xref` beside it makes. One on `pluginID` names ids one by one or a range within 1-999999: the ids above are audit checks and no findings.")
+	beside := map[string]string{}
+	for filter, of := range map[string]value{"cveid": cves, "pluginid": plugins, "xref": xref} {
+		if of.node != nil && !of.void() {
+			beside[filter] = of.key()
+		}
 	}
+	w.Filters = readFilters(filters, beside)
 	query, _ := setting(m, "query", "id of a saved query", &w.Query, "A query that is saved on the console. It stands alone; the other conditions may be combined, and must all hold.", func(v value) (string, bool) {
 		return v.id("the id of a saved query, a whole number such as 12")
 	})
 	m.close()
 
-	beside := ""
+	other := ""
 	for _, condition := range []value{cves, plugins, xref, filters} {
-		if condition.node != nil && !condition.void() && beside == "" {
-			beside = condition.key()
+		if condition.node != nil && !condition.void() && other == "" {
+			other = condition.key()
 		}
 	}
 	switch {
-	case query.node != nil && beside != "":
-		query.refuse("stands beside "+beside, "query alone, since a saved query has filters of its own")
-	case query.node == nil && beside == "" && m.node != nil:
+	case query.node != nil && other != "":
+		query.refuse("stands beside "+other, "query alone, since a saved query has filters of its own")
+	case query.node == nil && other == "" && m.node != nil:
 		m.refuse("looks for nothing", "cves, plugins, xref, filters or query")
 	}
 	return w
@@ -127,71 +128,24 @@ func (v value) xref() (string, bool) {
 	return s, ok
 }
 
-var filterName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`)
-
-func readFilter(v value) Filter {
-	const expected = "the console's name of a filter, such as pluginID"
-	m := v.mapping("a mapping with name, operator and value")
-	f := Filter{Operator: "="}
-	name, _ := m.take("name", "text", required, "The filter as the console names it, such as `port`.")
-	if m.needs(name, expected) {
-		var ok bool
-		f.Name, ok = name.text(expected)
-		if ok && !filterName.MatchString(f.Name) {
-			name.refuse("is "+quote(f.Name), expected)
+// checkAccount refuses an account that a console which the watch is asked does
+// not have. A console whose accounts were refused tells nothing.
+func (w Watch) checkAccount(at value, consoles []Console) {
+	for _, c := range consoles {
+		if c.Name == "" || w.Consoles != nil && !slices.Contains(w.Consoles, c.Name) {
+			continue
 		}
-		name.print(f.Name)
-	}
-	m.text("operator", &f.Operator, "How the console compares, such as `=`, `!=`, `>=` or `~=`.")
-	x, _ := m.take("value", "text, number, mapping or list", required, "What it compares with.")
-	if m.needs(x, "the value of the filter") {
-		f.Value = x.json()
-		x.printed.leaf = f.Value // as it is: the empty text is a value too
-	}
-	m.close()
-	return f
-}
-
-// json returns what stands there as JSON has it. A number without a fraction
-// is an integer, however it is written.
-func (v value) json() any {
-	switch {
-	case v.node.Kind == yaml.MappingNode:
-		m := v.mapping("a mapping of words to values")
-		object := make(map[string]any, len(m.order))
-		for _, e := range m.open() {
-			object[e.key.node.Value] = e.value.json()
+		var names []string
+		for _, a := range c.Accounts {
+			names = append(names, a.Name)
 		}
-		return object
-	case v.node.Kind == yaml.SequenceNode:
-		list := []any{}
-		for _, e := range v.list("a list of values") {
-			list = append(list, e.json())
+		if len(names) == 0 || slices.Contains(names, "") || slices.Contains(names, w.Account) {
+			continue
 		}
-		return list
-	case isNull(v.node):
-		v.refuse(v.kind(), "a text, a number, a mapping or a list")
-		return nil
+		at.refuse("is "+quote(w.Account)+", which is no account of console "+quote(c.Name),
+			oneOf(names)+", or consoles beside it that have the account")
+		return
 	}
-	var x any
-	switch v.node.ShortTag() {
-	case "!!int", "!!float", "!!bool":
-		if v.node.Decode(&x) != nil {
-			return v.node.Value
-		}
-	default:
-		return v.node.Value
-	}
-	if f, ok := x.(float64); ok {
-		switch {
-		case math.IsNaN(f), math.IsInf(f, 0):
-			v.refuse("is "+quote(v.node.Value), "a number that JSON has")
-			return nil
-		case f == math.Trunc(f) && math.Abs(f) < 1<<53:
-			return int(f)
-		}
-	}
-	return x
 }
 
 // watchesOf are the watches that are asked of a console.

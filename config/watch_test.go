@@ -14,7 +14,7 @@ const twoConsoles = minimal + "  - {name: lab, url: 'https://lab', accounts: [{n
 func TestAWatchIsReadWithAllThatItLooksFor(t *testing.T) {
 	c := parse(t, twoConsoles+`watches:
   - {name: log4shell, cves: [cve-2021-44228, CVE-2021-45046], plugins: [0155999], xref: "IAVA|20*", consoles: [lab]}
-  - {name: saved, query: 12, cves: []}
+  - {name: saved, query: 12, cves: [], account: a}
   - name: raw
     filters:
       - {name: port, value: 443}
@@ -24,7 +24,7 @@ func TestAWatchIsReadWithAllThatItLooksFor(t *testing.T) {
 `)
 	want := []Watch{
 		{Name: "log4shell", Consoles: []string{"lab"}, CVEs: []string{"CVE-2021-44228", "CVE-2021-45046"}, Plugins: []string{"155999"}, XRef: "IAVA|20*"},
-		{Name: "saved", Query: "12"},
+		{Name: "saved", Query: "12", Account: "a"},
 		{Name: "raw", Filters: []Filter{
 			{"port", "=", 443}, {"vprScore", "~=", "7-10"}, {"asset", "=", map[string]any{"id": "5"}},
 			{"repository", "=", []any{map[string]any{"id": 1}, map[string]any{"id": 2.5, "deep": []any{true, "2021-01-01", 1000, ""}}}},
@@ -65,6 +65,18 @@ func TestTheCollectorOfWatchesIsOnWhereThereAreWatches(t *testing.T) {
 	}
 }
 
+// twoAccounts is a console with two accounts, and one with the first of them.
+const twoAccounts = minimal + `      - {name: b, username: v, password: p}
+  - {name: lab, url: 'https://lab', accounts: [{name: a, username: u, password: p}]}
+`
+
+func TestAnAccountOfAWatchNeedStandOnlyWhereItIsAsked(t *testing.T) {
+	c := parse(t, twoAccounts+"watches: [{name: x, account: b, query: 1, consoles: [hq]}, {name: y, account: a, query: 1}]\n")
+	if got := c.Consoles[0].Watches[0].Account + c.Consoles[0].Watches[1].Account + c.Consoles[1].Watches[0].Account; got != "baa" {
+		t.Errorf("accounts of the watches are %q, want baa", got)
+	}
+}
+
 // watches is a list of so many watches.
 func watches(n int) string {
 	var b strings.Builder
@@ -102,17 +114,38 @@ func TestAWrongWatchIsRefused(t *testing.T) {
 			atTop("watches: [{name: x}]"),
 			"6:11: watches[0]: looks for nothing, expected cves, plugins, xref, filters or query"},
 		{"a watch for empty lists",
-			atTop("watches: [{name: x, cves: [], plugins: , filters: []}]"),
+			atTop("watches: [{name: x, cves: [], plugins: [], filters: []}]"),
 			"6:11: watches[0]: looks for nothing, expected cves, plugins, xref, filters or query"},
+		{"a list that was cut off",
+			atTop("watches: [{name: x, cves: [CVE-2021-44228], plugins: }]"),
+			"6:45: watches[0].plugins: has nothing behind it, expected a list of plugin ids, or no such key: the file may have been cut off here"},
+		{"a file that was cut off",
+			atTop("watches:"),
+			"6:1: watches: has nothing behind it, expected a list of watches, or no such key: the file may have been cut off here"},
 		{"two watches of one name",
 			atTop("watches: [{name: x, query: 1}, {name: x, query: 2}]"),
 			`6:32: watches[1]: repeats the name "x" of line 6, expected a different name for every watch`},
 		{"an unknown key of a watch",
 			atTop("watches: [{name: x, query: 1, cve: y}]"),
-			"6:31: watches[0].cve: is not a known key, expected one of name, consoles, cves, plugins, xref, filters, query"},
+			"6:31: watches[0].cve: is not a known key, expected one of name, consoles, account, cves, plugins, xref, filters, query"},
 		{"a watch of a console that is not there",
 			atTop("watches: [{name: x, query: 1, consoles: [lab]}]"),
 			`6:42: watches[0].consoles[0]: is "lab", expected one of hq`},
+		{"an account that the only console lacks",
+			atTop("watches: [{name: x, query: 1, account: finance}]"),
+			`6:40: watches[0].account: is "finance", which is no account of console "hq", expected one of a, or consoles beside it that have the account`},
+		{"an account that one of the consoles lacks",
+			twoAccounts + "watches: [{name: x, account: b, query: 1}]\n",
+			`8:30: watches[0].account: is "b", which is no account of console "lab", expected one of a, or consoles beside it that have the account`},
+		{"an account that the console it names lacks",
+			twoAccounts + "watches: [{name: x, account: b, query: 1, consoles: [hq, lab]}]\n",
+			`8:30: watches[0].account: is "b", which is no account of console "lab", expected one of a, or consoles beside it that have the account`},
+		{"an account without a name",
+			atTop("watches: [{name: x, query: 1, account: }]"),
+			"6:31: watches[0].account: is empty, expected a text"},
+		{"an account beside one that was refused",
+			withAccount("{username: u, password: p}") + "watches: [{name: x, query: 1, account: b}]\n",
+			"5:9: consoles[0].accounts[0].name: is missing, expected a name for an account (1 to 64 letters, digits, dots, hyphens or underscores)"},
 		{"a watch of a console that was refused",
 			strings.Replace(atTop("watches: [{name: x, query: 1, consoles: [h q]}]"), "hq", "h q", 1),
 			`2:11: consoles[0].name: is "h q", expected 1 to 64 letters, digits, dots, hyphens or underscores, not dots alone`},

@@ -138,6 +138,11 @@ func (a *Account) Version(ctx context.Context) (string, error) { return a.client
 // Dialect returns what the console speaks, asking it if need be.
 func (a *Account) Dialect(ctx context.Context) (scapi.API, error) { return a.client.Dialect(ctx) }
 
+// Severities returns the severities that the console knows, logging in if need be.
+func (a *Account) Severities(ctx context.Context) ([]scapi.Severity, error) {
+	return a.client.Severities(ctx)
+}
+
 // Prepare checks and spells a summary query, logging in if need be.
 func (a *Account) Prepare(ctx context.Context, q scapi.Query) (scapi.Prepared, error) {
 	return a.client.Prepare(ctx, q)

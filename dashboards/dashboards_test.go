@@ -160,6 +160,37 @@ func TestEveryColumnOfNumbersHasAUnitOrWords(t *testing.T) {
 	}
 }
 
+// Without a word of its own Grafana says "No data", of a fault and of its
+// absence alike.
+func TestEveryPanelThatMayBeEmptySaysWhatThatMeans(t *testing.T) {
+	goodIfEmpty := 0
+	for _, b := range Boards() {
+		for _, r := range b.Rows {
+			for _, p := range r.Panels {
+				at := b.Name + ": " + p.Title
+				if p.Empty == "" && p.Kind != Series && p.Kind != Heatmap {
+					t.Errorf("%s says nothing where it has no value", at)
+				}
+				says := strings.Contains(p.Empty, "good")
+				if says {
+					goodIfEmpty++
+				}
+				for _, q := range p.Queries {
+					// A comparison at the end takes away all that is in order.
+					if p.Kind == Table && onlyTheBad.MatchString(q.Expr) && !says || strings.Contains(p.About, "Empty is good") && !says {
+						t.Errorf("%s shows only what is bad and does not say that its emptiness is good: %s", at, q.Expr)
+					}
+				}
+			}
+		}
+	}
+	if goodIfEmpty < 8 {
+		t.Errorf("%d panels say that their emptiness is good, expected at least 8", goodIfEmpty)
+	}
+}
+
+var onlyTheBad = regexp.MustCompile(`(==|>) [0-9.]+\)?$|ALERTS`)
+
 func TestPanelsHaveTheirOwnIdAndPlace(t *testing.T) {
 	all, panels := boards(t)
 	uids := map[string]bool{}

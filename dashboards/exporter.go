@@ -55,7 +55,7 @@ func collectors() []Panel {
 	by := func(expr string) Query { return named("", `max by (instance, collector) (`+expr+`)`) }
 	return []Panel{
 		{
-			Kind: Table, W: 24, H: 11, Title: "Collectors", SortBy: "Age / interval",
+			Kind: Table, W: 24, H: 11, Title: "Collectors", SortBy: "Age / interval", Empty: "no exporter",
 			About: "Every collector of every console. An age of more than twice the interval is not healthy; an interval counts as 5 minutes at least, because data is read at one scrape and shown at the next. At the greatest age it is no longer shown.",
 			Queries: []Query{
 				by(`securitycenter_collector_success`),
@@ -103,7 +103,7 @@ func requests() []Panel {
 			Queries: []Query{named("{{instance}}", `60 * sum by (instance) (rate(securitycenter_api_requests_total[$__rate_interval]))`)},
 		},
 		{
-			Kind: Series, W: 8, H: 8, Title: "Failed requests each minute", Unit: "none", Decimals: 2, Fill: Columns,
+			Kind: Series, W: 8, H: 8, Title: "Failed requests each minute", Unit: "none", Decimals: 2, Fill: Columns, Empty: "none failed: good",
 			About:   "Attempts that did not end in 200. 401 and 403: accounts and rights. Timeout and 5xx: the console is overloaded. Envelope: it reported an error with status 200.",
 			Queries: []Query{named("{{instance}} {{endpoint}} {{code}}", `60 * sum by (instance, endpoint, code) (rate(securitycenter_api_requests_total{code!="200"}[$__rate_interval])) > 0`)},
 		},
@@ -123,7 +123,7 @@ func requests() []Panel {
 			Queries: []Query{named("{{endpoint}}", `topk(10, histogram_quantile(0.95, sum by (endpoint, le) (rate(securitycenter_api_request_duration_seconds_bucket[1h])) > 0))`)},
 		},
 		{
-			Kind: Table, W: 12, H: 8, Title: "Accounts",
+			Kind: Table, W: 12, H: 8, Title: "Accounts", Empty: "no exporter",
 			About: "Accounts, and their logins since the exporter started. A few successes are right. Many are a session that is lost at every load; refused ones will lock the account.",
 			Queries: []Query{
 				named("", `min by (instance, account) (securitycenter_account_up)`),
@@ -143,7 +143,7 @@ func requests() []Panel {
 			},
 		},
 		{
-			Kind: Table, W: 6, H: 8, Title: "Filters that a console refuses",
+			Kind: Table, W: 6, H: 8, Title: "Filters that a console refuses", Empty: noneKnown,
 			About:   "Optional filters that a console does not know, mostly because it is old. The families that need them are absent. Empty is usual on version 6.",
 			Queries: one(`max by (instance, filter) (securitycenter_query_filter_supported == 0)`),
 			Columns: []Column{{Of: "instance", Title: "Console"}, {Of: "filter", Title: "Filter"}},
@@ -159,7 +159,7 @@ func requests() []Panel {
 func process() []Panel {
 	return []Panel{
 		{
-			Kind: Table, W: 6, H: 7, Title: "Versions",
+			Kind: Table, W: 6, H: 7, Title: "Versions", Empty: "no exporter",
 			About:   "What runs. Two versions of one exporter: an update that is not finished.",
 			Queries: one(`max by (instance, version, goversion) (securitycenter_exporter_build_info)`),
 			Columns: []Column{{Of: "instance", Title: "Exporter"}, {Of: "version", Title: "Version", Width: 80}, {Of: "goversion", Title: "Go", Width: 90}},

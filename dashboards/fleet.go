@@ -20,7 +20,7 @@ func fleet() Board {
 
 func fleetTable() []Panel {
 	return []Panel{{
-		Kind: Table, W: 24, H: 8, Title: "Consoles", SortBy: "Critical",
+		Kind: Table, W: 24, H: 8, Title: "Consoles", SortBy: "Critical", Empty: "no exporter",
 		About: "One line for each console. Red is what to look at first: down, no job daemon, an old feed, licence full, a certificate that ends. Choose a name for its findings.",
 		Queries: []Query{
 			named("", `max by (instance) (securitycenter_up) or on (instance) max by (instance) (up and on (job, instance) last_over_time(securitycenter_up[$__range]))`),
@@ -60,7 +60,7 @@ func feeds() []Panel {
 			Queries: []Query{named("{{instance}} {{feed}}", `sort_desc(topk(10, time() - securitycenter_feed_last_update_timestamp_seconds))`)},
 		},
 		{
-			Kind: Table, W: 8, H: 8, Title: "Feeds: the console's own verdict",
+			Kind: Table, W: 8, H: 8, Title: "Feeds: the console's own verdict", Empty: noneKnown,
 			About: "Feeds that the console calls stale, or whose subscription is not valid. Empty is good. SecurityCenter 4 gives no verdict.",
 			Queries: []Query{
 				named("", `max by (instance, feed) (securitycenter_feed_stale == 1 or securitycenter_feed_stale and on (job, instance, feed) (securitycenter_subscription_valid == 0))`),
@@ -74,7 +74,7 @@ func feeds() []Panel {
 			},
 		},
 		{
-			Kind: Timeline, W: 8, H: 8, Title: "Updates that run",
+			Kind: Timeline, W: 8, H: 8, Title: "Updates that run", Empty: "unknown",
 			About:   "When each feed was being updated. A bar that does not end is a stuck update: restart the job daemon.",
 			Words:   []Word{{"1", "running", "blue"}, {"0", "idle", "transparent"}},
 			Queries: []Query{named("{{instance}} {{feed}}", `securitycenter_feed_update_running`)},
@@ -126,7 +126,7 @@ func upkeep() []Panel {
 			Queries: []Query{named("{{instance}}", `sort(securitycenter_tls_certificate_not_after_timestamp_seconds - time())`)},
 		},
 		{
-			Kind: Table, W: 6, H: 8, Title: "Self-checks",
+			Kind: Table, W: 6, H: 8, Title: "Self-checks", Empty: "unknown",
 			About:   "The console's checks of itself. Disk: it soon stops importing. Java: no reports.",
 			Queries: one(`min by (instance, check) (securitycenter_diagnostic_ok)`),
 			Columns: []Column{
@@ -147,7 +147,7 @@ func repositories() []Panel {
 	by := func(expr string) string { return `max by (instance, repository, repository_id) (` + expr + `)` }
 	return []Panel{
 		{
-			Kind: Table, W: 14, H: 9, Title: "Repositories", SortBy: "Addresses",
+			Kind: Table, W: 14, H: 9, Title: "Repositories", SortBy: "Addresses", Empty: "unknown",
 			About: "All repositories with their type. Findings of a remote or offline repository are counted on its own console too. Unread: no account reads it, and it is missing from every count.",
 			Queries: []Query{
 				named("", `max by (instance, repository, repository_id, type) (securitycenter_repository_info)`),

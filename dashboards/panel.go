@@ -31,7 +31,8 @@ type Panel struct {
 	Words    []Word  // words in place of values
 	Empty    string  // what is said in place of no value
 	Severity bool    // what is drawn has the names of severities, and their colours
-	Spark    bool    // of a Stat: the course in the background and the change over it
+	Spark    bool    // of a Stat: the course in the background
+	Change   bool    // of a Spark: the change over it, which is right of one object only
 	Fill     Fill    // of Series: stacked areas or bars instead of lines
 	Free     bool    // of Series: the axis need not begin at 0
 	Every    string  // the least step between two points, for example 1d
@@ -110,6 +111,10 @@ func falling(crit, enough float64) []Step {
 
 // none is good at 0 and bad above.
 func none() []Step { return []Step{{Color: good}, {1, bad}} }
+
+// noneKnown is said where emptiness is good. It is true as well where nothing
+// is read at all, which the row at the top of a board tells.
+const noneKnown = "none known: good"
 
 var onOff = []Word{{"1", "yes", good}, {"0", "no", bad}}
 

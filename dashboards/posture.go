@@ -22,22 +22,27 @@ func posture() Board {
 func trust() []Panel {
 	return []Panel{
 		{
-			Kind: Stat, W: 3, H: 4, Title: "Consoles out", Whole: true, Steps: none(), Empty: "no exporter", Link: "fleet",
+			Kind: Stat, W: 5, H: 3, Title: "Consoles out", Whole: true, Steps: none(), Empty: "no exporter", Link: "fleet",
 			About:   "Consoles that give no answer, and scrapes that fail. Above 0, their findings are old or missing. See the fleet board.",
 			Queries: one(`sum((1 - securitycenter_up) or on (job, instance) (1 - up))`),
 		},
 		{
-			Kind: Stat, W: 3, H: 4, Title: "Feed age", Unit: "s", Decimals: 1, Steps: rising(2*day, 7*day), Empty: "unknown", Link: "fleet",
+			Kind: Stat, W: 5, H: 3, Title: "Accounts left out", Whole: true, Steps: none(), Empty: "unknown", Link: "exporter",
+			About:   "Accounts that get no answer, or are left alone after three refused logins. What only they would read is missing from every count, or old. See accounts on the exporter board.",
+			Queries: one(`count(securitycenter_account_up == 0 or securitycenter_account_blocked == 1) or 0 * count(securitycenter_account_blocked)`),
+		},
+		{
+			Kind: Stat, W: 5, H: 3, Title: "Feed age", Unit: "s", Decimals: 1, Steps: rising(2*day, 7*day), Empty: "unknown", Link: "fleet",
 			About:   "Time since the active plugin feed was last updated on the worst console. With an old feed new vulnerabilities are not looked for. See feeds on the fleet board.",
 			Queries: one(`max(time() - securitycenter_feed_last_update_timestamp_seconds{feed="active"})`),
 		},
 		{
-			Kind: Stat, W: 3, H: 4, Title: "Scanners out", Whole: true, Steps: none(), Empty: "unknown", Link: "scanning",
+			Kind: Stat, W: 5, H: 3, Title: "Scanners out", Whole: true, Steps: none(), Empty: "unknown", Link: "scanning",
 			About:   "Scanners that are switched on and cannot scan. Their zones are not scanned. See why on the scanning board.",
 			Queries: one(`sum((1 - securitycenter_scanner_usable) * securitycenter_scanner_enabled)`),
 		},
 		{
-			Kind: Stat, W: 3, H: 4, Title: "Scans failed", Unit: "percentunit", Decimals: 1, Steps: rising(0.05, 0.2), Empty: "no scans", Link: "scanning",
+			Kind: Stat, W: 4, H: 3, Title: "Scans failed", Unit: "percentunit", Decimals: 1, Steps: rising(0.05, 0.2), Empty: "no scans", Link: "scanning",
 			About: "Share of the scan results of 7 days that ended in an error or were not imported. Such results change no count. See the scanning board.",
 			Queries: one(`(
   sum(securitycenter_scan_results{status="error"} or securitycenter_scan_results{status=~"completed|partial",import_status=~"no_results|blocked|error|other"})
@@ -45,22 +50,22 @@ func trust() []Panel {
 ) / (sum(securitycenter_scan_results{status=~"completed|partial|stopped|error|other"}) > 0)`),
 		},
 		{
-			Kind: Stat, W: 3, H: 4, Title: "Hosts seen", Unit: "percentunit", Decimals: 1, Steps: falling(0.8, 0.95), Empty: "unknown", Link: "scanning",
+			Kind: Stat, W: 6, H: 3, Title: "Hosts seen", Unit: "percentunit", Decimals: 1, Steps: falling(0.8, 0.95), Empty: "unknown", Link: "scanning",
 			About:   "Share of the known hosts that a scan saw in 30 days, on the worst console. The findings of the others are old. Look for scans that are late or zones without a scanner.",
 			Queries: one(`min(securitycenter_hosts_seen{window="30d"} / on (job, instance) (sum by (job, instance) (securitycenter_hosts) > 0))`),
 		},
 		{
-			Kind: Stat, W: 3, H: 4, Title: "Logins work", Unit: "percentunit", Decimals: 1, Steps: falling(0.7, 0.9), Empty: "unknown", Link: "scanning",
+			Kind: Stat, W: 6, H: 3, Title: "Logins work", Unit: "percentunit", Decimals: 1, Steps: falling(0.7, 0.9), Empty: "unknown", Link: "scanning",
 			About:   "Share of the assessed hosts on which a login worked in 30 days, on the worst console. Without a login most missing patches are not found, and the count falls. See the causes on the scanning board.",
 			Queries: one(`min(` + loginsWork + `)`),
 		},
 		{
-			Kind: Stat, W: 3, H: 4, Title: "Repos unread", Whole: true, Steps: none(), Empty: "unknown", Link: "fleet",
+			Kind: Stat, W: 6, H: 3, Title: "Repos unread", Whole: true, Steps: none(), Empty: "unknown", Link: "fleet",
 			About:   "Repositories that an administrator sees and no configured account reads. They are missing from every count: give an account of their organisation to the exporter.",
 			Queries: one(`sum(1 - securitycenter_repository_accessible)`),
 		},
 		{
-			Kind: Stat, W: 3, H: 4, Title: "Age of counts", Unit: "s", Decimals: 1, Steps: rising(2*hour, 4*hour), Empty: "never read", Link: "exporter",
+			Kind: Stat, W: 6, H: 3, Title: "Age of counts", Unit: "s", Decimals: 1, Steps: rising(2*hour, 4*hour), Empty: "never read", Link: "exporter",
 			About:   "Time since the findings were last counted, on the worst console. It should be below an hour. See the exporter board.",
 			Queries: one(`max(time() - securitycenter_collector_last_success_timestamp_seconds{collector="vulnerabilities"})`),
 		},
@@ -75,18 +80,26 @@ const loginsWork = `clamp_max(securitycenter_hosts_credentialed{window="30d",res
 func openFindings() []Panel {
 	return []Panel{
 		{
-			Kind: Stat, W: 12, H: 6, Title: "Open now, and change over the range", Unit: "locale", Whole: true, Severity: true, Spark: true, Empty: "not read",
-			About:   "Open findings by severity: risk not accepted, without compliance results. The percentage is the change over the time range. A repository that a console shares with another is counted twice: choose one console.",
+			Kind: Stat, W: 9, H: 6, Title: "Open now", Unit: "locale", Whole: true, Severity: true, Spark: true, Empty: "not read",
+			About:   "Open findings by severity: risk not accepted, without compliance results. A repository that a console shares with another is counted twice: choose one console.",
 			Queries: bySeverity(`sum(securitycenter_vulnerabilities{severity="%s"})`),
 		},
 		{
-			Kind: Stat, W: 6, H: 6, Title: "Change in 7 days", Unit: "locale", Whole: true, Empty: "no history",
-			About:   "Open findings now less those of 7 days ago, on consoles that had answered then. Green: fewer. If it falls, look first whether the line at the top is green.",
+			// Drawn from the course of the sum, as Grafana can do it, a console that joined or left would be a change.
+			Kind: Stat, W: 5, H: 6, Title: "Change over the range", Unit: "percentunit", Decimals: 1, Empty: "no history",
+			About: "Change of the open findings over the time range, on consoles that had answered at its beginning and at its end: one that joined or left meanwhile is no change. Green: fewer.",
+			Steps: []Step{{Color: good}, {0, plain}, {0.0005, bad}},
+			Queries: bySeverity(`sum(sum by (job, instance) (securitycenter_vulnerabilities{severity="%s"}) and on (job, instance) securitycenter_vulnerabilities{severity="%s"} offset $__range)
+  / (sum(sum by (job, instance) (securitycenter_vulnerabilities{severity="%s"} offset $__range) and on (job, instance) securitycenter_vulnerabilities{severity="%s"}) > 0) - 1`),
+		},
+		{
+			Kind: Stat, W: 5, H: 6, Title: "Change in 7 days", Unit: "locale", Whole: true, Empty: "no history",
+			About:   "Open findings now less those of 7 days ago, on consoles that had answered then. Green: fewer. If it falls, look first whether all at the top is green.",
 			Steps:   []Step{{Color: good}, {0, plain}, {1, bad}},
 			Queries: bySeverity(`sum(sum by (job, instance) (securitycenter_vulnerabilities{severity="%s"}) - sum by (job, instance) (securitycenter_vulnerabilities{severity="%s"} offset 7d))`),
 		},
 		{
-			Kind: Stat, W: 6, H: 6, Title: "Past their deadline", Unit: "locale", Whole: true, Severity: true, Empty: "no deadlines", Link: "remediation",
+			Kind: Stat, W: 5, H: 6, Title: "Past their deadline", Unit: "locale", Whole: true, Severity: true, Empty: "no deadlines", Link: "remediation",
 			About:   "Open findings older than the strictest configured deadline for their severity allows. See the remediation board.",
 			Queries: bySeverity(`sum(max by (job, instance) (securitycenter_vulnerabilities_overdue{severity="%s"}))`),
 		},
@@ -147,7 +160,7 @@ func where() []Panel {
 	queries = append(queries, named("", `sum by (instance, repository, repository_id) (securitycenter_hosts) and topk(15, `+bySeverity(by)[0].Expr+`)`))
 	return []Panel{
 		{
-			Kind: Table, W: 14, H: 9, Title: "Worst repositories", SortBy: "Critical",
+			Kind: Table, W: 14, H: 9, Title: "Worst repositories", SortBy: "Critical", Empty: "not read",
 			About:   "The 15 repositories with the most critical findings. Choose a name to see its page, then call its owner.",
 			Queries: queries,
 			Columns: []Column{
@@ -181,7 +194,7 @@ func leftWithoutPatch() []Panel {
 			Queries: bySeverity(`sum(securitycenter_vulnerabilities_recast{severity="%s"})`),
 		},
 		{
-			Kind: Table, W: 10, H: 8, Title: "Alerts that fire",
+			Kind: Table, W: 10, H: 8, Title: "Alerts that fire", Empty: "none fires: good, if Prometheus has loaded the rules",
 			About:   "Alerts of the shipped rules that fire now, without those that only inform. Empty is good, if Prometheus has loaded the rules.",
 			Queries: one(`sum by (alertname, severity, instance) (ALERTS{alertname=~"SecurityCenter.+",alertstate="firing",severity!="info"})`),
 			Columns: []Column{

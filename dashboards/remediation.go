@@ -137,7 +137,7 @@ func patchNext() []Panel {
 	plugin := "https://www.tenable.com/plugins/nessus/${__value.raw}"
 	return []Panel{
 		{
-			Kind: Table, W: 8, H: 9, Title: "Fixes that remove the most risk", SortBy: "Risk removed",
+			Kind: Table, W: 8, H: 9, Title: "Fixes that remove the most risk", SortBy: "Risk removed", Empty: "collector remediation is off",
 			About:   "The fixes that would remove the greatest share of a console's risk score. Begin at the top. Empty unless the collector remediation is on.",
 			Queries: one(`topk(20, max by (instance, plugin_id) (securitycenter_remediation_risk_ratio))`),
 			Columns: []Column{
@@ -147,7 +147,7 @@ func patchNext() []Panel {
 			},
 		},
 		{
-			Kind: Table, W: 8, H: 9, Title: "Plugins that hit the most hosts", SortBy: "Hosts",
+			Kind: Table, W: 8, H: 9, Title: "Plugins that hit the most hosts", SortBy: "Hosts", Empty: "collector remediation is off",
 			About:   "The plugins with findings on the most hosts. Empty unless the collector remediation is on.",
 			Queries: one(`topk(25, max by (instance, plugin_id, severity) (securitycenter_top_plugin_hosts))`),
 			Columns: []Column{
@@ -158,7 +158,7 @@ func patchNext() []Panel {
 			},
 		},
 		{
-			Kind: Table, W: 8, H: 9, Title: "Watches", SortBy: "Critical",
+			Kind: Table, W: 8, H: 9, Title: "Watches", SortBy: "Critical", Empty: "no watch is configured",
 			About: "Findings that a configured watch looks for, for example the known exploited vulnerabilities, and the hosts that have them. Empty unless watches are configured.",
 			Queries: []Query{
 				named("", `sum by (instance, watch) (securitycenter_watch_vulnerabilities{severity="critical"})`),
@@ -179,7 +179,7 @@ func patchNext() []Panel {
 			Queries: []Query{named("{{family}} #{{family_id}}", `sort_desc(topk(12, sum by (family, family_id) (securitycenter_vulnerabilities_by_family{severity=~"critical|high"})))`)},
 		},
 		{
-			Kind: Table, W: 12, H: 9, Title: "By asset list", SortBy: "Critical",
+			Kind: Table, W: 12, H: 9, Title: "By asset list", SortBy: "Critical", Empty: "collector assets is off",
 			About: "Open findings of the asset lists that are configured: whose they are. Lists overlap, so they do not add up to the console's count. Empty unless the collector assets is on.",
 			Queries: []Query{
 				named("", `max by (instance, organization_id, asset_id, asset) (securitycenter_vulnerabilities_by_asset{severity="critical"})`),

@@ -52,7 +52,10 @@ func (p Panel) options() object {
 			o["text"] = object{"titleSize": 14}
 		}
 		if p.Spark {
-			o["graphMode"], o["showPercentChange"], o["percentChangeColorMode"] = "area", true, "inverted"
+			o["graphMode"] = "area"
+		}
+		if p.Change {
+			o["showPercentChange"], o["percentChangeColorMode"] = true, "inverted"
 		}
 		return o
 	case Bars:
@@ -202,6 +205,9 @@ func (p Panel) overrides() []object {
 	}
 	for _, c := range p.Columns {
 		set := object{}
+		if p.Empty != "" && len(p.Queries) > 1 { // what is said of the whole table is not true of a cell
+			set["noValue"] = "–"
+		}
 		if c.Unit != "" {
 			set["unit"] = c.Unit
 			set["decimals"] = c.Decimals
@@ -227,7 +233,7 @@ func (p Panel) overrides() []object {
 // override sets properties of the field of a name, in a fixed order.
 func override(name string, set object) object {
 	properties := []object{}
-	for _, id := range []string{"unit", "decimals", "color", "custom.width", "custom.cellOptions", "thresholds", "mappings", "links"} {
+	for _, id := range []string{"unit", "decimals", "noValue", "color", "custom.width", "custom.cellOptions", "thresholds", "mappings", "links"} {
 		if v, ok := set[id]; ok {
 			properties = append(properties, object{"id": id, "value": v})
 		}

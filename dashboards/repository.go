@@ -23,7 +23,7 @@ func repositoryFindings() []Panel {
 	open := `sum(` + findings + `)`
 	return []Panel{
 		{
-			Kind: Stat, W: 12, H: 6, Title: "Open now, and change over the range", Unit: "locale", Whole: true, Severity: true, Spark: true, Empty: "not read",
+			Kind: Stat, W: 12, H: 6, Title: "Open now, and change over the range", Unit: "locale", Whole: true, Severity: true, Spark: true, Change: true, Empty: "not read",
 			About:   "Open findings of this repository by severity: risk not accepted, without compliance results. Not read: no account of the exporter reads it.",
 			Queries: bySeverity(open),
 		},
@@ -84,7 +84,7 @@ func repositoryLife() []Panel {
 			Queries: one(`sum(securitycenter_vulnerability_score{` + theRepository + `})`),
 		},
 		{
-			Kind: Table, W: 14, H: 8, Title: "Scans that feed it", SortBy: "Ended",
+			Kind: Table, W: 14, H: 8, Title: "Scans that feed it", SortBy: "Ended", Empty: "none known",
 			About: "Scans whose last result went into this repository: how long ago it ended, how long it took, and whether it was completed and imported.",
 			Queries: []Query{
 				named("", `max by (organization_id, scan_id, scan) (time() - securitycenter_scan_last_finish_timestamp_seconds{`+theRepository+`})`),
@@ -119,7 +119,7 @@ func repositoryHosts() []Panel {
 	}
 	return []Panel{
 		{
-			Kind: Table, W: 14, H: 10, Title: "Worst hosts", SortBy: "Critical",
+			Kind: Table, W: 14, H: 10, Title: "Worst hosts", SortBy: "Critical", Empty: "collector hosts is off",
 			About:   "Hosts of this repository among the worst of the console: a list to hand over. Keep this board in a folder of restricted access. Empty unless the collector hosts is on.",
 			Queries: []Query{host("critical"), host("high"), host("medium")},
 			Columns: []Column{
@@ -131,7 +131,7 @@ func repositoryHosts() []Panel {
 			},
 		},
 		{
-			Kind: Table, W: 10, H: 10, Title: "Worst networks", SortBy: "Critical",
+			Kind: Table, W: 10, H: 10, Title: "Worst networks", SortBy: "Critical", Empty: "collector subnets is off",
 			About:   "Networks of this repository by findings: whose site it is. Empty unless the collector subnets is on.",
 			Queries: []Query{network("critical"), network("high")},
 			Columns: []Column{

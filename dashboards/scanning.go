@@ -64,13 +64,13 @@ func scanGlance() []Panel {
 func scanners() []Panel {
 	return []Panel{
 		{
-			Kind: Timeline, W: 14, H: 11, Title: "Scanners that can scan",
+			Kind: Timeline, W: 14, H: 11, Title: "Scanners that can scan", Empty: "unknown",
 			About:   "Each scanner over time. Red: it could not scan. Gaps: its state was in transition or the console did not say. Many narrow red bars are a bad network.",
 			Words:   []Word{{"1", "usable", good}, {"0", "not usable", bad}},
 			Queries: []Query{named("{{instance}} {{scanner}}", `securitycenter_scanner_usable and on (job, instance, scanner_id) (securitycenter_scanner_enabled == 1)`)},
 		},
 		{
-			Kind: Table, W: 10, H: 11, Title: "Scanners that do not work, and why",
+			Kind: Table, W: 10, H: 11, Title: "Scanners that do not work, and why", Empty: noneKnown,
 			About:   "Every state besides working that a scanner has now, as the console says it; disabled ones are among them. Empty is good.",
 			Queries: one(`sum by (instance, scanner, status) (securitycenter_scanner_status{status!="working"} == 1)`),
 			Columns: []Column{
@@ -80,7 +80,7 @@ func scanners() []Panel {
 			},
 		},
 		{
-			Kind: Table, W: 9, H: 9, Title: "Zones", SortBy: "Addresses",
+			Kind: Table, W: 9, H: 9, Title: "Zones", SortBy: "Addresses", Empty: "unknown",
 			About: "Scanners of every scan zone, and those that work. With one that works there is no reserve; with none nothing is scanned.",
 			Queries: []Query{
 				named("", `sum by (instance, zone, zone_id) (securitycenter_zone_scanners_active)`),
@@ -152,25 +152,25 @@ func scans() []Panel {
 			Queries: []Query{named("{{instance}} {{scan}}", `topk(10, `+latest(`securitycenter_scan_last_import_duration_seconds`)+`)`)},
 		},
 		{
-			Kind: Table, W: 6, H: 8, Title: "Scans that are late", SortBy: "Late by",
+			Kind: Table, W: 6, H: 8, Title: "Scans that are late", SortBy: "Late by", Empty: noneKnown,
 			About:   "Scans that should have begun more than 6 hours ago, and neither run nor ended since: a scanner that is off, a queue, or a schedule that was paused.",
 			Queries: one(latest(late)),
 			Columns: append(which[:2:2], Column{Of: "A", Title: "Late by", Unit: "s", Decimals: 1, Width: 95}),
 		},
 		{
-			Kind: Table, W: 6, H: 8, Title: "Scans whose last result failed", SortBy: "Ended",
+			Kind: Table, W: 6, H: 8, Title: "Scans whose last result failed", SortBy: "Ended", Empty: noneKnown,
 			About:   "Scans whose last result was not completed or not imported, and how long ago it ended.",
 			Queries: one(latest(`time() - securitycenter_scan_last_finish_timestamp_seconds and on (job, instance, organization_id, scan_id) (securitycenter_scan_last_success == 0)`)),
 			Columns: append(which[:2:2], Column{Of: "A", Title: "Ended", Unit: "s", Decimals: 1, Width: 95}),
 		},
 		{
-			Kind: Table, W: 6, H: 8, Title: "Scans that found no host", SortBy: "Targeted",
+			Kind: Table, W: 6, H: 8, Title: "Scans that found no host", SortBy: "Targeted", Empty: noneKnown,
 			About:   "Scans whose last run had targets and got no answer: a firewall, a wrong zone or old targets. Their old findings stay, until they expire.",
 			Queries: one(latest(`securitycenter_scan_last_hosts{state="targeted"} > 0 and on (job, instance, organization_id, scan_id) (securitycenter_scan_last_hosts{state="live"} == 0)`)),
 			Columns: append(which[:2:2], Column{Of: "A", Title: "Targeted", Unit: "locale", Width: 95}),
 		},
 		{
-			Kind: Table, W: 6, H: 8, Title: "Scans that are getting slower", SortBy: "Now / then",
+			Kind: Table, W: 6, H: 8, Title: "Scans that are getting slower", SortBy: "Now / then", Empty: noneKnown + ", or there are not 28 days of history",
 			About: "Scans that take more than a quarter longer than 28 days ago. They will overrun their window: split them or add a scanner. Empty before 28 days of history.",
 			Queries: one(latest(`securitycenter_scan_last_duration_seconds
   / on (job, instance, organization_id, scan_id) group_left () (securitycenter_scan_last_duration_seconds offset 28d > 600) > 1.25`)),

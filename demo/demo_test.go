@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,7 +25,10 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400) // simulated consoles are much garbage, and it is soon gone
+	goleak.VerifyTestMain(m)
+}
 
 // scraper scrapes an exporter of the demonstration's consoles, reached in memory.
 type scraper struct {
@@ -77,6 +81,7 @@ func (s scraper) series(console string, prefixes ...string) []string {
 // TestTheCurrentConsoleAlwaysHasSomethingToShow looks at it at many times of
 // day and week, because a demonstration may begin at any of them.
 func TestTheCurrentConsoleAlwaysHasSomethingToShow(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := startScraper(t)
 		for range 15 {
@@ -99,6 +104,7 @@ func TestTheCurrentConsoleAlwaysHasSomethingToShow(t *testing.T) {
 }
 
 func TestEveryCollectorOfBothConsolesSucceeds(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := startScraper(t)
 		for name, api := range apis {
@@ -122,6 +128,7 @@ var apis = map[string]scapi.API{Current: scapi.REST, Old: scapi.RPC}
 // TestTheConsolesShowTheWholeCatalogue looks for every metric of every
 // collector that a console can tell.
 func TestTheConsolesShowTheWholeCatalogue(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := startScraper(t)
 		for name, api := range apis {
@@ -148,6 +155,7 @@ func TestTheConsolesShowTheWholeCatalogue(t *testing.T) {
 }
 
 func TestTheDataMoves(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := startScraper(t)
 		for _, name := range []string{Current, Old} {

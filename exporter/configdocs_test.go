@@ -90,7 +90,7 @@ func TestTheExampleOfAConfigurationIsAccepted(t *testing.T) {
 		watches, policies int
 	}{
 		{"as it stands", text, 0, 1},
-		{"with the watches in its comments", uncommented(text, "watches"), 5, 1},
+		{"with the watches in its comments", uncommented(text, "watches"), 6, 1},
 		{"with the policies in its comments", uncommented(text, "sla"), 0, 3},
 	} {
 		t.Run(x.name, func(t *testing.T) {

@@ -3,7 +3,9 @@ package exporter
 import (
 	"encoding/json"
 	"maps"
+	"net"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -24,6 +26,10 @@ func (e *Exporter) serveDiscovery(w http.ResponseWriter, r *http.Request) {
 	}
 	if u := e.o.ExternalURL; u != nil {
 		host, scheme, prefix = u.Host, u.Scheme, strings.TrimSuffix(u.Path, "/")
+	}
+	if !ValidHost(host) {
+		http.Error(w, "The request names no host that Prometheus could scrape: expected a header Host, or --web.external-url.", http.StatusBadRequest)
+		return
 	}
 	groups := []targetGroup{{
 		Targets: []string{host},
@@ -49,4 +55,16 @@ func (e *Exporter) serveDiscovery(w http.ResponseWriter, r *http.Request) {
 	if err := json.NewEncoder(w).Encode(groups); err != nil {
 		e.log.Debug("Writing service discovery failed", "err", err)
 	}
+}
+
+// ValidHost reports whether host is a name or an address, perhaps with a port.
+func ValidHost(host string) bool {
+	name := host
+	if h, port, err := net.SplitHostPort(host); err == nil {
+		name = h
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return false
+		}
+	}
+	return name != "" && !strings.ContainsAny(name, " /\\@?#")
 }

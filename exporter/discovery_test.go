@@ -3,9 +3,11 @@ package exporter
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -78,6 +80,21 @@ func TestServiceDiscovery(t *testing.T) {
 		}
 		if len(entries) != 2 || pages != 1 {
 			t.Errorf("%d entries, %d of them with the console", len(entries), pages)
+		}
+	})
+}
+
+func TestDiscoveryWithoutAHostSaysWhatItNeeds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, hq, nil)
+		for host, code := range map[string]int{"exporter.example": 200, "exporter.example:10078": 200, "[::1]:10078": 200, "": 400, ":10078": 400, "h:0": 400, "h:99999": 400, "h:x": 400} {
+			r := httptest.NewRequest(http.MethodGet, "/sd", nil)
+			r.Host = host
+			w := httptest.NewRecorder()
+			b.handler.ServeHTTP(w, r)
+			if w.Code != code || code == 400 && !strings.Contains(w.Body.String(), "--web.external-url") {
+				t.Errorf("host %q: %d %s", host, w.Code, w.Body)
+			}
 		}
 	})
 }

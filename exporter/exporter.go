@@ -5,7 +5,6 @@
 package exporter
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -88,9 +87,7 @@ func New(o Options) (*Exporter, error) {
 	if o.Refusals == nil {
 		o.Refusals = console.OpenRefusals("", o.Logger)
 	}
-	if o.Collectors == nil {
-		o.Collectors = collector.All()
-	}
+	o.Collectors = o.collectors()
 	e := &Exporter{
 		o:       o,
 		log:     o.Logger,
@@ -149,7 +146,7 @@ func (e *Exporter) reload() error {
 	if err != nil {
 		return err
 	}
-	if err := e.checkPrivacy(cfg); err != nil {
+	if err := e.o.CheckPrivacy(cfg); err != nil {
 		return err
 	}
 	e.o.Refusals.Reload()
@@ -169,11 +166,7 @@ func (e *Exporter) reload() error {
 			targets = append(targets, t)
 			continue
 		}
-		var transport http.RoundTripper
-		if e.o.Transport != nil {
-			transport = e.o.Transport(c.Name)
-		}
-		t, err := newTarget(c, e.o.Collectors, hashKey, transport, e.o.Refusals, e.duplicates, e.log)
+		t, err := e.newTarget(c, hashKey)
 		if err != nil {
 			for _, t := range fresh {
 				t.cancel()
@@ -207,24 +200,42 @@ func (e *Exporter) reload() error {
 	return nil
 }
 
-// checkPrivacy refuses a configuration that would show hosts to anybody on the
+func (o Options) collectors() []*collector.Collector {
+	if o.Collectors == nil {
+		return collector.All()
+	}
+	return o.Collectors
+}
+
+// CheckPrivacy refuses a configuration that would show hosts to anybody on the
 // network: a list of hosts with their criticals is a list of targets.
-func (e *Exporter) checkPrivacy(cfg *config.Config) error {
-	if e.o.Unprotected == nil {
+func (o Options) CheckPrivacy(cfg *config.Config) error {
+	open := o.openListener()
+	if open == nil {
 		return nil
 	}
-	address, err := e.o.Unprotected()
-	if err != nil || address == "" {
-		return err
-	}
 	for _, c := range cfg.Consoles {
-		for _, col := range e.o.Collectors {
+		for _, col := range o.collectors() {
 			if col.Hosts && c.Collectors[col.Name].Enabled {
-				return fmt.Errorf("console %s: collector %s shows hosts one by one, and the listener %s is neither on a loopback address nor protected by TLS or authentication: expected --web.config.file with tls_server_config or basic_auth_users, a listener on 127.0.0.1, or --web.allow-unprotected-host-metrics", c.Name, col.Name, address)
+				return fmt.Errorf("console %s: collector %s shows hosts one by one, and %w", c.Name, col.Name, open)
 			}
 		}
 	}
 	return nil
+}
+
+// openListener says which listener anybody on the network can read, if there is
+// one. It looks at the web configuration as it is now: the listener takes up every
+// change of it.
+func (o Options) openListener() error {
+	if o.Unprotected == nil {
+		return nil
+	}
+	address, err := o.Unprotected()
+	if err != nil || address == "" {
+		return err
+	}
+	return fmt.Errorf("the listener %s is neither on a loopback address nor protected by users or verified client certificates: expected --web.config.file with basic_auth_users, or with client_auth_type: RequireAndVerifyClientCert in tls_server_config; a listener on 127.0.0.1; or --web.allow-unprotected-host-metrics", address)
 }
 
 // Close ends all loads and logs out of all consoles.
@@ -236,16 +247,18 @@ func (e *Exporter) Close() error {
 	return closeAll(targets)
 }
 
-// logoutTimeout bounds the farewell to consoles.
-const logoutTimeout = 5 * time.Second
+// The farewell to consoles: loads are given up, and then sessions, each in its
+// own time.
+const (
+	loadsTimeout  = 2 * time.Second
+	logoutTimeout = 2 * time.Second
+)
 
 func closeAll(targets []*target) error {
-	ctx, cancel := context.WithTimeout(context.Background(), logoutTimeout)
-	defer cancel()
 	errs := make([]error, len(targets))
 	var wg sync.WaitGroup
 	for i, t := range targets {
-		wg.Go(func() { errs[i] = t.close(ctx) })
+		wg.Go(func() { errs[i] = t.close() })
 	}
 	wg.Wait()
 	return errlist.Join(errs...)

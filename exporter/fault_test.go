@@ -233,6 +233,7 @@ func TestASampleThatIsSetTwiceIsCountedAndLoggedOnceAndThePageIsValid(t *testing
 		for _, load := range []struct{ sets, counted, logged int }{{2, 1, 1}, {2, 2, 1}, {3, 4, 2}, {1, 4, 2}, {2, 5, 3}} {
 			twice = load.sets
 			b.probe("hq").want(t, "after a load", map[string]float64{faulty.Families[0].Name + `{feed="active"}`: 0, of("success", "feeds"): 1, of("series", "feeds"): 1})
+			synctest.Wait() // what is shown is read again meanwhile
 			parse(t, b.get("/metrics?only=exporter")).want(t, "after a load", map[string]float64{
 				counter: float64(load.counted), `securitycenter_exporter_duplicate_samples_total{collector="system"}`: 0,
 			})

@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -27,7 +28,8 @@ func (e *Exporter) Handler() http.Handler {
 	mux.HandleFunc("/sd", e.serveDiscovery)
 	mux.HandleFunc("/-/healthy", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "healthy") })
 	mux.HandleFunc("/-/ready", e.serveReady)
-	mux.HandleFunc("/-/reload", e.serveReload)
+	// A page of another site that a person has open may not reload.
+	mux.Handle("/-/reload", http.NewCrossOriginProtection().Handler(http.HandlerFunc(e.serveReload)))
 	if e.o.TelemetryPath != "/" {
 		mux.HandleFunc("/{$}", e.serveLanding)
 	}
@@ -38,7 +40,42 @@ func (e *Exporter) Handler() http.Handler {
 		mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	}
-	return mux
+	return e.guarded(mux)
+}
+
+// writeTimeout is how long an answer that is not a scrape's may take to be read.
+// A scrape's has the time-out of its request.
+const writeTimeout = 30 * time.Second
+
+// guarded is h with what holds for every answer: only some methods, no storing or
+// guessing of what is data, and a bound on how long a reader may take.
+func (e *Exporter) guarded(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		allowed := []string{http.MethodGet, http.MethodHead}
+		switch {
+		case r.URL.Path == "/-/reload":
+			allowed = []string{http.MethodPost, http.MethodPut}
+		case strings.HasPrefix(r.URL.Path, "/debug/pprof/"):
+			allowed = append(allowed, http.MethodPost)
+		}
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Cache-Control", "no-store")
+		if !slices.Contains(allowed, r.Method) {
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+			http.Error(w, "Method "+r.Method+" is not served here, only "+strings.Join(allowed, " and ")+".", http.StatusMethodNotAllowed)
+			return
+		}
+		if !strings.HasPrefix(r.URL.Path, "/debug/pprof/") { // a profile takes as long as it was asked to
+			limitWrite(w, writeTimeout)
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// limitWrite breaks the answer off if it is not read in time.
+func limitWrite(w http.ResponseWriter, timeout time.Duration) {
+	// A writer that knows no deadline is not a connection.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(timeout))
 }
 
 // checkTelemetryPath refuses what Handler cannot serve metrics at.
@@ -52,7 +89,8 @@ func checkTelemetryPath(path string) error {
 	return nil
 }
 
-// limiter bounds the scrapes served at a time.
+// limiter bounds the scrapes served at a time. The place of a scrape is free as
+// soon as its answer is made: who does not read it keeps nobody out.
 type limiter chan struct{}
 
 func newLimiter(n int) limiter {
@@ -69,11 +107,40 @@ func (l limiter) wrap(h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		select {
 		case l <- struct{}{}:
-			defer func() { <-l }()
-			h(w, r)
 		default:
 			http.Error(w, fmt.Sprintf("Too many scrapes at a time: the limit is %d (--web.max-requests).", cap(l)), http.StatusServiceUnavailable)
+			return
 		}
+		page := answer{header: w.Header(), code: http.StatusOK}
+		func() {
+			defer func() { <-l }()
+			h(&page, r)
+		}()
+		page.send(w, r)
+	}
+}
+
+// answer is an answer that is made before it is sent.
+type answer struct {
+	header http.Header
+	code   int
+	body   bytes.Buffer
+}
+
+// Header implements http.ResponseWriter.
+func (a *answer) Header() http.Header { return a.header }
+
+// WriteHeader implements http.ResponseWriter.
+func (a *answer) WriteHeader(code int) { a.code = code }
+
+// Write implements http.ResponseWriter.
+func (a *answer) Write(p []byte) (int, error) { return a.body.Write(p) }
+
+func (a *answer) send(w http.ResponseWriter, r *http.Request) {
+	a.header.Set("Content-Length", strconv.Itoa(a.body.Len()))
+	w.WriteHeader(a.code)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(a.body.Bytes()) // who has gone does not want it
 	}
 }
 
@@ -148,7 +215,6 @@ func (e *Exporter) serveDebug(w http.ResponseWriter, r *http.Request, t *target,
 	slots := t.chosen(names)
 	t.refresh(ctx, slots)
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
 	fmt.Fprintf(w, "Latest loads of console %s. Times are UTC.\n", t.console.Name())
 	for _, s := range slots {
 		v := s.view()
@@ -237,12 +303,7 @@ func (e *Exporter) notReady() []string {
 	return missing
 }
 
-func (e *Exporter) serveReload(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodPost && r.Method != http.MethodPut {
-		w.Header().Set("Allow", "POST, PUT")
-		http.Error(w, "Only POST and PUT reload the configuration.", http.StatusMethodNotAllowed)
-		return
-	}
+func (e *Exporter) serveReload(w http.ResponseWriter, _ *http.Request) {
 	if !e.o.EnableLifecycle {
 		http.Error(w, "Reloading over HTTP is off: start with --web.enable-lifecycle.", http.StatusForbidden)
 		return

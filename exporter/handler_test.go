@@ -387,3 +387,40 @@ func TestLandingPage(t *testing.T) {
 		}
 	})
 }
+
+func TestOnlyTheMethodsThatAreMeantAreServed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, hq, nil, func(o *Options) { o.EnableLifecycle = true })
+		for _, tt := range []struct {
+			method, path string
+			code         int
+			allow        string
+		}{
+			{"GET", "/metrics", 200, ""}, {"HEAD", "/metrics", 200, ""}, {"POST", "/metrics", 405, "GET, HEAD"}, {"DELETE", "/probe", 405, "GET, HEAD"},
+			{"PUT", "/sd", 405, "GET, HEAD"}, {"OPTIONS", "/", 405, "GET, HEAD"}, {"TRACE", "/nothing", 405, "GET, HEAD"},
+			{"GET", "/-/reload", 405, "POST, PUT"}, {"POST", "/-/reload", 200, ""}, {"PUT", "/-/reload", 200, ""},
+		} {
+			w := b.do(tt.method, tt.path)
+			if w.Code != tt.code || w.Header().Get("Allow") != tt.allow {
+				t.Errorf("%s %s: %d, Allow %q; want %d and %q", tt.method, tt.path, w.Code, w.Header().Get("Allow"), tt.code, tt.allow)
+			}
+			if w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("X-Content-Type-Options") != "nosniff" {
+				t.Errorf("%s %s: headers %v", tt.method, tt.path, w.Header())
+			}
+		}
+	})
+}
+
+func TestAPageOfAnotherSiteDoesNotReload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, hq, nil, func(o *Options) { o.EnableLifecycle = true })
+		for site, code := range map[string]int{"cross-site": 403, "same-site": 403, "same-origin": 200, "none": 200} {
+			if w := b.do("POST", "/-/reload", "Sec-Fetch-Site", site); w.Code != code {
+				t.Errorf("%s: %d, want %d", site, w.Code, code)
+			}
+		}
+		if w := b.do("POST", "/-/reload", "Origin", "https://evil.example"); w.Code != 403 {
+			t.Errorf("from another origin: %d, want 403", w.Code)
+		}
+	})
+}

@@ -112,9 +112,7 @@ func (e *Exporter) serveLanding(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 	// The toolkit's page has none; without it browsers mimic those of 1998.
 	if _, err := io.WriteString(w, "<!DOCTYPE html>\n"); err != nil {
 		return // the client has gone

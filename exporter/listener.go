@@ -44,14 +44,15 @@ func ListenerScheme(webConfig string) (string, error) {
 
 // Unprotected returns the first of the listen addresses that anybody on the
 // network can read: it is not a loopback address, and the web configuration
-// asks neither for TLS nor for authentication. Empty: there is none. Sockets
-// that systemd hands over may have any address: give "systemd" for them.
+// asks neither for users nor for verified client certificates. TLS alone keeps
+// nobody out. Empty: there is none. Sockets that systemd hands over may have any
+// address: give "systemd" for them.
 func Unprotected(addresses []string, webConfig string) (string, error) {
 	c, err := readWebConfig(webConfig)
 	if err != nil {
 		return "", err
 	}
-	if len(c.TLS) > 0 || len(c.Users) > 0 {
+	if c.TLS["client_auth_type"] == "RequireAndVerifyClientCert" || len(c.Users) > 0 {
 		return "", nil
 	}
 	for _, address := range addresses {

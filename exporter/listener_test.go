@@ -27,7 +27,10 @@ func TestAListenerIsProtectedByItsAddressOrByItsWebConfiguration(t *testing.T) {
 		{"the loopback addresses", []string{"127.0.0.1:1", "127.8.8.8:1", "[::1]:1", "localhost:1", "LOCALHOST:1"}, "", ""},
 		{"one of two", []string{"127.0.0.1:1", "0.0.0.0:2"}, "", "0.0.0.0:2"},
 		{"a socket of systemd", []string{"systemd"}, "", "systemd"},
-		{"TLS", []string{":10078"}, tls, ""},
+		{"TLS alone", []string{":10078"}, tls, ":10078"},
+		{"verified client certificates", []string{":10078"}, "tls_server_config: {cert_file: a, key_file: b, client_auth_type: RequireAndVerifyClientCert}\n", ""},
+		{"client certificates that nobody verifies", []string{":10078"}, "tls_server_config: {cert_file: a, key_file: b, client_auth_type: RequireAnyClientCert}\n", ":10078"},
+		{"client certificates, if there are any", []string{":10078"}, "tls_server_config: {cert_file: a, key_file: b, client_auth_type: VerifyClientCertIfGiven}\n", ":10078"},
 		{"authentication", []string{":10078", "systemd"}, users, ""},
 		{"an empty web configuration", []string{":10078"}, "tls_server_config: {}\nbasic_auth_users: {}\n", ":10078"},
 		{"something else in the web configuration", []string{":10078"}, "http_server_config: {http2: false}\n", ":10078"},
@@ -85,6 +88,25 @@ func TestCollectorsThatShowHostsWantAProtectedListener(t *testing.T) {
 		address = "" // the web configuration protects it now
 		if err := b.reload(hq + on("hosts")); err != nil {
 			t.Error(err)
+		}
+	})
+	bubble(t, "where the listener is opened later they are no longer shown", func(t *testing.T) {
+		address := ""
+		b := newBench(t, hq+on("hosts"), nil, func(o *Options) { o.Unprotected = func() (string, error) { return address, nil } })
+		shown := func() int { return len(b.probe("hq", "hosts").family("securitycenter_host_vulnerabilities")) }
+		if shown() == 0 {
+			t.Fatal("no hosts")
+		}
+		address = ":10078" // somebody took the users out of the web configuration
+		if n := shown() + shown(); n != 0 {
+			t.Errorf("%d series of hosts are shown to everybody", n)
+		}
+		if n := len(b.log.lines("Hosts are not shown one by one any more")); n != 1 {
+			t.Errorf("said %d times, want once", n)
+		}
+		address = ""
+		if shown() == 0 {
+			t.Error("no hosts although the listener is protected again")
 		}
 	})
 	bubble(t, "where nobody asks it is not refused", func(t *testing.T) {

@@ -31,7 +31,7 @@ the default deadlines) and counts what they are asked within 30 minutes, the int
 Analysis requests are the costly ones: each asks for one row and is answered from the console's summaries. Two
 Prometheus servers, or a shorter scrape interval, cost the console nothing more.
 
-The first cycle holds the logins, the search for the numbers of plugins, and the check of the filters' spelling, which is
+The first cycle holds the logins, the count of the plugins, and the check of the filters' spelling, which is
 repeated once a day. The bound is 60 analysis requests and two for each repository, for every organisation account and cycle.
 
 | console | hosts | repositories | analysis requests, first cycle | later cycles | bound | other requests, first cycle | later cycles | kilobytes read, later cycles | series |

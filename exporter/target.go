@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -31,6 +31,9 @@ type target struct {
 	console    *findings.Console
 	log        *slog.Logger
 	duplicates *prometheus.CounterVec // the exporter's, by collector
+	// openListener says why hosts must not be shown one by one, if they must not.
+	openListener func() error
+	hidden       atomic.Bool // they were not shown at the latest scrape
 
 	ctx    context.Context // the life of the console's loads
 	cancel context.CancelFunc
@@ -41,23 +44,22 @@ type target struct {
 	slots []*slot // in the order of collector.All
 }
 
-// newTarget makes the console of cfg. transport, if not nil, overrides how it
-// is reached.
-func newTarget(cfg config.Console, collectors []*collector.Collector, hashKey []byte, transport http.RoundTripper, refusals *console.Refusals, duplicates *prometheus.CounterVec, log *slog.Logger) (*target, error) {
+// newTarget makes the console of cfg.
+func (e *Exporter) newTarget(cfg config.Console, hashKey []byte) (*target, error) {
 	o := console.Options{
 		Name:                  cfg.Name,
 		MaxConcurrentRequests: cfg.MaxConcurrentRequests,
 		Repositories:          console.RepositoryFilter(cfg.Repositories),
-		Refusals:              refusals,
-		Logger:                log,
+		Refusals:              e.o.Refusals,
+		Logger:                e.log,
 	}
 	for _, a := range cfg.Accounts {
 		reached, err := ClientOptions(cfg, a)
 		if err != nil {
 			return nil, err
 		}
-		if transport != nil {
-			reached.Transport = transport
+		if e.o.Transport != nil {
+			reached.Transport = e.o.Transport(cfg.Name)
 		}
 		o.Accounts = append(o.Accounts, console.AccountOptions{
 			Name: a.Name, Options: reached, Repositories: a.Repositories, Certificate: a.ClientCertificate,
@@ -67,9 +69,9 @@ func newTarget(cfg config.Console, collectors []*collector.Collector, hashKey []
 	if err != nil {
 		return nil, err
 	}
-	t := &target{console: findings.New(c), log: log.With("console", cfg.Name), duplicates: duplicates}
+	t := &target{console: findings.New(c), log: e.log.With("console", cfg.Name), duplicates: e.duplicates, openListener: e.o.openListener}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
-	t.configure(cfg, collectors, hashKey)
+	t.configure(cfg, e.o.Collectors, hashKey)
 	return t, nil
 }
 
@@ -83,6 +85,7 @@ func ClientOptions(c config.Console, a config.Account) (scapi.Options, error) {
 		URL:             c.URL.String(),
 		API:             scapi.API(c.API),
 		Transport:       transport,
+		Secrets:         c.TransportSecrets,
 		Timeout:         c.Timeout,
 		AnalysisTimeout: c.AnalysisTimeout,
 		PageSize:        c.PageSize,
@@ -203,6 +206,9 @@ func (t *target) gather(ctx context.Context, names []string) ([]*dto.MetricFamil
 	for _, s := range slots {
 		v := s.view()
 		views = append(views, v)
+		if s.collector.Hosts && t.hidesHosts() {
+			continue
+		}
 		families = append(families, v.families...)
 	}
 	families = append(families, t.health(views)...)
@@ -210,6 +216,16 @@ func (t *target) gather(ctx context.Context, names []string) ([]*dto.MetricFamil
 	families = append(families, traffic...)
 	sortFamilies(families)
 	return families, err
+}
+
+// hidesHosts reports whether hosts must not be shown one by one, because the
+// listener was opened since they were allowed; it is logged once.
+func (t *target) hidesHosts() bool {
+	err := t.openListener()
+	if was := t.hidden.Swap(err != nil); err != nil && !was {
+		t.log.Error("Hosts are not shown one by one any more", "err", err)
+	}
+	return err != nil
 }
 
 func sortFamilies(families []*dto.MetricFamily) {
@@ -227,18 +243,22 @@ func (t *target) untried() []string {
 	return names
 }
 
-// close ends the loads and logs out.
-func (t *target) close(ctx context.Context) error {
+// close ends the loads and logs out. A load that does not end in time keeps
+// nobody from logging out.
+func (t *target) close() error {
 	t.cancel()
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		t.loads.Wait()
 	}()
+	var late error
 	select {
 	case <-ended:
-	case <-ctx.Done():
-		return errlist.Join(fmt.Errorf("console %s: loads did not end in time", t.console.Name()), t.console.Close(ctx))
+	case <-time.After(loadsTimeout):
+		late = fmt.Errorf("console %s: loads did not end in time", t.console.Name())
 	}
-	return t.console.Close(ctx)
+	ctx, cancel := context.WithTimeout(context.Background(), logoutTimeout)
+	defer cancel()
+	return errlist.Join(late, t.console.Close(ctx))
 }

@@ -84,5 +84,8 @@ func (c *Console) ScopeOf(ctx context.Context, a *console.Account) (*Scope, erro
 
 func (c *Console) scope(ctx context.Context, share console.Share) (*Scope, error) {
 	s := &Scope{Share: share, console: c, memory: c.memories[share.Account]}
-	return s, s.probe(ctx)
+	if err := s.probe(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
 }

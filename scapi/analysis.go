@@ -41,6 +41,23 @@ type restQuery struct {
 	Filters     []wireFilter `json:"filters"`
 	ScanID      string       `json:"scanID,omitempty"`
 	View        string       `json:"view,omitempty"`
+	*restQueryObject
+}
+
+// restQueryObject is what makes a query a whole object, as those that are saved
+// and the web client's are. From 6.7 on consoles want it; before, nobody looks.
+type restQueryObject struct {
+	Name          string   `json:"name"`
+	Description   string   `json:"description"`
+	Context       string   `json:"context"`
+	Status        int      `json:"status"` // -1: not saved
+	CreatedTime   int      `json:"createdTime"`
+	ModifiedTime  int      `json:"modifiedTime"`
+	Groups        []string `json:"groups"`
+	SourceType    string   `json:"sourceType"`
+	SortColumn    string   `json:"sortColumn,omitempty"`
+	SortDirection string   `json:"sortDirection,omitempty"`
+	VulnTool      string   `json:"vulnTool,omitempty"`
 }
 
 func (p plan) restBody(start, end int64) restAnalysis {
@@ -61,6 +78,14 @@ func (p plan) restBody(start, end int64) restAnalysis {
 	if q.Source == Individual {
 		body.ScanID, body.View = q.ScanID, q.view()
 		body.Query.ScanID, body.Query.View = body.ScanID, body.View
+	}
+	if !p.target.version.before(6, 7) {
+		body.Query.restQueryObject = &restQueryObject{
+			Status: -1, Groups: []string{}, SourceType: source, SortColumn: body.SortField, SortDirection: strings.ToLower(body.SortDir),
+		}
+		if kind == "vuln" {
+			body.Query.VulnTool = q.Tool
+		}
 	}
 	return body
 }

@@ -161,7 +161,8 @@ type AssetUpdate struct {
 
 // UpdateAsset changes an asset list and returns it as it is then. The list is
 // read first: one that does not exist (ErrNotFound), or is of a type that does
-// not take the change, is an error without anything being written.
+// not take the change, is an error without anything being written. Beside an
+// *ActionError the list is returned as the console answers it, if it does.
 //
 // REST PATCH /asset/{id} with what changes, and POST /asset/{id}/share for a
 // group, which GET /group looks up by its name. RPC asset::edit takes the whole
@@ -286,10 +287,12 @@ func (c *Client) patchAsset(ctx context.Context, current Asset, u AssetUpdate) (
 		rulesKey = "combinations"
 	}
 	r, err := patchObject[wireAsset](ctx, c, "/asset/{id}", current.ID, u.changes(rulesKey), u.Group)
-	if err != nil {
+	switch {
+	case unfulfilled(err):
+		return r.value.asset(r.raw), err
+	case err != nil:
 		return Asset{}, err
-	}
-	if string(r.value.ID) != current.ID {
+	case string(r.value.ID) != current.ID:
 		return c.Asset(ctx, current.ID)
 	}
 	return r.value.asset(r.raw), nil
@@ -343,10 +346,13 @@ func (c *Client) editAsset(ctx context.Context, current Asset, u AssetUpdate) (A
 	}
 	k := writeAction("asset", "edit", input)
 	var r raws[wireAsset]
-	if _, err := c.do(ctx, k, &r); err != nil {
+	_, err := c.do(ctx, k, &r)
+	switch {
+	case unfulfilled(err):
+		return r.value.asset(r.raw), err
+	case err != nil:
 		return Asset{}, err
-	}
-	if r.value.ID == "" {
+	case r.value.ID == "":
 		// Empty is how SecurityCenter 4 is said to answer in case of trouble.
 		return Asset{}, &Error{Call: k.name(RPC), Err: fmt.Errorf("%w: no asset list, which may not have been changed", ErrMalformed)}
 	}

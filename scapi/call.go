@@ -15,12 +15,12 @@ import (
 type call struct {
 	endpoint  string // template without ids: "/scanResult/{id}", "vuln::query"
 	class     Class
-	slow      bool   // takes as long as an analysis, although it is light
-	once      bool   // not safe to repeat
-	writes    bool   // changes something on the console, other than sessions
-	noSession bool   // works without login, and is made without it
-	secret    bool   // the answer holds what no error may quote
-	hidden    string // secret of the request, which no error may repeat
+	slow      bool // takes as long as an analysis, although it is light
+	once      bool // not safe to repeat
+	writes    bool // changes something on the console, other than sessions
+	noSession bool // works without login, and is made without it
+	secret    bool // the answer holds what no error may quote
+	bare      bool // the answer may be JSON without an envelope
 	// scan, if set, reads the envelope's response in passing.
 	scan func(*wire.Reader)
 	// body, if set, is where the answer is read into, instead of new memory.
@@ -48,7 +48,8 @@ func (c *Client) target(ctx context.Context) (target, error) {
 
 // do makes a call: session, one new login on expiry, gate, retries, bounds.
 // It decodes the envelope's response into out, tolerantly: a pointer to a
-// struct, a wire type, a *json.RawMessage for the text itself, or nil.
+// struct, a wire type, a *json.RawMessage for the text itself, or nil. With an
+// *ActionError out is set too, as far as the answer can be read.
 func (c *Client) do(ctx context.Context, k call, out any) (answer, error) {
 	var r reply
 	var by way
@@ -74,7 +75,11 @@ func (c *Client) do(ctx context.Context, k call, out any) (answer, error) {
 			_ = c.end(ctx, by, newSession(h.token, h.cookie))
 		}
 	}
-	if err := decode(r.envelope.Response, out); err != nil {
+	err = decode(r.envelope.Response, out)
+	if failed := r.unfulfilled(k, by.dialect); failed != nil {
+		return answer{}, failed
+	}
+	if err != nil {
 		return answer{}, &Error{Call: k.name(by.dialect), Status: r.status, Err: join(ErrMalformed, err)}
 	}
 	return answer{time: r.envelope.Timestamp.Time()}, nil

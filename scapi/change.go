@@ -11,7 +11,8 @@ import (
 )
 
 // patchObject changes the object at endpoint and shares it with a group, if
-// there is something to change or a group.
+// there is something to change or a group. Beside an *ActionError there is what
+// the console answered.
 func patchObject[T any](ctx context.Context, c *Client, endpoint, id string, changes map[string]any, group Opt[string]) (raws[T], error) {
 	var share []string
 	if group.Valid {

@@ -45,6 +45,11 @@ type Options struct {
 	// Transport carries requests; http.DefaultTransport when nil. TLS, client
 	// certificate and proxy are its business. Redirects are never followed.
 	Transport http.RoundTripper
+	// Secrets returns what Transport adds to requests and no error or log may
+	// repeat: values of headers, passwords of proxies. It is asked again when
+	// texts are masked, for values that change. Those of an *http.Transport are
+	// known without. Nil: there are none.
+	Secrets func() []string
 	// UserAgent is sent with every request.
 	UserAgent string
 	// Timeout bounds one attempt of one request (default 60s),
@@ -124,7 +129,12 @@ type Exchange struct {
 	// CertificateNotAfter is the end of the console's TLS certificate; zero
 	// without TLS. It is known even where the certificate was not accepted.
 	CertificateNotAfter time.Time
-	Err                 error
+	// Message and Warnings are what the console said beside a success: error_msg
+	// with error_code 0, and warnings. One line each, bounded, no secrets. For a
+	// change Err is then an *ActionError.
+	Message  string
+	Warnings []string
+	Err      error
 }
 
 // A Client talks to one console as one account. It logs in when it first
@@ -140,6 +150,8 @@ type Client struct {
 
 	mu    sync.Mutex
 	state state // guarded by mu
+
+	mask mask // for all that the console says
 
 	clock   clock          // the console's
 	plugins pluginTallies  // the latest
@@ -173,18 +185,26 @@ func New(o Options) (*Client, error) {
 		return nil, fmt.Errorf("unknown API %q: want %s, %s or %s", o.API, Auto, REST, RPC)
 	}
 	o.setDefaults()
-	return &Client{
-		options: o,
-		base:    base,
-		http: &http.Client{
-			Transport: traced(o.Transport, o.Trace, o.TraceBody),
-			// A redirect may lead anywhere, with the credentials.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
+	c := &Client{
+		base:     base,
 		entrance: semaphore.NewWeighted(1),
 		probing:  semaphore.NewWeighted(1),
 		state:    state{dialect: o.API},
-	}, nil
+	}
+	c.mask.more = transportSecrets(o.Transport, base, o.Secrets)
+	given := o.Credentials
+	o.Credentials = func() (Credentials, error) {
+		credentials, err := given()
+		c.mask.learn(credentials.Password, credentials.AccessKey, credentials.SecretKey)
+		return credentials, err
+	}
+	c.options = o
+	c.http = &http.Client{
+		Transport: traced(o.Transport, o.Trace, o.TraceBody, &c.mask),
+		// A redirect may lead anywhere, with the credentials.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return c, nil
 }
 
 func (o *Options) setDefaults() {

@@ -55,7 +55,7 @@ func FuzzResults(f *testing.F) {
 }
 
 func FuzzHostsAreReadAsTheirRows(f *testing.F) {
-	for _, seed := range []string{`{"ip":"192.0.2.1","score":"5","dnsName":"a\u00e9\/b"}`, `{ "score" : 5.0 , "ip":null}`, `{"ip":"1","ip":"2"}`, `{}`, `[]`, `"x"`, `7`, `{"repository":{"id":1},"pluginSet":"201812150336"}`, `{"\u0069p":"escaped"}`} {
+	for _, seed := range []string{`{"ip":"192.0.2.1","score":"5","dnsName":"a\u00e9\/b"}`, `{ "score" : 5.0 , "ip":null}`, `{"ip":"1","ip":"2"}`, `{}`, `[]`, `"x"`, `7`, `{"repository":{"id":1},"pluginSet":"201812150336"}`, `{"\u0069p":"escaped"}`, `{"ip":"N/A","dnsName":"-1","osCPE":-1,"uuid":"n/a"}`} {
 		f.Add([]byte(seed))
 	}
 	const other = `{"score":"7","ip":"198.51.100.1","osCPE":"cpe:x","repository":{"id":"9","name":"Other"}}`
@@ -78,7 +78,7 @@ func FuzzHostsAreReadAsTheirRows(f *testing.F) {
 			if score.Value < 0 {
 				score = Opt[int64]{}
 			}
-			if host.IP != row.String("ip") || host.DNSName != row.String("dnsName") || host.OSCPE != row.String("osCPE") || host.Score != score ||
+			if host.IP != address(row.String("ip")) || host.DNSName != known(row.String("dnsName")) || host.OSCPE != known(row.String("osCPE")) || host.Score != score ||
 				!host.LastAuthRun.Equal(row.Time("lastAuthRun")) || !bytes.Equal(host.Raw, row.Raw) {
 				t.Errorf("row %s was read as %+v", row.Raw, host)
 			}

@@ -50,7 +50,8 @@ var fieldsOf = map[string][]string{
 // The credential is read first: one that does not exist (ErrNotFound), or is of
 // a type that does not have a field, is an error without anything being
 // written. What a console shows in the place of a secret is never written back,
-// and is refused as a new secret.
+// and is refused as a new secret. Beside an *ActionError the credential is
+// returned as the console answers it, if it does.
 //
 // REST PATCH /credential/{id} with what changes, together with type and
 // authType where fields of the type do, and POST /credential/{id}/share for a
@@ -183,13 +184,7 @@ func (c *Client) patchCredential(ctx context.Context, current StoredCredential, 
 		}
 	}
 	r, err := patchObject[wireCredential](ctx, c, "/credential/{id}", current.ID, changes, u.Group)
-	if err != nil {
-		return StoredCredential{}, err
-	}
-	if string(r.value.ID) != current.ID {
-		return c.StoredCredential(ctx, current.ID)
-	}
-	return r.value.credential(r.raw), nil
+	return c.changedCredential(ctx, current.ID, r, err)
 }
 
 func (c *Client) editCredential(ctx context.Context, current StoredCredential, u CredentialUpdate) (StoredCredential, error) {
@@ -217,11 +212,20 @@ func (c *Client) editCredential(ctx context.Context, current StoredCredential, u
 		}
 	}
 	var r raws[wireCredential]
-	if _, err := c.do(ctx, writeAction("credential", "edit", input), &r); err != nil {
+	_, err = c.do(ctx, writeAction("credential", "edit", input), &r)
+	return c.changedCredential(ctx, current.ID, r, err)
+}
+
+// changedCredential is the credential that a change answered. SecurityCenter 4
+// may answer something else; then it is read.
+func (c *Client) changedCredential(ctx context.Context, id string, r raws[wireCredential], err error) (StoredCredential, error) {
+	switch {
+	case unfulfilled(err):
+		return r.value.credential(r.raw), err
+	case err != nil:
 		return StoredCredential{}, err
-	}
-	if string(r.value.ID) != current.ID { // what is answered no source tells
-		return c.StoredCredential(ctx, current.ID)
+	case string(r.value.ID) != id:
+		return c.StoredCredential(ctx, id)
 	}
 	return r.value.credential(r.raw), nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
@@ -149,6 +150,9 @@ func (c *Client) greetRPC(ctx context.Context, known string) (hello, error) {
 	return hello{}, first
 }
 
+// plainVersion is what no secret looks like, except a short one.
+var plainVersion = regexp.MustCompile(`^\d{1,3}(\.\d{1,4}){1,3}$`)
+
 // learnFrom takes the version from an answer to systemCall, and returns the
 // session that it may hold, or why it holds none.
 func (c *Client) learnFrom(r reply, refusal error) hello {
@@ -164,7 +168,11 @@ func (c *Client) learnFrom(r reply, refusal error) hello {
 		v = r.header.Get("SecurityCenter") // up to 5.19
 	}
 	if v != "" {
-		c.learn(func(state *state) { state.version = oneLine(v, maxExcerpt) })
+		shown := v
+		if !plainVersion.MatchString(v) {
+			shown = c.mask.quoted(v, maxExcerpt)
+		}
+		c.learn(func(state *state) { state.version = shown })
 	}
 	h := hello{token: string(answer.Token), cookie: r.cookie, full: answer.ReleaseSession.True(), refusal: refusal}
 	if h.cookie == "" {

@@ -187,3 +187,47 @@ func same[T any](t *testing.T, what string, text func(T) string) func([]T, error
 		}
 	}
 }
+
+// What 6.7 changed is nothing that a caller sees.
+func TestTheClientSpeaksWith67(t *testing.T) {
+	server, admin, analyst := simulated(t, sctest.Options{Version: "6.7.2", Hosts: 60})
+	for name, c := range map[string]*scapi.Client{"administrator": admin, "analyst": analyst} {
+		who, err := c.Whoami(t.Context())
+		if err != nil || (who.Kind == scapi.Administrator) != (name == "administrator") {
+			t.Errorf("%s: %+v, %v", name, who, err)
+		}
+		if v, err := c.Version(t.Context()); v != "6.7.2" || err != nil {
+			t.Errorf("%s: version %q, %v", name, v, err)
+		}
+	}
+	hosts := len(hostsOf(t, analyst, scapi.Query{PageSize: 17}))
+	want := 0
+	for range server.Hosts() {
+		want++
+	}
+	if hosts != want {
+		t.Errorf("%d hosts, want %d", hosts, want)
+	}
+	if rows, err := analyst.Query(t.Context(), scapi.Query{Tool: "sumtype", Source: scapi.Events}); err != nil || len(rows) == 0 {
+		t.Errorf("%d types of log events, %v", len(rows), err)
+	}
+	if s, err := analyst.Summary(t.Context(), scapi.Query{Source: scapi.Mitigated, Filters: []scapi.Filter{scapi.BySeverity(scapi.High)}}); err != nil || s.Findings[scapi.High] == 0 {
+		t.Errorf("mitigated findings %+v, %v", s, err)
+	}
+	wrong := dialSimulated(t, server, scapi.Credentials{Username: sctest.AnalystUsername, Password: "wrong"})
+	if err := wrong.Login(t.Context()); !scapi.IsLoginRefused(err) {
+		t.Errorf("a wrong password: %v", err)
+	}
+	keys := dialSimulated(t, server, scapi.Credentials{AccessKey: sctest.AnalystAccessKey, SecretKey: sctest.AnalystSecretKey})
+	if _, err := keys.Summary(t.Context(), scapi.Query{}); err != nil {
+		t.Errorf("with API keys: %v", err)
+	}
+	for _, c := range []*scapi.Client{admin, analyst} {
+		if err := c.Logout(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := server.Sessions(); n != 0 {
+		t.Errorf("%d sessions are left", n)
+	}
+}

@@ -63,7 +63,7 @@ func decodeFeed(name string, raw json.RawMessage) Feed {
 	}
 	return Feed{
 		Type:               feedName(name),
-		Updated:            w.UpdateTime.Time(),
+		Updated:            since1990(w.UpdateTime.Time()),
 		Stale:              optBool(w.Stale),
 		UpdateRunning:      optBool(w.UpdateRunning),
 		SubscriptionStatus: string(w.SubscriptionStatus),

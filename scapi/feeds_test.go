@@ -21,7 +21,7 @@ func TestFeeds(t *testing.T) {
 			[]scapi.Feed{
 				{Type: "event", Stale: scapi.Some(true), UpdateRunning: scapi.Some(false), SubscriptionStatus: "Expired"},
 				{Type: "industrial", Stale: scapi.Some(false)},
-				{Type: "odd", Updated: epoch(7)},
+				{Type: "odd"}, // 1970: no time at which a feed was updated
 				{Type: "sc", Updated: epoch(1700086000), Stale: scapi.Some(false), UpdateRunning: scapi.Some(true), SubscriptionStatus: "Valid"},
 			}},
 		"no feed": {scapi.REST, map[string]said{"GET /feed": {Response: `[]`}}, []scapi.Feed{}},

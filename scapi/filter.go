@@ -89,19 +89,23 @@ func BySeverity(s ...Severity) Filter {
 }
 
 // ByPluginType keeps findings of plugins of this type: active, passive, event
-// (not on SecurityCenter 4) or compliance.
+// (not on SecurityCenter 4) or compliance. Both dialects: pluginType "active";
+// Security Center 6 calls event lce.
 func ByPluginType(pluginType string) Filter {
 	return Filter{Name: "pluginType", portable: func(t target) (spelling, error) {
 		switch pluginType {
 		case "active", "passive", "compliance":
+			return is(pluginType)
 		case "event":
-			if t.dialect == RPC {
+			switch {
+			case t.dialect == RPC:
 				return spelling{}, fmt.Errorf("filter on plugin type event: %w", ErrUnsupported)
+			case t.version.before(6):
+				return is("event")
 			}
-		default:
-			return spelling{}, fmt.Errorf("filter on plugin type %q, which is none of active, passive, event, compliance", pluginType)
+			return is("lce")
 		}
-		return is(pluginType)
+		return spelling{}, fmt.Errorf("filter on plugin type %q, which is none of active, passive, event, compliance", pluginType)
 	}}
 }
 

@@ -2,6 +2,7 @@ package scapi
 
 import (
 	"encoding/json"
+	"net/netip"
 	"slices"
 	"testing"
 
@@ -19,7 +20,8 @@ func FuzzObjects(f *testing.F) {
 		`{"id":[],"username":{},"role":"1","locked":"yes","permScan":[],"permX":"true","createdTime":-1}`,
 		`{"pluginID":1,"severity":{"id":"9"},"cve":"a,,b","xref":["c"],"pluginText":"<plugin_output>","protocol":6,"port":"x"}`,
 		`{"hostType":"asset","hostValue":{"id":"5"},"newSeverity":{"id":"9"},"expires":"-1"}`, `{"hostType":"ip","hostValue":"192.0.2.1,","newSeverity":4,"expires":1e30}`,
-		`{"filters":[{"filterName":"severity","value":[1]},"x",{}],"tool":1}`, `{"filters":{"a":"b"},"type":"dynamic","ipCount":-1,"status":7}`,
+		`{"filters":[{"filterName":"severity","value":[1]},"x",{}],"tool":1}`, `{"filters":{"a":"b"},"type":"dynamic","ipCount":-1,"status":7}`, `{"filters":"filter"}`,
+		`{"ip":"the rest of a text","cpe":"a<br/>b","xref":"CWE #200","acrScore":"-1","hostUUID":"N/A","seolDate":"-1","repository":{"id":-1,"name":"Individual Scan"}}`,
 		`{"sys_ram":1e300,"nessus_mem":"12.5","temp_disk_free":-1,"sys_ram_used":null,"timestamp":"1700000000"}`, `{"id":1,"name":"x","count":"-1"}`,
 		`[]`, `""`, `null`, `{"id":{"id":{}}}`,
 	} {
@@ -74,14 +76,16 @@ func FuzzObjects(f *testing.F) {
 
 		var record wireIPRecord
 		read(&record)
-		record.record(raw)
+		record.record(raw, Severities[:])
 		var person wirePerson
 		read(&person)
 		permissions(raw)
 		var organization wireOrganization
 		read(&organization)
 		organization.organization(raw)
-		Row{Raw: raw}.vuln()
+		if v := (Row{Raw: raw}).vuln(); v.IP != "" && !netip.MustParseAddr(v.IP).IsValid() || v.RepositoryID == "-1" {
+			t.Errorf("finding %+v", v)
+		}
 
 		var rule wireRiskRule
 		read(&rule)
@@ -106,7 +110,11 @@ func FuzzObjects(f *testing.F) {
 		family.family(raw)
 		var saved wireSavedQuery
 		read(&saved)
-		if spelled, err := spell(saved.query(raw).Filters, target{dialect: REST}); err == nil {
+		q := saved.query(raw)
+		if slices.ContainsFunc(q.Filters, func(f Filter) bool { return f.Name == "" }) {
+			t.Errorf("a filter without a name: %+v", q.Filters)
+		}
+		if spelled, err := spell(q.Filters, target{dialect: REST}); err == nil {
 			if _, err := json.Marshal(spelled); err != nil {
 				t.Errorf("filters cannot be sent back: %v", err)
 			}

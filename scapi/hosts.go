@@ -147,15 +147,15 @@ const maxGuesses = 100
 // hostColumns are the columns of sumip in all versions. SecurityCenter 4.0
 // names severities without the prefix.
 var hostColumns = map[string]hostColumn{
-	"ip":          func(r *hostReader, in *wire.Reader, h *Host) { h.IP = r.keeper.text(in.Text()) },
-	"uuid":        func(r *hostReader, in *wire.Reader, h *Host) { h.UUID = r.keeper.text(in.Text()) },
-	"dnsName":     func(r *hostReader, in *wire.Reader, h *Host) { h.DNSName = r.keeper.text(in.Text()) },
-	"netbiosName": func(r *hostReader, in *wire.Reader, h *Host) { h.NetBIOSName = r.keeper.text(in.Text()) },
-	"macAddress":  func(r *hostReader, in *wire.Reader, h *Host) { h.MACAddress = r.keeper.text(in.Text()) },
-	"biosGUID":    func(r *hostReader, in *wire.Reader, h *Host) { h.BIOSGUID = r.keeper.text(in.Text()) },
-	"tpmID":       func(r *hostReader, in *wire.Reader, h *Host) { h.TPMID = r.keeper.text(in.Text()) },
-	"mcafeeGUID":  func(r *hostReader, in *wire.Reader, h *Host) { h.McAfeeGUID = r.keeper.text(in.Text()) },
-	"hostUUID":    func(r *hostReader, in *wire.Reader, h *Host) { h.HostUUID = r.keeper.text(in.Text()) },
+	"ip":          func(r *hostReader, in *wire.Reader, h *Host) { h.IP = address(r.text(in)) },
+	"uuid":        func(r *hostReader, in *wire.Reader, h *Host) { h.UUID = r.text(in) },
+	"dnsName":     func(r *hostReader, in *wire.Reader, h *Host) { h.DNSName = r.text(in) },
+	"netbiosName": func(r *hostReader, in *wire.Reader, h *Host) { h.NetBIOSName = r.text(in) },
+	"macAddress":  func(r *hostReader, in *wire.Reader, h *Host) { h.MACAddress = r.text(in) },
+	"biosGUID":    func(r *hostReader, in *wire.Reader, h *Host) { h.BIOSGUID = r.text(in) },
+	"tpmID":       func(r *hostReader, in *wire.Reader, h *Host) { h.TPMID = r.text(in) },
+	"mcafeeGUID":  func(r *hostReader, in *wire.Reader, h *Host) { h.McAfeeGUID = r.text(in) },
+	"hostUUID":    func(r *hostReader, in *wire.Reader, h *Host) { h.HostUUID = r.text(in) },
 
 	"policyName":     func(r *hostReader, in *wire.Reader, h *Host) { h.PolicyName = r.repeated(in, policyName) },
 	"osCPE":          func(r *hostReader, in *wire.Reader, h *Host) { h.OSCPE = r.repeated(in, osCPE) },
@@ -164,7 +164,7 @@ var hostColumns = map[string]hostColumn{
 
 	"repository": (*hostReader).readRepository,
 	"repositoryID": func(r *hostReader, in *wire.Reader, h *Host) {
-		if id := r.repeated(in, repositoryID); h.RepositoryID == "" && id != unset {
+		if id := r.repeated(in, repositoryID); h.RepositoryID == "" {
 			h.RepositoryID = id
 		}
 	},
@@ -188,9 +188,6 @@ var hostColumns = map[string]hostColumn{
 	"acrScore":           func(_ *hostReader, in *wire.Reader, h *Host) { h.ACRScore = score(in) },
 	"assetExposureScore": func(_ *hostReader, in *wire.Reader, h *Host) { h.AssetExposureScore = score(in) },
 }
-
-// unset is the id of a reference that leads nowhere.
-const unset = "-1"
 
 func skipColumn(_ *hostReader, in *wire.Reader, _ *Host) { in.Value() }
 
@@ -221,6 +218,15 @@ func score(in *wire.Reader) Opt[float64] {
 	return Some(n)
 }
 
+// text reads a text; "" for what consoles write where they know none.
+func (r *hostReader) text(in *wire.Reader) string {
+	text := in.Text()
+	if len(text) <= len("N/A") && unknown(string(text)) {
+		return ""
+	}
+	return r.keeper.text(text)
+}
+
 // repeated reads a text that is likely to be the one of the row before.
 func (r *hostReader) repeated(in *wire.Reader, column int) string {
 	latest := &r.latest[column]
@@ -229,7 +235,7 @@ func (r *hostReader) repeated(in *wire.Reader, column int) string {
 	}
 	quoted := in.Kind() == '"'
 	start := in.Offset()
-	text := r.keeper.text(in.Text())
+	text := r.text(in)
 	if quoted { // a number does not say where it ends
 		latest.raw, latest.text = append(latest.raw[:0], in.Since(start)...), text
 	}

@@ -53,6 +53,8 @@ func TestHostsAreReadFromEveryShapeOfRow(t *testing.T) {
 			scapi.Host{IP: "192.0.2.1", RepositoryID: "1", RepositoryName: "Lab", Score: scapi.Some[int64](49), Total: scapi.Some[int64](43), Counts: scapi.Some(scapi.Counts{scapi.High: 2}),
 				PluginSet: time.Date(2018, 12, 15, 3, 36, 0, 0, time.UTC), LastAuthRun: epoch(1545071370), ACRScore: scapi.Some(7.0)}},
 		"what is unknown":           {scapi.REST, "6.4.0", `{"ip":null,"uuid":{},"score":"-1","total":"","severityHigh":"-1","pluginSet":null,"lastAuthRun":"-1","lastUnauthRun":"0","repository":{"id":-1,"name":""},"acrScore":"","osCPE":[]}`, scapi.Host{}},
+		"what is unknown, in words": {scapi.REST, "6.4.0", `{"ip":"a text","uuid":"N\/A","dnsName":"N/A","netbiosName":"-1","macAddress":"n/a","osCPE":"N/A","policyName":"-1","hostUUID":"N/A","acrScore":"N/A","assetExposureScore":"-1","hostUniqueness":"N/A","repository":{"id":"-1","name":"Individual Scan"}}`, scapi.Host{}},
+		"an individual scan's":      {scapi.REST, "5.8.0", `{"ip":"192.0.2.1","repository":{"id":-1,"name":"Individual Scan","description":""},"total":"4"}`, scapi.Host{IP: "192.0.2.1", Total: scapi.Some[int64](4)}},
 		"columns that nobody knows": {scapi.REST, "6.4.0", `{"new":{"ip":"x"},"ip":"192.0.2.1","newer":[1,{"ip":"y"}]}`, scapi.Host{IP: "192.0.2.1"}},
 		"blanks":                    {scapi.REST, "6.4.0", "{ \"ip\" : \"192.0.2.1\" ,\n\t\"total\": \"4\" }", scapi.Host{IP: "192.0.2.1", Total: scapi.Some[int64](4)}},
 		"an empty row":              {scapi.REST, "6.4.0", `{}`, scapi.Host{}},

@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
@@ -20,9 +20,9 @@ type IPRecord struct {
 	RepositoryID, Repository   string
 	DNSName, NetBIOSName       string
 	MACAddress                 string
-	OS, OSCPE                  string // OS may hold line breaks
-	PolicyName                 string // of the latest scan
-	Score, Total               Opt[int64]
+	OS, OSCPE                  string     // OS may hold line breaks
+	PolicyName                 string     // of the latest scan
+	Score, Total               Opt[int64] // SecurityCenter 4 may tell no total: then it is that of the counts, if all are told
 	Counts                     Opt[Counts]
 	HasPassive, HasCompliance  Opt[bool]
 	LastScan                   time.Time // zero times: never or unknown
@@ -44,7 +44,9 @@ type wireIPRecord struct {
 
 // IPInfo returns what the repositories with these ids know of an address, a
 // record each, or all repositories that the account sees if none is named.
-// Repositories that do not know the address have no record.
+// Repositories that do not know the address have no record. Where hosts of one
+// repository share the address, the console tells of one of them; REST has a
+// record of each if no repository is named.
 //
 // REST GET /repository/{id}/deviceInfo, before 5.12 ipInfo, for each
 // repository; where none is named, an analysis of the address by the tool sumip
@@ -63,7 +65,7 @@ func (c *Client) IPInfo(ctx context.Context, ip string, repositoryIDs ...string)
 		return nil, err
 	}
 	if t.dialect == RPC {
-		return c.rpcIPInfo(ctx, ip, repositoryIDs)
+		return c.rpcIPInfo(ctx, ip, repositoryIDs, t.severities())
 	}
 	if len(repositoryIDs) == 0 {
 		return c.ipInfoEverywhere(ctx, ip)
@@ -82,7 +84,7 @@ func (c *Client) IPInfo(ctx context.Context, ip string, repositoryIDs ...string)
 	return records, nil
 }
 
-func (c *Client) rpcIPInfo(ctx context.Context, ip string, repositoryIDs []string) ([]IPRecord, error) {
+func (c *Client) rpcIPInfo(ctx context.Context, ip string, repositoryIDs []string, known []Severity) ([]IPRecord, error) {
 	u := under[wireIPRecord]{key: "records"}
 	input := map[string]any{"ip": ip, "repositories": idList(repositoryIDs)}
 	if _, err := c.do(ctx, action("vuln", "getIP", input), &u); err != nil {
@@ -90,36 +92,41 @@ func (c *Client) rpcIPInfo(ctx context.Context, ip string, repositoryIDs []strin
 	}
 	records := make([]IPRecord, 0, len(u.list.Items))
 	for i, w := range u.list.Items {
-		records = append(records, w.record(u.list.Raw[i]))
+		records = append(records, w.record(u.list.Raw[i], known))
 	}
 	return records, nil
 }
 
 // ipInfoEverywhere asks the repositories that have findings of the address.
 // What one of them does not tell more of, it has told by its findings: agents,
-// for instance, are known by UUID rather than by address.
+// for instance, are known by UUID rather than by address, and of several hosts
+// that share the address it tells of one.
 func (c *Client) ipInfoEverywhere(ctx context.Context, ip string) ([]IPRecord, error) {
 	rows, err := c.Query(ctx, Query{Tool: "sumip", Filters: []Filter{{Name: "ip", Value: ip}}})
 	if err != nil {
 		return nil, err
 	}
-	var records []IPRecord
-	var asked []string
+	of := map[string]int{} // rows by repository: hosts of one may share an address
 	for _, row := range rows {
+		of[row.Repository()]++
+	}
+	var records []IPRecord
+	told := map[string]IPRecord{}
+	for _, row := range rows {
+		var w wireIPRecord
+		_ = wire.Decode(row.Raw, &w) // what does not fit stays absent
+		record := w.record(row.Raw, Severities[:])
 		id := row.Repository()
-		var record IPRecord
-		err := ErrNotFound
-		if id != "" && !slices.Contains(asked, id) {
-			asked = append(asked, id)
-			record, err = c.deviceInfo(ctx, ip, id)
+		more, asked := told[id]
+		if id != "" && !asked {
+			var err error
+			if more, err = c.deviceInfo(ctx, ip, id); err != nil && !IsNotFound(err) {
+				return nil, err
+			}
+			told[id] = more
 		}
-		if err != nil && !IsNotFound(err) {
-			return nil, err
-		}
-		if err != nil {
-			var w wireIPRecord
-			_ = wire.Decode(row.Raw, &w) // what does not fit stays absent
-			record = w.record(row.Raw)
+		if more.Raw != nil && (of[id] == 1 || strings.EqualFold(more.DNSName, record.DNSName)) {
+			record = more
 		}
 		records = append(records, record)
 	}
@@ -140,7 +147,7 @@ func (c *Client) deviceInfo(ctx context.Context, ip, repositoryID string) (IPRec
 		// An object without a host in it is how some versions say so.
 		return IPRecord{}, fmt.Errorf("address %s in repository %s: %w", ip, repositoryID, ErrNotFound)
 	}
-	record := r.value.record(r.raw)
+	record := r.value.record(r.raw, Severities[:])
 	if record.RepositoryID == "" {
 		record.RepositoryID = repositoryID
 	}
@@ -155,24 +162,28 @@ func (c *Client) hostObject(ctx context.Context, name, ip, repositoryID string) 
 	return r, err
 }
 
-func (w wireIPRecord) record(raw json.RawMessage) IPRecord {
+// Count returns the findings of a severity; absent if the record does not tell.
+func (r IPRecord) Count(s Severity) Opt[int64] { return Row{Raw: r.Raw}.Count(s) }
+
+// record reads a record of a console that knows these severities.
+func (w wireIPRecord) record(raw json.RawMessage, severities []Severity) IPRecord {
 	repository := refOf(w.Repository, w.RepositoryID)
 	if repository.Name == "" {
 		repository.Name = string(w.RepositoryName)
 	}
 	return IPRecord{
-		IP:            string(w.IP),
-		UUID:          string(w.UUID),
+		IP:            address(string(w.IP)),
+		UUID:          known(string(w.UUID)),
 		RepositoryID:  repository.ID,
 		Repository:    repository.Name,
-		DNSName:       string(w.DNSName),
-		NetBIOSName:   string(w.NetbiosName),
-		MACAddress:    string(w.MACAddress),
-		OS:            string(w.OS),
-		OSCPE:         string(w.OSCPE),
-		PolicyName:    string(w.PolicyName),
+		DNSName:       known(string(w.DNSName)),
+		NetBIOSName:   known(string(w.NetbiosName)),
+		MACAddress:    known(string(w.MACAddress)),
+		OS:            known(string(w.OS)),
+		OSCPE:         known(string(w.OSCPE)),
+		PolicyName:    known(string(w.PolicyName)),
 		Score:         optInt(w.Score),
-		Total:         optInt(w.Total),
+		Total:         totalOf(optInt(w.Total), Row{Raw: raw}, severities),
 		Counts:        Row{Raw: raw}.Counts(),
 		HasPassive:    optBool(w.HasPassive),
 		HasCompliance: optBool(w.HasCompliance),
@@ -182,4 +193,24 @@ func (w wireIPRecord) record(raw json.RawMessage) IPRecord {
 		Assets:        refsOf(w.Assets),
 		Raw:           raw,
 	}
+}
+
+// totalOf is the total of a row that counts its findings by severity, or, where
+// that is too low to be right, what they add up to, if all are told. The only
+// record of vuln::getIP that is known has the total 0 beside 87 findings; in the
+// rows of all versions the total is the sum.
+func totalOf(told Opt[int64], row Row, severities []Severity) Opt[int64] {
+	var sum int64
+	complete := true
+	for _, s := range severities {
+		n, ok := row.Count(s).Get()
+		sum, complete = sum+n, complete && ok
+	}
+	switch {
+	case !told.Valid, told.Value >= sum:
+		return told
+	case complete:
+		return Some(sum)
+	}
+	return Opt[int64]{}
 }

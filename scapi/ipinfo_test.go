@@ -43,8 +43,12 @@ func TestIPInfo(t *testing.T) {
 		"REST, unknown everywhere": {scapi.REST, nil, map[string]said{"POST /analysis": {Response: `{"totalRecords":"0","returnedRecords":0,"results":[]}`}}, nil, "POST /analysis"},
 		"RPC": {scapi.RPC, nil, map[string]said{"vuln::getIP": {Response: `{"records":[{"ip":"192.0.2.1","repositoryID":"2","repositoryName":"Main","score":"105","total":0,"severityLow":"85","severityHigh":"2",
 			"lastScan":"1294427459","hasPassive":"Yes","assets":[{"id":"1","name":"My Servers"}]}]}`}},
-			[]scapi.IPRecord{{IP: "192.0.2.1", RepositoryID: "2", Repository: "Main", Score: n(105), Total: n(0), Counts: scapi.Some(scapi.Counts{scapi.Low: 85, scapi.High: 2}), HasPassive: scapi.Some(true),
+			[]scapi.IPRecord{{IP: "192.0.2.1", RepositoryID: "2", Repository: "Main", Score: n(105), Counts: scapi.Some(scapi.Counts{scapi.Low: 85, scapi.High: 2}), HasPassive: scapi.Some(true),
 				LastScan: epoch(1294427459), Assets: []scapi.Ref{{ID: "1", Name: "My Servers"}}}}, "vuln::getIP"},
+		"RPC, a total of 0 beside all severities": {scapi.RPC, nil, map[string]said{"vuln::getIP": {Response: `{"records":[{"ip":"192.0.2.1","repositoryID":"2","total":0,"severityInfo":"60","severityLow":"4","severityMedium":"0","severityHigh":"2","severityCritical":"1"},
+			{"ip":"192.0.2.1","repositoryID":"3","total":0,"severityInfo":"0","severityLow":"0","severityMedium":"0","severityHigh":"0","severityCritical":"0"}]}`}},
+			[]scapi.IPRecord{{IP: "192.0.2.1", RepositoryID: "2", Total: n(67), Counts: scapi.Some(scapi.Counts{60, 4, 0, 2, 1})},
+				{IP: "192.0.2.1", RepositoryID: "3", Total: n(0), Counts: scapi.Some(scapi.Counts{})}}, "vuln::getIP"},
 		"RPC, unknown": {scapi.RPC, []string{"1"}, map[string]said{"vuln::getIP": {Response: `{"records":[]}`}}, []scapi.IPRecord{}, "vuln::getIP"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -64,6 +68,22 @@ func TestIPInfo(t *testing.T) {
 				t.Errorf("asked %s, want %s", joined, tc.asked)
 			}
 		})
+	}
+}
+
+// The record of 4.0 to 4.2 that is printed in the notes: it has no severityInfo, and its total is a number.
+func TestIPInfoOfAConsoleThatKnowsNoInfo(t *testing.T) {
+	const record = `{"records":[{"ip":"1.2.3.4","repositoryID":"2","repositoryName":"Compliance","score":"105","total":0,
+		"severityLow":"85","severityMedium":"0","severityHigh":"2","severityCritical":"0","lastScan":"1294427459"}]}`
+	for version, total := range map[string]scapi.Opt[int64]{"4.2.1": scapi.Some[int64](87), "4.6.2": {}} {
+		c, _ := scripted(t, scapi.RPC, version, table(map[string]said{"vuln::getIP": {Response: record}}))
+		records, err := c.IPInfo(t.Context(), "1.2.3.4")
+		if err != nil || len(records) != 1 {
+			t.Fatalf("%d records, %v", len(records), err)
+		}
+		if r := records[0]; r.Total != total || r.Count(scapi.Info).Valid || r.Count(scapi.Low) != scapi.Some[int64](85) || r.Count(scapi.Medium) != scapi.Some[int64](0) {
+			t.Errorf("%s: %+v", version, r)
+		}
 	}
 }
 
@@ -139,5 +159,39 @@ func TestIPInfoOfSimulatedConsoles(t *testing.T) {
 				t.Errorf("an unknown address in a repository: %v, %v", records, err)
 			}
 		})
+	}
+}
+
+// Of hosts that share an address in one repository the console's own call tells of one; their rows tell of all.
+func TestIPInfoOfHostsThatShareAnAddress(t *testing.T) {
+	server, _, c := simulated(t, sctest.Options{Quirks: sctest.Quirks{SharedAddresses: true}})
+	names := map[string]map[string]int{} // by address: repository and name
+	for h := range server.Hosts() {
+		if names[h.IP] == nil {
+			names[h.IP] = map[string]int{}
+		}
+		names[h.IP][h.Repository+" "+h.DNSName]++
+	}
+	compared := 0
+	for ip, want := range names {
+		if len(want) < 2 || compared == 5 {
+			continue
+		}
+		compared++
+		records, err := c.IPInfo(t.Context(), ip)
+		if err != nil || len(records) != len(want) {
+			t.Errorf("%s: %d records, %v; want %v", ip, len(records), err, want)
+		}
+		for _, r := range records {
+			want[r.RepositoryID+" "+r.DNSName]--
+		}
+		for host, n := range want {
+			if n != 0 {
+				t.Errorf("%s: %d records too few of %s", ip, n, host)
+			}
+		}
+	}
+	if compared == 0 {
+		t.Error("no address is shared")
 	}
 }

@@ -135,7 +135,6 @@ func (c *Client) loginPassword(ctx context.Context, w way, h hello, credentials 
 		endpoint: "/token",
 		once:     true,
 		secret:   true,
-		hidden:   credentials.Password,
 		rest: restCall{Method: http.MethodPost, Path: "/token", Body: map[string]any{
 			"username": credentials.Username, "password": credentials.Password, "releaseSession": false,
 		}},
@@ -209,8 +208,8 @@ func loginError(err error) error {
 	}
 	e.fault = noFault // there was no session to lose
 	switch {
-	case !e.said || retryable(err) || e.Status >= 500:
-	case sessionsTaken.MatchString(e.Message):
+	case !e.judged || retryable(err) || e.Status >= 500:
+	case sessionsTaken.MatchString(e.words()):
 		e.Err = join(ErrSessionLimit, e.Err)
 	case e.Code == codeInvalidToken || e.Code == codeNoResource:
 	default:
@@ -229,7 +228,7 @@ func join(first, second error) error {
 
 // loginKeys checks API keys, for which there is no login.
 func (c *Client) loginKeys(ctx context.Context, w way, credentials Credentials) (*session, error) {
-	s := &session{keys: keysHeader(credentials.AccessKey, credentials.SecretKey), hidden: credentials.SecretKey}
+	s := &session{keys: keysHeader(credentials.AccessKey, credentials.SecretKey)}
 	who, err := c.currentUser(ctx, w, s)
 	if err != nil {
 		return nil, loginError(err)

@@ -22,7 +22,7 @@ func TestALoginByPasswordOverRESTSendsTokenAndNewestCookie(t *testing.T) {
 	if got := h.Get("X-SecurityCenter"); got != "1234567890" {
 		t.Errorf("X-SecurityCenter: %q", got)
 	}
-	if got := h.Get("Cookie"); got != "TNS_SESSIONID=first" {
+	if got := h.Get("Cookie"); got != "TNS_SESSIONID=f1rst" {
 		t.Errorf("Cookie: %q", got)
 	}
 	if h.Get("X-Apikey") != "" {
@@ -187,7 +187,7 @@ func TestACertificateLogsInThroughTheGreeting(t *testing.T) {
 		{
 			"REST gives the token at /token only, from 6.5 on",
 			restConsole(),
-			feedCall, "GET /rest/feed", "TNS_SESSIONID=first", "1234567890", nil,
+			feedCall, "GET /rest/feed", "TNS_SESSIONID=f1rst", "1234567890", nil,
 		},
 		{
 			"RPC gives the token at system::init",
@@ -442,5 +442,21 @@ func TestManyCallsAtOnceLogInOnce(t *testing.T) {
 				t.Errorf("callers disagree: %v", errs)
 			}
 		})
+	}
+}
+
+// As 6.7 does: status 200 whatever becomes of the login, and two cookies.
+func TestALoginIsJudgedByItsCodeAndTheLastCookieCounts(t *testing.T) {
+	s := restConsole().on("POST /rest/token", said(`{"token":1234567890}`,
+		"Set-Cookie: TNS_SESSIONID=interim; path=/; HttpOnly", "Set-Cookie: TNS_SESSIONID=last; path=/; HttpOnly"))
+	if _, err := dial(t, s).do(t.Context(), feedCall, nil); err != nil {
+		t.Fatal(err)
+	}
+	if h, _ := s.last(t, "GET /rest/feed"); h.Get("Cookie") != "TNS_SESSIONID=last" || h.Get("X-SecurityCenter") != "1234567890" {
+		t.Errorf("Cookie %q, X-SecurityCenter %q", h.Get("Cookie"), h.Get("X-SecurityCenter"))
+	}
+	s = restConsole().on("POST /rest/token", refusedWith(200, 11, "Invalid login credentials.", "Set-Cookie: TNS_SESSIONID=interim"))
+	if err := dial(t, s).Login(t.Context()); !IsLoginRefused(err) {
+		t.Errorf("error %v", err)
 	}
 }

@@ -96,7 +96,7 @@ func readOddPages(t *testing.T, console func() *oddPages, check func(t *testing.
 					return rows, err
 				}
 				n := -1
-				if _, err := fmt.Sscanf(host.IP, "10.0.0.%d", &n); err != nil && host.IP != "the rest of a text" {
+				if _, err := fmt.Sscanf(host.IP, "10.0.0.%d", &n); err != nil && host.IP != "" { // a stray row has no address
 					t.Errorf("host %q", host.IP)
 				}
 				rows = append(rows, n)

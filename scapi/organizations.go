@@ -154,6 +154,6 @@ func (c *Client) rpcRepositoryInfo(ctx context.Context) (RepositoryInfo, error) 
 		info.Organizations = organizations(all)
 	}
 	info.ActiveIPs = optInt(search(raw, "activeIPs", 3))
-	info.LicensedIPs = optInt(search(raw, "licensedIPs", 3))
+	info.LicensedIPs = limit(search(raw, "licensedIPs", 3))
 	return info, nil
 }

@@ -136,7 +136,7 @@ type CrossReference struct{ Name, Value string }
 func crossReferences(text string) []CrossReference {
 	var list []CrossReference
 	for item := range strings.SplitSeq(text, ",") {
-		name, value, _ := strings.Cut(strings.TrimSpace(item), ":")
+		name, value, _ := strings.Cut(crossReference(strings.TrimSpace(item)), ":")
 		if name != "" {
 			list = append(list, CrossReference{name, value})
 		}

@@ -82,8 +82,9 @@ func (c *Client) Query(ctx context.Context, q Query) ([]Row, error) {
 // first page is waited for, so that a caller who wants no more than that costs no more.
 //
 // The last page is the one that reaches the console's total, or a short one
-// where the total cannot be right. Data may move between two pages: a row may
-// then be missing or come twice.
+// where the total cannot be right. A page without rows short of a total that no
+// page spoke against is asked for again, and is then ErrMalformed. Data may move
+// between two pages: a row may then be missing or come twice.
 func (c *Client) QueryPages(ctx context.Context, q Query, f func(Page) error) error {
 	p, err := c.plan(ctx, q)
 	if err != nil {

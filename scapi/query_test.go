@@ -178,6 +178,7 @@ func upTo(n, m int) []int {
 
 func TestQueriesAreSpelledForEachDialectAndVersion(t *testing.T) {
 	day := time.Date(2013, 5, 14, 23, 0, 0, 0, time.UTC)
+	const whole = `"name":"","description":"","context":"","status":-1,"createdTime":0,"modifiedTime":0,"groups":[]`
 	for name, tc := range map[string]struct {
 		api     scapi.API
 		version string
@@ -193,6 +194,17 @@ func TestQueriesAreSpelledForEachDialectAndVersion(t *testing.T) {
 			`{"type":"vuln","sourceType":"individual","query":{"tool":"sumip","type":"vuln","startOffset":0,"endOffset":1000,"filters":[],"scanID":"12","view":"all"},"scanID":"12","view":"all"}`},
 		"log events on REST": {scapi.REST, "6.4.0", scapi.Query{Tool: "sumtype", Source: scapi.Events}, "POST /analysis",
 			`{"type":"event","sourceType":"lce","query":{"tool":"sumtype","type":"event","startOffset":0,"endOffset":1000,"filters":[]}}`},
+		// From 6.7 on a query is a whole object, as the web client sends it.
+		"open findings on 6.7": {scapi.REST, "6.7.2", scapi.Query{Tool: "sumip", Sort: "score"}, "POST /analysis",
+			`{"type":"vuln","sourceType":"cumulative","query":{"tool":"sumip","type":"vuln","startOffset":0,"endOffset":1000,"filters":[],` + whole + `,"sourceType":"cumulative",` +
+				`"sortColumn":"score","sortDirection":"desc","vulnTool":"sumip"},"sortField":"score","sortDir":"DESC"}`},
+		"a scan result on 6.7": {scapi.REST, "6.7.0", scapi.Query{Tool: "sumid", Source: scapi.Individual, ScanID: "12"}, "POST /analysis",
+			`{"type":"vuln","sourceType":"individual","query":{"tool":"sumid","type":"vuln","startOffset":0,"endOffset":1000,"filters":[],"scanID":"12","view":"all",` + whole +
+				`,"sourceType":"individual","vulnTool":"sumid"},"scanID":"12","view":"all"}`},
+		"log events on 6.7": {scapi.REST, "6.7.2", scapi.Query{Tool: "sumtype", Source: scapi.Events}, "POST /analysis",
+			`{"type":"event","sourceType":"lce","query":{"tool":"sumtype","type":"event","startOffset":0,"endOffset":1000,"filters":[],` + whole + `,"sourceType":"lce"}}`},
+		"open findings on a console sans version": {scapi.REST, "", scapi.Query{Tool: "sumip"}, "POST /analysis",
+			`{"type":"vuln","sourceType":"cumulative","query":{"tool":"sumip","type":"vuln","startOffset":0,"endOffset":1000,"filters":[],` + whole + `,"sourceType":"cumulative","vulnTool":"sumip"}}`},
 		"open findings on 4.8": {scapi.RPC, "4.8.1", scapi.Query{Tool: "sumip", Sort: "score", Filters: []scapi.Filter{scapi.BySeverity(scapi.Critical)}}, "vuln::query",
 			`{"tool":"sumip","sourceType":"cumulative","startOffset":0,"endOffset":1000,"filters":[{"filterName":"severity","operator":"=","value":"4"}],"sortField":"score","sortDir":"desc"}`},
 		"the severity scale of 4.2": {scapi.RPC, "4.2.0", scapi.Query{Tool: "sumip", Filters: []scapi.Filter{scapi.BySeverity(scapi.Critical)}}, "vuln::query",

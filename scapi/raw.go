@@ -26,6 +26,7 @@ func (r RawCall) call() call {
 	writes := !readsREST(method, r.Path) || !readsRPC(r.Action)
 	return call{
 		endpoint: "raw",
+		bare:     true,
 		once:     writes,
 		writes:   writes,
 		rest:     restCall{Method: method, Path: r.Path, Query: r.Query, Body: r.Body, Header: r.Header},
@@ -51,9 +52,11 @@ func readsRPC(action string) bool {
 	return strings.HasPrefix(action, "get")
 }
 
-// Raw makes a call and returns the envelope's response, undecoded. Without a
-// spelling for the console's dialect it is ErrUnsupported. The account is
-// logged in first, as for any call.
+// Raw makes a call and returns the envelope's response, undecoded; of an answer
+// that is JSON without an envelope, such as that of GET /cve/{id}, all of it.
+// Without a spelling for the console's dialect it is ErrUnsupported. The account
+// is logged in first, as for any call. A change that the console could not make
+// is an *ActionError, beside which the response is returned too.
 func (c *Client) Raw(ctx context.Context, call RawCall) (json.RawMessage, error) {
 	var response json.RawMessage
 	_, err := c.do(ctx, call.call(), &response)

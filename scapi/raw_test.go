@@ -201,3 +201,37 @@ func (d *drip) Read(p []byte) (int, error) {
 	d.data = d.data[n:]
 	return n, nil
 }
+
+func TestAnAnswerWithoutAnEnvelopeIsReturnedAsItIs(t *testing.T) {
+	const cve = `{"primary_vuln_id": "CVE-2021-44228", "descriptions": [{"description_text": "a text"}]}`
+	for name, test := range map[string]struct {
+		answer responder
+		want   string // empty: malformed
+	}{
+		"an object":                        {raw(200, cve), cve},
+		"a list":                           {raw(200, `[1]`), `[1]`},
+		"behind a byte order mark":         {raw(200, "\xef\xbb\xbf"+cve), cve},
+		"a page":                           {page(200), ""},
+		"nothing":                          {raw(200, ""), ""},
+		"an object cut off":                {raw(200, cve[:20]), ""},
+		"an object with an error":          {raw(404, `{"message":"no such CVE"}`), ""},
+		"an envelope that cannot be right": {raw(200, `{"error_code":"many"}`), ""},
+		"a scanner":                        {raw(200, `{"error":"The requested file was not found."}`), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			seen := &observed{}
+			c := dial(t, restConsole().on("GET /rest/cve/CVE-2021-44228", test.answer), func(o *Options) { o.Observe = seen.observe })
+			got, err := c.Raw(t.Context(), RawCall{Method: "GET", Path: "/cve/CVE-2021-44228"})
+			if string(got) != test.want || (err == nil) != (test.want != "") || err != nil && !errors.Is(err, ErrMalformed) {
+				t.Errorf("%s, %v", got, err)
+			}
+			if last := seen.seen[len(seen.seen)-1]; err == nil && (last.Code != "200" || !last.ConsoleTime.IsZero()) {
+				t.Errorf("observed %+v", last)
+			}
+		})
+	}
+	// Calls that are modelled have an envelope.
+	if _, err := dial(t, restConsole().on("GET /rest/feed", raw(200, cve))).Feeds(t.Context()); !errors.Is(err, ErrMalformed) {
+		t.Errorf("feeds without an envelope: %v", err)
+	}
+}

@@ -94,12 +94,12 @@ func (w wireRepository) repository(raw json.RawMessage) Repository {
 		Type:       strings.ToLower(string(w.Type)),
 		DataFormat: string(w.DataFormat),
 		Findings:   firstOf(optInt(size.VulnCount), optInt(inner.VulnCount)),
-		LastUpdate: size.LastVulnUpdate.Time(),
-		LastSync:   w.LastSyncTime.Time(),
+		LastUpdate: since1990(size.LastVulnUpdate.Time()),
+		LastSync:   since1990(w.LastSyncTime.Time()),
 		Raw:        raw,
 	}
 	if r.LastUpdate.IsZero() {
-		r.LastUpdate = inner.LastVulnUpdate.Time()
+		r.LastUpdate = since1990(inner.LastVulnUpdate.Time())
 	}
 	// Agents are counted by UUID, phones as devices. A universal repository
 	// counts addresses and UUIDs of hosts that may be the same: the larger.

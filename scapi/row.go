@@ -134,22 +134,35 @@ func (r Row) Repository() string {
 
 // Counts returns the findings by severity of a row that counts them in columns,
 // severityInfo to severityCritical (low to critical on SecurityCenter 4.0).
-// Absent for other rows.
+// Absent for other rows. A severity without a column has 0; Count tells.
 func (r Row) Counts() Opt[Counts] {
-	names := [len(Severities)][2]string{
-		Info: {"severityInfo", "info"}, Low: {"severityLow", "low"}, Medium: {"severityMedium", "medium"},
-		High: {"severityHigh", "high"}, Critical: {"severityCritical", "critical"},
-	}
 	var counts Opt[Counts]
-	for severity, spellings := range names {
-		for _, name := range spellings {
-			if n, ok := optInt(column[wire.Int](r, name)).Get(); ok {
-				counts.Value[severity], counts.Valid = n, true
-				break
-			}
+	for _, severity := range Severities {
+		if n, ok := r.Count(severity).Get(); ok {
+			counts.Value[severity], counts.Valid = n, true
 		}
 	}
 	return counts
+}
+
+// countNames are the columns of Counts.
+var countNames = [len(Severities)][2]string{
+	Info: {"severityInfo", "info"}, Low: {"severityLow", "low"}, Medium: {"severityMedium", "medium"},
+	High: {"severityHigh", "high"}, Critical: {"severityCritical", "critical"},
+}
+
+// Count returns the findings of one severity of a row that has Counts; absent if
+// it has no number of that severity.
+func (r Row) Count(s Severity) Opt[int64] {
+	if s < Info || s > Critical {
+		return Opt[int64]{}
+	}
+	for _, name := range countNames[s] {
+		if n := optInt(column[wire.Int](r, name)); n.Valid {
+			return n
+		}
+	}
+	return Opt[int64]{}
 }
 
 // Decode decodes the row's JSON into v with encoding/json, strictly: mind that

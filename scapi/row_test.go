@@ -74,4 +74,9 @@ func TestRowsOfSecurityCenter42AreOnTheNewScale(t *testing.T) {
 	if got := rows[0].Counts(); got != scapi.Some(scapi.Counts{0, 1, 2, 3, 4}) {
 		t.Errorf("counts %v", got)
 	}
+	for severity, want := range map[scapi.Severity]scapi.Opt[int64]{scapi.Info: {}, scapi.Low: scapi.Some[int64](1), scapi.Critical: scapi.Some[int64](4), 5: {}, -1: {}} {
+		if got := rows[0].Count(severity); got != want {
+			t.Errorf("count of severity %d: %v, want %v", severity, got, want)
+		}
+	}
 }

@@ -16,9 +16,11 @@ type SavedQuery struct {
 	Tool                  string // vulndetails, sumip, …
 	Type                  string // vuln, event, mobile, …
 	Tags                  string
-	// Filters are those of the query, to be sent as they are. One that cannot be
-	// read has no name, and a query with it fails: without it, it would find more.
-	Filters           []Filter
+	// Filters are those of the query, to be sent as they are.
+	Filters []Filter
+	// Unreadable means that the console has filters which are none that could be
+	// sent, such as a mere text: a query with the others finds too much.
+	Unreadable        bool
 	Owner             UserRef
 	Created, Modified time.Time // zero: unknown
 	Raw               json.RawMessage
@@ -31,27 +33,31 @@ type wireSavedQuery struct {
 	CreatedTime, ModifiedTime               wire.Epoch
 }
 
-// savedFilters are filters as the console keeps them; {} and "" are none.
-type savedFilters []Filter
+// savedFilters are filters as the console keeps them; {}, "" and null are none.
+type savedFilters struct {
+	list       []Filter
+	unreadable bool // something is there that is no filter
+}
 
 // UnmarshalJSON never fails.
 func (l *savedFilters) UnmarshalJSON(b []byte) error {
-	*l = nil
+	*l = savedFilters{}
 	if wire.Empty(b) {
 		return nil
 	}
 	var list []json.RawMessage
-	if json.Unmarshal(b, &list) != nil {
-		*l = savedFilters{{}}
-		return nil //nolint:nilerr // kept as a filter without a name, so that the query around it stays readable
-	}
+	l.unreadable = json.Unmarshal(b, &list) != nil
 	for _, raw := range list {
 		var f struct {
 			FilterName, Operator wire.Str
 			Value                json.RawMessage
 		}
 		_ = wire.Decode(raw, &f) // what is no filter has no name
-		*l = append(*l, Filter{Name: string(f.FilterName), Operator: string(f.Operator), Value: f.Value})
+		if f.FilterName == "" {
+			l.unreadable = true
+			continue
+		}
+		l.list = append(l.list, Filter{Name: string(f.FilterName), Operator: string(f.Operator), Value: f.Value})
 	}
 	return nil
 }
@@ -104,7 +110,8 @@ func (w wireSavedQuery) query(raw json.RawMessage) SavedQuery {
 		Tool:        string(w.Tool),
 		Type:        strings.ToLower(string(w.Type)),
 		Tags:        string(w.Tags),
-		Filters:     w.Filters,
+		Filters:     w.Filters.list,
+		Unreadable:  w.Filters.unreadable,
 		Owner:       userRef(w.Owner, wire.Ref{}),
 		Created:     w.CreatedTime.Time(),
 		Modified:    w.ModifiedTime.Time(),

@@ -12,7 +12,8 @@ import (
 )
 
 // ScannerHealth is what a scanner says of the computer that it runs on, in
-// bytes. The console passes megabytes on, taken as 2^20 bytes. Absent: unknown.
+// bytes. The console passes megabytes on, taken as 2^20 bytes. Absent: unknown;
+// a computer without memory and a volume without room are no such thing either.
 type ScannerHealth struct {
 	Measured        time.Time // zero: unknown
 	Data, Log, Temp Disk      // volumes of the scanner's data, its log and its temporary files
@@ -46,6 +47,23 @@ type wireHealth struct {
 
 // megabytes is a size in units of 2^20 bytes.
 type megabytes struct{ wire.Float }
+
+// disk is the room on a volume. Free room on one of no size is unknown.
+func disk(free, total megabytes) Disk {
+	size := total.some()
+	if !size.Valid && optFloat(total.Float).Valid {
+		return Disk{}
+	}
+	return Disk{free.bytes(), size}
+}
+
+// some is a size that cannot be nothing.
+func (m megabytes) some() Opt[int64] {
+	if size := m.bytes(); size.Value > 0 {
+		return size
+	}
+	return Opt[int64]{}
+}
 
 // bytes is absent for what is unknown, negative or cannot be.
 func (m megabytes) bytes() Opt[int64] {
@@ -83,17 +101,20 @@ func (c *Client) ScannerHealth(ctx context.Context, id string) (ScannerHealth, e
 }
 
 func (w wireHealth) health(raw json.RawMessage) ScannerHealth {
-	return ScannerHealth{
-		Measured: w.Timestamp.Time(),
-		Data:     Disk{w.DataFree.bytes(), w.DataTotal.bytes()},
-		Log:      Disk{w.LogFree.bytes(), w.LogTotal.bytes()},
-		Temp:     Disk{w.TempFree.bytes(), w.TempTotal.bytes()},
-		RAMUsed:  w.RAMUsed.bytes(),
-		RAMTotal: w.RAMTotal.bytes(),
-		Resident: w.Resident.bytes(),
-		Virtual:  w.Virtual.bytes(),
+	h := ScannerHealth{
+		Measured: since1990(w.Timestamp.Time()),
+		Data:     disk(w.DataFree, w.DataTotal),
+		Log:      disk(w.LogFree, w.LogTotal),
+		Temp:     disk(w.TempFree, w.TempTotal),
+		RAMUsed:  w.RAMUsed.some(),
+		RAMTotal: w.RAMTotal.some(),
+		Resident: w.Resident.some(),
+		Virtual:  w.Virtual.some(),
 		Load:     optFloat(w.CPULoad),
-		Cores:    optInt(w.SystemCores),
 		Raw:      raw,
 	}
+	if cores := optInt(w.SystemCores); cores.Value > 0 {
+		h.Cores = cores
+	}
+	return h
 }

@@ -22,6 +22,9 @@ func TestScannerHealth(t *testing.T) {
 			Temp: scapi.Disk{Free: n(0), Total: n(3.5 * mb)}, RAMTotal: n(16384 * mb), Resident: n(900 * mb), Virtual: n(2100 * mb), Load: scapi.Some(7.5), Cores: n(8)}},
 		"texts, and what cannot be": {`{"perf_stats_current":{"sys_ram":"16384","sys_ram_used":-1,"nessus_mem":1e300,"nessus_vmem":{},"cpu_load_avg":""}}`,
 			scapi.ScannerHealth{RAMTotal: n(16384 * mb)}},
+		"zeros, which mean nothing but for what is free, and the load": {`{"perf_stats_current":{"nessus_data_disk_free":0,"nessus_data_disk_total":0,"nessus_log_disk_free":0,"nessus_log_disk_total":5,"temp_disk_free":3,
+			"sys_ram_used":0,"sys_ram":0,"nessus_mem":0,"nessus_vmem":0,"cpu_load_avg":0,"sys_cores":0,"timestamp":0}}`,
+			scapi.ScannerHealth{Log: scapi.Disk{Free: n(0), Total: n(5 * mb)}, Temp: scapi.Disk{Free: n(3 * mb)}, Load: scapi.Some(0.0)}},
 		"nothing": {`{"perf_stats_current":[],"perf_stats_history":{}}`, scapi.ScannerHealth{}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -34,7 +37,6 @@ func TestScannerHealth(t *testing.T) {
 
 func TestHealthOfSimulatedScanners(t *testing.T) {
 	server, admin, analyst := simulated(t, sctest.Options{})
-	unknown := 0
 	for _, s := range server.Scanners() {
 		want, reachable := server.ScannerHealth(s.ID)
 		got, err := admin.ScannerHealth(t.Context(), s.ID)
@@ -52,15 +54,9 @@ func TestHealthOfSimulatedScanners(t *testing.T) {
 			got.Load.Value != float64(want.Load) || got.Measured.After(simulatedNow) {
 			t.Errorf("scanner %s: %+v, %v; want %+v", s.ID, got, err, want)
 		}
-		if got.RAMUsed.Valid != (want.RAMUsed >= 0) || got.RAMUsed.Valid && got.RAMUsed.Value != int64(want.RAMUsed)<<20 {
-			t.Errorf("scanner %s: RAM in use %v, want %d MB", s.ID, got.RAMUsed, want.RAMUsed)
+		if got.RAMUsed.Valid {
+			t.Errorf("scanner %s: RAM in use %v of null", s.ID, got.RAMUsed)
 		}
-		if !got.RAMUsed.Valid {
-			unknown++
-		}
-	}
-	if unknown == 0 {
-		t.Error("every scanner knows its RAM in use: the test does not show null")
 	}
 	if _, err := admin.ScannerHealth(t.Context(), "999"); !scapi.IsNotFound(err) {
 		t.Errorf("a scanner that does not exist: %v", err)

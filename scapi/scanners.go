@@ -9,7 +9,9 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
-// Scanner is a Nessus scanner of the console. Zero times and absent values are unknown.
+// Scanner is a Nessus scanner of the console. Zero times and absent values are
+// unknown. Load, scans, hosts and sessions are what the scanner told when it was
+// last contacted; of one that never was the console writes 0, which is unknown.
 type Scanner struct {
 	ID, Name        string
 	Version         string
@@ -92,9 +94,19 @@ func (w wireScanner) scanner(raw json.RawMessage, now time.Time) Scanner {
 		s.Type = "nessus"
 	}
 	if uptime, ok := optSeconds(w.Uptime).Get(); ok && uptime > 0 {
-		s.Started = now.Add(-uptime)
+		s.Started = since1990(now.Add(-uptime))
+	}
+	if !w.contacted() {
+		s.LoadAverage, s.Scans, s.Hosts, s.TCPSessions = Opt[float64]{}, Opt[int64]{}, Opt[int64]{}, Opt[int64]{}
 	}
 	return s
+}
+
+// contacted reports whether the scanner ever told anything of itself.
+func (w wireScanner) contacted() bool {
+	busy := func(i wire.Int) bool { return optInt(i).Value > 0 }
+	return w.Version != "" || busy(w.Uptime) || !w.PluginSet.Time().IsZero() || !w.LoadedPluginSet.Time().IsZero() ||
+		busy(w.NumScans) || busy(w.NumHosts) || busy(w.NumTCPSessions) || optFloat(w.LoadAvg).Value > 0
 }
 
 func (w wireScanner) status() Opt[ScannerStatus] {

@@ -28,7 +28,7 @@ type ScanResult struct {
 	Status         string // as the console says: Completed, Partial, Running, …; empty: unknown
 	ImportStatus   string // Finished, No Results, Blocked, Error, …; empty: unknown
 	Running        bool
-	Created        time.Time // zero times: not yet, or unknown
+	Created        time.Time // zero times: not yet, or unknown, as what lies in the console's future is
 	Start, Finish  time.Time
 	Duration       Opt[time.Duration]
 	ImportDuration Opt[time.Duration]
@@ -72,9 +72,9 @@ func (c *Client) Scans(ctx context.Context) ([]Scan, error) {
 	}
 	scans := make([]Scan, 0, len(list.Items))
 	for i, w := range list.Items {
-		next := w.Schedule.NextRun.Time()
+		next := since1990(w.Schedule.NextRun.Time())
 		if next.IsZero() {
-			next = w.NextRun.Time()
+			next = since1990(w.NextRun.Time())
 		}
 		scans = append(scans, Scan{ID: string(w.ID), Name: string(w.Name), NextRun: next, Raw: list.Raw[i]})
 	}
@@ -116,13 +116,14 @@ func (c *Client) ScanResults(ctx context.Context, w ScanWindow) ([]ScanResult, e
 		return nil, fmt.Errorf("scan results from %s to %s", start.UTC().Format(time.RFC3339), end.UTC().Format(time.RFC3339))
 	}
 	var list wire.List[wireScanResult]
+	var a answer
 	if t.dialect == RPC {
 		input := map[string]any{"startTime": start.Unix(), "endTime": end.Unix()}
 		for name, value := range w.Filter {
 			input[name] = value
 		}
 		u := under[wireScanResult]{key: "scanResults"}
-		_, err = c.do(ctx, action("scanResult", "getRange", input), &u)
+		a, err = c.do(ctx, action("scanResult", "getRange", input), &u)
 		list = u.list
 	} else {
 		query := url.Values{
@@ -135,14 +136,14 @@ func (c *Client) ScanResults(ctx context.Context, w ScanWindow) ([]ScanResult, e
 		for name, value := range w.Filter {
 			query.Set(name, value)
 		}
-		list, _, err = restList[wireScanResult](ctx, c, "/scanResult", scanResultFields, query)
+		list, a, err = restList[wireScanResult](ctx, c, "/scanResult", scanResultFields, query)
 	}
 	if err != nil {
 		return nil, err
 	}
 	results := make([]ScanResult, 0, len(list.Items))
 	for i, r := range list.Items {
-		results = append(results, r.result(list.Raw[i]))
+		results = append(results, r.result(list.Raw[i], c.pastOf(a)))
 	}
 	sortByID(results, func(r ScanResult) string { return r.ID })
 	return results, nil
@@ -171,16 +172,18 @@ func (c *Client) ScanResult(ctx context.Context, id string) (ScanResult, error) 
 	}
 	var r raws[wireScanResult]
 	k := call{endpoint: "/scanResult/{id}", rest: restCall{Method: http.MethodGet, Path: "/scanResult/" + id}}
-	if _, err := c.do(ctx, k, &r); err != nil {
+	a, err := c.do(ctx, k, &r)
+	if err != nil {
 		return ScanResult{}, err
 	}
 	if r.value.ID == "" {
 		return ScanResult{}, &Error{Call: k.name(REST), Err: fmt.Errorf("%w: a scan result without id", ErrMalformed)}
 	}
-	return r.value.result(r.raw), nil
+	return r.value.result(r.raw, c.pastOf(a)), nil
 }
 
-func (w wireScanResult) result(raw json.RawMessage) ScanResult {
+func (w wireScanResult) result(raw json.RawMessage, p past) ScanResult {
+	start, finish := p.time(w.StartTime), p.time(w.FinishTime)
 	r := ScanResult{
 		ID:              string(w.ID),
 		Name:            string(w.Name),
@@ -188,11 +191,11 @@ func (w wireScanResult) result(raw json.RawMessage) ScanResult {
 		RepositoryID:    refID(w.Repository, w.RepositoryID),
 		Status:          strings.TrimSpace(string(w.Status)),
 		ImportStatus:    strings.TrimSpace(string(w.ImportStatus)),
-		Created:         w.CreatedTime.Time(),
-		Start:           w.StartTime.Time(),
-		Finish:          w.FinishTime.Time(),
-		Duration:        firstOf(optSeconds(w.ScanDuration), between(w.StartTime, w.FinishTime)),
-		ImportDuration:  firstOf(optSeconds(w.ImportDuration), between(w.ImportStart, w.ImportFinish)),
+		Created:         p.time(w.CreatedTime),
+		Start:           start,
+		Finish:          finish,
+		Duration:        firstOf(optSeconds(w.ScanDuration), between(start, finish)),
+		ImportDuration:  firstOf(optSeconds(w.ImportDuration), between(p.time(w.ImportStart), p.time(w.ImportFinish))),
 		TotalIPs:        optInt(w.TotalIPs),
 		CompletedChecks: firstOf(optInt(w.CompletedChecks), optInt(w.Progress.CompletedChecks)),
 		TotalChecks:     firstOf(optInt(w.TotalChecks), optInt(w.Progress.TotalChecks)),
@@ -206,9 +209,9 @@ func (w wireScanResult) result(raw json.RawMessage) ScanResult {
 }
 
 // between is the time from one moment to another, where both are known.
-func between(from, to wire.Epoch) Opt[time.Duration] {
-	if from.Time().IsZero() || to.Time().Before(from.Time()) {
+func between(from, to time.Time) Opt[time.Duration] {
+	if from.IsZero() || to.Before(from) {
 		return Opt[time.Duration]{}
 	}
-	return Some(to.Time().Sub(from.Time()))
+	return Some(to.Sub(from))
 }

@@ -68,6 +68,16 @@ func TestScanResults(t *testing.T) {
 					Duration: d(time.Hour), ImportDuration: d(time.Minute), TotalIPs: n(256), CompletedChecks: n(10), TotalChecks: n(10)},
 			},
 			map[string]string{"startTime": "1697408000", "endTime": "1700000000", "timeCompareField": "finishTime", "filter": "completed"}, ""},
+		"REST, at times that cannot be": {scapi.REST, scapi.ScanWindow{End: end},
+			`[{"id":"1","status":"Running","running":"true","createdTime":"1700000300","startTime":"1700000300","finishTime":"-1","repository":{"id":-1,"name":"Individual Scan"}},
+			  {"id":"2","status":"Completed","createdTime":"1","startTime":"86400","finishTime":"9999999999","importStart":"86400","importFinish":"1700000000"},
+			  {"id":"3","status":"Completed","createdTime":"1699999000","startTime":"1699999000","finishTime":"1700000030"}]`,
+			[]scapi.ScanResult{
+				{ID: "1", Status: "Running", Running: true},
+				{ID: "2", Status: "Completed"},
+				// While the answer is made time goes on.
+				{ID: "3", Status: "Completed", Created: epoch(1699999000), Start: epoch(1699999000), Finish: epoch(1700000030), Duration: d(1030 * time.Second)},
+			}, nil, ""},
 		"REST of an own window": {scapi.REST, scapi.ScanWindow{Start: epoch(5), End: epoch(10)}, `[]`, nil,
 			map[string]string{"startTime": "5", "endTime": "10", "timeCompareField": ""}, ""},
 		"RPC": {scapi.RPC, scapi.ScanWindow{End: end, Filter: map[string]string{"userID": "all"}},

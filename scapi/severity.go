@@ -1,5 +1,7 @@
 package scapi
 
+import "context"
+
 // Severity is a finding's severity on the scale of SecurityCenter 4.4 and
 // later. The 0–3 scale of 4.0 to 4.2 is translated to it.
 type Severity int
@@ -16,6 +18,26 @@ const (
 // Severities lists all severities, Info first.
 var Severities = [...]Severity{Info, Low, Medium, High, Critical}
 
+// Severities returns the severities that the console knows, the lowest first:
+// all, but for SecurityCenter 4.0 to 4.2, which have no Info. What they call low
+// holds it, and their numbers of Info, which are 0 in Counts, mean nothing.
+// Nothing is asked but what a login does.
+func (c *Client) Severities(ctx context.Context) ([]Severity, error) {
+	t, err := c.target(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return t.severities(), nil
+}
+
+func (t target) severities() []Severity {
+	first := Info
+	if t.oldScale() {
+		first = Low
+	}
+	return append([]Severity(nil), Severities[first:]...)
+}
+
 // String returns the lower-case word: info, low, medium, high, critical.
 func (s Severity) String() string {
 	if s < Info || s > Critical {
@@ -24,7 +46,8 @@ func (s Severity) String() string {
 	return [...]string{"info", "low", "medium", "high", "critical"}[s]
 }
 
-// Counts are numbers of findings, indexed by Severity.
+// Counts are numbers of findings, indexed by Severity. Info is 0 on a console
+// that does not know it: see Client.Severities.
 type Counts [5]int64
 
 // Total is the sum over all severities.

@@ -42,6 +42,7 @@ func simulated(t *testing.T, o sctest.Options) (server *sctest.Server, admin, an
 var consoles = []sctest.Options{
 	{Dialect: sctest.REST, Version: "5.8.0"},
 	{Dialect: sctest.REST, Version: "6.4.0"},
+	{Dialect: sctest.REST, Version: "6.7.2"},
 	{Dialect: sctest.RPC, Version: "4.0.3"},
 	{Dialect: sctest.RPC, Version: "4.2.1"},
 	{Dialect: sctest.RPC, Version: "4.4.1"},

@@ -23,8 +23,8 @@ type System struct {
 // Status is a console's licence, job daemon and back-up state. Every field may
 // be missing: keys differ between versions and account kinds.
 type Status struct {
-	LicenseStatus          string // "Valid", "Expired", …; empty: unknown
-	ActiveIPs, LicensedIPs Opt[int64]
+	LicenseStatus          string     // "Valid", "Expired", …; empty: unknown
+	ActiveIPs, LicensedIPs Opt[int64] // the second is absent where there is no limit
 	JobDaemonRunning       Opt[bool]
 	LastBackupSuccess      time.Time // zero: never or unknown
 	LastBackupFailure      time.Time
@@ -110,9 +110,9 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	s := Status{
 		LicenseStatus:     string(r.value.LicenseStatus),
 		ActiveIPs:         optInt(r.value.ActiveIPs),
-		LicensedIPs:       optInt(r.value.LicensedIPs),
-		LastBackupSuccess: r.value.LastDBBackupSuccess.Time(),
-		LastBackupFailure: r.value.LastDBBackupFailure.Time(),
+		LicensedIPs:       limit(r.value.LicensedIPs),
+		LastBackupSuccess: since1990(r.value.LastDBBackupSuccess.Time()),
+		LastBackupFailure: since1990(r.value.LastDBBackupFailure.Time()),
 		PluginSet:         map[string]time.Time{},
 		Raw:               r.raw,
 	}
@@ -142,8 +142,16 @@ func (c *Client) rpcStatus(ctx context.Context) (Status, error) {
 	}
 	s.Raw = raw
 	s.ActiveIPs = optInt(search(raw, "activeIPs", 3))
-	s.LicensedIPs = optInt(search(raw, "licensedIPs", 3))
+	s.LicensedIPs = limit(search(raw, "licensedIPs", 3))
 	return s, nil
+}
+
+// limit is a number that consoles write as 0 where there is no limit.
+func limit(i wire.Int) Opt[int64] {
+	if n := optInt(i); n.Value > 0 {
+		return n
+	}
+	return Opt[int64]{}
 }
 
 // search looks for a number under a key, whatever the key's case, in an object
@@ -185,7 +193,7 @@ func (c *Client) Diagnostics(ctx context.Context) (Diagnostics, error) {
 		Java:        optBool(r.value.StatusJava),
 		RPM:         optBool(r.value.StatusRPM),
 		Disk:        optBool(r.value.StatusDisk),
-		LastChecked: r.value.StatusLastChecked.Time(),
+		LastChecked: since1990(r.value.StatusLastChecked.Time()),
 		Raw:         r.raw,
 	}, nil
 }
@@ -203,20 +211,21 @@ func (c *Client) Jobs(ctx context.Context) ([]Job, error) {
 	if err := c.onlyREST(ctx, "job queue"); err != nil {
 		return nil, err
 	}
-	list, _, err := restList[wireJob](ctx, c, "/job", "id,type,status,targetedTime,startTime,pid", nil)
+	list, a, err := restList[wireJob](ctx, c, "/job", "id,type,status,targetedTime,startTime,pid", nil)
 	if err != nil {
 		return nil, err
 	}
 	jobs := make([]Job, 0, len(list.Items))
 	for i, w := range list.Items {
 		pid, _ := w.PID.Get()
+		start := c.pastOf(a).time(w.StartTime)
 		jobs = append(jobs, Job{
 			ID:      string(w.ID),
 			Type:    string(w.Type),
 			Status:  string(w.Status),
-			Target:  w.TargetedTime.Time(),
-			Start:   w.StartTime.Time(),
-			Running: pid > 0 || !w.StartTime.Time().IsZero(),
+			Target:  since1990(w.TargetedTime.Time()),
+			Start:   start,
+			Running: pid > 0 || !start.IsZero(),
 			Raw:     list.Raw[i],
 		})
 	}

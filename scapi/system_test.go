@@ -58,6 +58,8 @@ func TestStatus(t *testing.T) {
 					"active": time.Date(2023, 11, 14, 20, 30, 0, 0, time.UTC), "event": time.Date(2023, 11, 13, 0, 0, 0, 0, time.UTC)}}},
 		"a REST console says little": {scapi.REST, map[string]said{"GET /status": {Response: `{"jobd":"Not Running","pluginUpdates":[],"activeIPs":"-1"}`}},
 			scapi.Status{JobDaemonRunning: scapi.Some(false), PluginSet: map[string]time.Time{}}},
+		"a REST console without a limit": {scapi.REST, map[string]said{"GET /status": {Response: `{"activeIPs":"0","licensedIPs":"0","lastDbBackupSuccess":"1","pluginUpdates":{"active":{"pluginCurrentSet":"197001010000"}}}`}},
+			scapi.Status{ActiveIPs: scapi.Some[int64](0), PluginSet: map[string]time.Time{}}},
 		"a REST console says nothing": {scapi.REST, map[string]said{"GET /status": {Response: `""`}}, scapi.Status{PluginSet: map[string]time.Time{}}},
 		"SecurityCenter 4 tells an administrator the licence": {scapi.RPC, map[string]said{
 			"system::init":     {Response: `{"version":"4.8.1","licenseStatus":"Valid"}`},
@@ -106,7 +108,8 @@ func TestDiagnosticsAndJobs(t *testing.T) {
 	c, s := scripted(t, scapi.REST, "6.4.0", table(map[string]said{
 		"GET /system/diagnostics": {Response: `{"statusJava":"true","statusRPM":false,"statusDisk":"","statusLastChecked":"1700036000","diagnosticsGenerated":-1}`},
 		"GET /job": {Response: `[{"id":"1","type":"importScan","status":"Running","targetedTime":"1700000000","startTime":1700000010,"pid":"77"},
-			{"id":2,"type":"feed","targetedTime":"-1","startTime":"-1","pid":-1},{"id":"3","pid":"5"},null,7]`},
+			{"id":2,"type":"feed","targetedTime":"-1","startTime":"-1","pid":-1},{"id":"3","pid":"5"},null,7,
+			{"id":"4","targetedTime":"1","startTime":"1700086400","pid":"-1"},{"id":"5","targetedTime":"1700086400","startTime":"86400","pid":"0"}]`},
 	}))
 	d, err := c.Diagnostics(t.Context())
 	if err != nil {
@@ -124,6 +127,8 @@ func TestDiagnosticsAndJobs(t *testing.T) {
 		{ID: "1", Type: "importScan", Status: "Running", Target: epoch(1700000000), Start: epoch(1700000010), Running: true},
 		{ID: "2", Type: "feed"},
 		{ID: "3", Running: true},
+		{ID: "4"}, // starts that lie in the console's future, and before there were consoles
+		{ID: "5", Target: epoch(1700000000 + 86400)},
 	}
 	if diff := cmp.Diff(wantJobs, jobs, noRaw); diff != "" {
 		t.Errorf("jobs (-want +got):\n%s", diff)

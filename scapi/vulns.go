@@ -13,7 +13,8 @@ import (
 )
 
 // Vuln is a finding: what a plugin says about a host. Which fields have a value
-// depends on tool and version.
+// depends on tool and version. What the console does not know, which it writes as
+// "", -1 or N/A, is absent; so is the repository of an individual scan's rows.
 type Vuln struct {
 	PluginID, PluginName     string
 	FamilyID, Family         string // SecurityCenter 4 tells the id only
@@ -21,21 +22,32 @@ type Vuln struct {
 	RepositoryID, Repository string // SecurityCenter 4 tells the id only
 	IP, DNSName, NetBIOSName string
 	MACAddress, UUID         string
+	HostUUID                 string     // Security Center 6
+	OS                       string     // Security Center 6; may hold line breaks
+	Uniqueness               string     // the columns that make a finding one, by their names; Security Center 6
 	Port                     Opt[int64] // 0: the host as a whole
 	Protocol                 string     // TCP, UDP, ICMP, or the number of another
 	FirstSeen, LastSeen      time.Time  // zero times: never or unknown
 	Accepted, Recast         Opt[bool]  // risk or severity, by a rule
-	Resurfaced               Opt[bool]  // it had been mitigated before
-	Exploitable              Opt[bool]  // an exploit is known
-	RiskFactor               string     // None, Low, … Critical
+	AcceptComment            string     // of that rule; Security Center 6
+	RecastComment            string
+	Resurfaced               Opt[bool] // it had been mitigated before
+	Exploitable              Opt[bool] // an exploit is known
+	RiskFactor               string    // None, Low, … Critical
 	BaseScore, V3BaseScore   Opt[float64]
 	VPR                      Opt[float64]
-	CVEs, Xrefs              []string
+	ACRScore                 Opt[float64] // how critical the host is, 1 to 10; Security Center 6
+	AssetExposureScore       Opt[float64] // 0 to 1000; Security Center 6
+	CVEs                     []string
+	Xrefs                    []string // "CWE:200", however the console spells it
+	CPEs                     []string
 	Synopsis, Description    string
 	Solution, SeeAlso        string
 	Output                   string    // of the plugin, without the tag around it
 	Published                time.Time // of the vulnerability
 	PatchPublished           time.Time
+	PluginPublished          time.Time
+	EndOfLife                time.Time // from which on the software gets no security updates; Security Center 6
 	Raw                      json.RawMessage
 }
 
@@ -93,29 +105,36 @@ func (r Row) vuln() Vuln {
 		PluginID:       r.String("pluginID"),
 		PluginName:     r.String("pluginName"),
 		FamilyID:       family.ID,
-		Family:         family.Name,
+		Family:         known(family.Name), // audit checks are of a family 0, N/A
 		Severity:       r.Severity(),
 		RepositoryID:   repository.ID,
 		Repository:     repository.Name,
-		IP:             r.String("ip"),
-		DNSName:        r.String("dnsName"),
-		NetBIOSName:    r.String("netbiosName"),
-		MACAddress:     r.String("macAddress"),
-		UUID:           r.String("uuid"),
+		IP:             address(r.String("ip")),
+		DNSName:        known(r.String("dnsName")),
+		NetBIOSName:    known(r.String("netbiosName")),
+		MACAddress:     known(r.String("macAddress")),
+		UUID:           known(r.String("uuid")),
+		HostUUID:       known(r.String("hostUUID")),
+		OS:             known(r.String("operatingSystem")),
+		Uniqueness:     known(r.String("vulnUniqueness")),
 		Port:           optInt(column[wire.Int](r, "port")),
 		Protocol:       protocol(r.String("protocol")),
 		FirstSeen:      r.Time("firstSeen"),
 		LastSeen:       r.Time("lastSeen"),
 		Accepted:       optBool(column[wire.Bool](r, "acceptRisk")),
 		Recast:         optBool(column[wire.Bool](r, "recastRisk")),
+		AcceptComment:  known(r.String("acceptRiskRuleComment")),
+		RecastComment:  known(r.String("recastRiskRuleComment")),
 		Resurfaced:     optBool(column[wire.Bool](r, "hasBeenMitigated")),
 		Exploitable:    optBool(column[wire.Bool](r, "exploitAvailable")),
-		RiskFactor:     r.String("riskFactor"),
+		RiskFactor:     known(r.String("riskFactor")),
 		BaseScore:      optFloat(column[wire.Float](r, "baseScore")),
 		V3BaseScore:    optFloat(column[wire.Float](r, "cvssV3BaseScore")),
 		VPR:            optFloat(column[wire.Float](r, "vprScore")),
+		ACRScore:       optFloat(column[wire.Float](r, "acrScore")),
 		CVEs:           column[texts](r, "cve"),
 		Xrefs:          column[texts](r, "xref"),
+		CPEs:           column[lines](r, "cpe"),
 		Synopsis:       r.String("synopsis"),
 		Description:    r.String("description"),
 		Solution:       r.String("solution"),
@@ -123,7 +142,14 @@ func (r Row) vuln() Vuln {
 		Output:         output(r.String("pluginText")),
 		Published:      r.Time("vulnPubDate"),
 		PatchPublished: r.Time("patchPubDate"),
+		EndOfLife:      r.Time("seolDate"),
 		Raw:            r.Raw,
+
+		AssetExposureScore: optFloat(column[wire.Float](r, "assetExposureScore")),
+		PluginPublished:    r.Time("pluginPubDate"),
+	}
+	for i, ref := range v.Xrefs {
+		v.Xrefs[i] = crossReference(ref)
 	}
 	if v.PluginName == "" {
 		v.PluginName = r.String("name") // listvuln

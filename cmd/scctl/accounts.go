@@ -75,6 +75,7 @@ func (s *settings) everyAccount(out streams) ([]account, error) {
 func (s *settings) complete(o *scapi.Options, out streams) {
 	o.UserAgent = buildinfo.UserAgent(program)
 	o.Trace = s.trace(out)
+	o.Observe = s.remarks.observer(out.err)
 	if o.Prefetch = s.prefetch; o.Prefetch == 0 {
 		o.Prefetch = -1 // none; 0 means the client's own default
 	}
@@ -153,6 +154,11 @@ func names[T any](list []T, name func(T) string) string {
 
 // fromEnvironment returns the account whose credentials the environment holds.
 func (s *settings) fromEnvironment(address string) ([]account, error) {
+	// Before the address names the console in what is printed: it may hold a
+	// password.
+	if _, err := scapi.New(scapi.Options{URL: address}); err != nil {
+		return nil, err
+	}
 	transport, err := scapi.NewTransport(s.transport)
 	if err != nil {
 		return nil, err

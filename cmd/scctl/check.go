@@ -96,7 +96,11 @@ func (o *observation) note(_ context.Context, x scapi.Exchange) {
 // error is that of the login, or of the report.
 func check(ctx context.Context, a account, report func(finding) error) (err error) {
 	var seen observation
-	a.options.Observe = seen.note
+	remarks := a.options.Observe
+	a.options.Observe = func(ctx context.Context, x scapi.Exchange) {
+		seen.note(ctx, x)
+		remarks(ctx, x)
+	}
 	p := newPool([]account{a})
 	defer func() { err = errlist.Join(err, p.close(ctx)) }()
 	client, err := p.client(a)

@@ -19,6 +19,7 @@ const (
 	exitLoginRefused = 6
 	exitTemporary    = 7
 	exitDeclined     = 8
+	exitNotDone      = 9
 	exitInterrupted  = 130
 )
 
@@ -36,6 +37,7 @@ var exitCodes = [...]struct {
 	{exitLoginRefused, "the console does not take the credentials, or the user has all sessions he may have"},
 	{exitTemporary, "the console did not answer in time, could not be reached, or is overloaded: it may work later"},
 	{exitDeclined, "a change was not confirmed; nothing was changed"},
+	{exitNotDone, "the console took a change, and says in words that something of it failed"},
 	{exitInterrupted, "interrupted"},
 }
 
@@ -52,6 +54,7 @@ var errDeclined = errors.New("not confirmed: nothing was changed; --yes goes on 
 // exitCode returns the exit code for what a command ended with.
 func exitCode(ctx context.Context, err error) int {
 	var usage *usageError
+	var notDone *scapi.ActionError
 	switch {
 	case err == nil, errors.Is(err, scapi.ErrDryRun):
 		return exitDone
@@ -61,6 +64,8 @@ func exitCode(ctx context.Context, err error) int {
 		return exitUsage
 	case errors.Is(err, errDeclined):
 		return exitDeclined
+	case errors.As(err, &notDone):
+		return exitNotDone
 	case scapi.IsLoginRefused(err), errors.Is(err, scapi.ErrSessionLimit):
 		return exitLoginRefused
 	case errors.Is(err, scapi.ErrUnsupported), unknownHere(err):

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/alecthomas/kingpin/v2"
 
@@ -181,18 +182,28 @@ func addSummary(t *tree) {
 		if err != nil {
 			return err
 		}
-		return list(j, summaryColumns(), []scapi.Summary{summary})
+		known, err := client.Severities(ctx)
+		if err != nil {
+			return err
+		}
+		return list(j, summaryColumns(known), []scapi.Summary{summary})
 	})
 }
 
-func summaryColumns() columns[scapi.Summary] {
+// summaryColumns has all severities; those that the console does not know are unknown.
+func summaryColumns(known []scapi.Severity) columns[scapi.Summary] {
 	c := columns[scapi.Summary]{columns: []column[scapi.Summary]{
 		{"records", func(s scapi.Summary) any { return s.Records }},
 		{"findings", func(s scapi.Summary) any { return s.Findings.Total() }},
 		{"score", func(s scapi.Summary) any { return opt(s.Score) }},
 	}}
 	for _, severity := range scapi.Severities {
-		c.columns = append(c.columns, column[scapi.Summary]{severity.String(), func(s scapi.Summary) any { return s.Findings[severity] }})
+		c.columns = append(c.columns, column[scapi.Summary]{severity.String(), func(s scapi.Summary) any {
+			if !slices.Contains(known, severity) {
+				return nil
+			}
+			return s.Findings[severity]
+		}})
 	}
 	return c
 }

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/errlist"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -22,7 +24,7 @@ func addRaw(t *tree) {
 		whole         bool
 	)
 	cmd := command(t.app, "raw", "Any call of the console: a method and a path below /rest, or for SecurityCenter 4 a module and an action. "+
-		"What comes back is the answer without its envelope.",
+		"What comes back is the answer without its envelope; an answer that has none comes as it is.",
 		"scctl raw GET /scanResult/123 --query fields=id,name,progress",
 		"scctl raw PATCH /asset/5 --body '{\"description\":\"web\"}' --dry-run",
 		"scctl raw vuln init",
@@ -69,11 +71,24 @@ func addRaw(t *tree) {
 			return j.download(stream)
 		}
 		answer, err := client.Raw(ctx, call)
-		if err != nil {
+		var notDone *scapi.ActionError
+		switch {
+		case errors.As(err, &notDone):
+			return errlist.Join(err, j.writeJSON(answer)) // what it answered may say more
+		case noJSON(err, call):
+			return fmt.Errorf("%w (--stream writes the body of an answer that is no JSON)", err)
+		case err != nil:
 			return err
 		}
 		return j.writeJSON(answer)
 	})
+}
+
+// noJSON reports whether the call succeeded, and what came is no JSON.
+func noJSON(err error, call scapi.RawCall) bool {
+	var e *scapi.Error
+	return errors.As(err, &e) && errors.Is(err, scapi.ErrMalformed) && e.Status < http.StatusMultipleChoices &&
+		(e.Call == call.Method+" /rest"+call.Path || e.Call == call.Module+"::"+call.Action)
 }
 
 // rawCall reads the arguments of raw.

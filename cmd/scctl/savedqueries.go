@@ -15,7 +15,12 @@ func addSavedQueries(t *tree) {
 			{"name", func(q scapi.SavedQuery) any { return q.Name }},
 			{"type", func(q scapi.SavedQuery) any { return q.Type }},
 			{"tool", func(q scapi.SavedQuery) any { return q.Tool }},
-			{"filters", func(q scapi.SavedQuery) any { return filterTexts(q.Filters) }},
+			{"filters", func(q scapi.SavedQuery) any {
+				if q.Unreadable && len(q.Filters) == 0 {
+					return nil // not known, which is not none
+				}
+				return filterTexts(q.Filters)
+			}},
 			{"owner", func(q scapi.SavedQuery) any { return userName(q.Owner) }},
 			{"tags", func(q scapi.SavedQuery) any { return q.Tags }},
 			{"description", func(q scapi.SavedQuery) any { return q.Description }},

@@ -31,6 +31,8 @@ type settings struct {
 	output outputSettings
 	yes    bool
 	dryRun bool
+
+	remarks remarks // of the consoles
 }
 
 func (s *settings) register(app *kingpin.Application) {

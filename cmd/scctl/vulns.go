@@ -40,6 +40,8 @@ func vulnColumns() columns[scapi.Vuln] {
 			{"netbiosName", func(v scapi.Vuln) any { return v.NetBIOSName }},
 			{"macAddress", func(v scapi.Vuln) any { return v.MACAddress }},
 			{"uuid", func(v scapi.Vuln) any { return v.UUID }},
+			{"hostUUID", func(v scapi.Vuln) any { return v.HostUUID }},
+			{"operatingSystem", func(v scapi.Vuln) any { return v.OS }},
 			{"repositoryID", func(v scapi.Vuln) any { return v.RepositoryID }},
 			{"repository", func(v scapi.Vuln) any { return v.Repository }},
 			{"pluginID", func(v scapi.Vuln) any { return v.PluginID }},
@@ -53,21 +55,29 @@ func vulnColumns() columns[scapi.Vuln] {
 			{"lastSeen", func(v scapi.Vuln) any { return when(v.LastSeen) }},
 			{"accepted", func(v scapi.Vuln) any { return opt(v.Accepted) }},
 			{"recast", func(v scapi.Vuln) any { return opt(v.Recast) }},
+			{"acceptComment", func(v scapi.Vuln) any { return v.AcceptComment }},
+			{"recastComment", func(v scapi.Vuln) any { return v.RecastComment }},
 			{"resurfaced", func(v scapi.Vuln) any { return opt(v.Resurfaced) }},
 			{"exploitable", func(v scapi.Vuln) any { return opt(v.Exploitable) }},
 			{"riskFactor", func(v scapi.Vuln) any { return v.RiskFactor }},
 			{"baseScore", func(v scapi.Vuln) any { return opt(v.BaseScore) }},
 			{"cvssV3BaseScore", func(v scapi.Vuln) any { return opt(v.V3BaseScore) }},
 			{"vprScore", func(v scapi.Vuln) any { return opt(v.VPR) }},
+			{"acrScore", func(v scapi.Vuln) any { return opt(v.ACRScore) }},
+			{"assetExposureScore", func(v scapi.Vuln) any { return opt(v.AssetExposureScore) }},
 			{"cve", func(v scapi.Vuln) any { return v.CVEs }},
 			{"xref", func(v scapi.Vuln) any { return v.Xrefs }},
+			{"cpe", func(v scapi.Vuln) any { return v.CPEs }},
 			{"vulnPublished", func(v scapi.Vuln) any { return when(v.Published) }},
 			{"patchPublished", func(v scapi.Vuln) any { return when(v.PatchPublished) }},
+			{"pluginPublished", func(v scapi.Vuln) any { return when(v.PluginPublished) }},
+			{"endOfLife", func(v scapi.Vuln) any { return when(v.EndOfLife) }},
 			{"synopsis", func(v scapi.Vuln) any { return v.Synopsis }},
 			{"description", func(v scapi.Vuln) any { return v.Description }},
 			{"solution", func(v scapi.Vuln) any { return v.Solution }},
 			{"seeAlso", func(v scapi.Vuln) any { return v.SeeAlso }},
 			{"pluginOutput", func(v scapi.Vuln) any { return v.Output }},
+			{"vulnUniqueness", func(v scapi.Vuln) any { return v.Uniqueness }},
 		},
 	}
 }
@@ -108,12 +118,7 @@ func addIP(t *tree) {
 		},
 	}
 	for _, severity := range scapi.Severities {
-		c.columns = append(c.columns, column[scapi.IPRecord]{severity.String(), func(r scapi.IPRecord) any {
-			if counts, ok := r.Counts.Get(); ok {
-				return counts[severity]
-			}
-			return nil
-		}})
+		c.columns = append(c.columns, column[scapi.IPRecord]{severity.String(), func(r scapi.IPRecord) any { return opt(r.Count(severity)) }})
 	}
 	listing(t, cmd, scapi.Organization, c, func(client *scapi.Client, ctx context.Context) ([]scapi.IPRecord, error) {
 		return client.IPInfo(ctx, address, flatten(repositories)...)

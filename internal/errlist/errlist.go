@@ -29,6 +29,12 @@ func (e *of) Error() string {
 
 func (e *of) Unwrap() error { return e.err }
 
+// asOf reports whether err is what Of or Group made.
+func asOf(err error) (*of, bool) {
+	o, ok := err.(*of) //nolint:errorlint // what wraps one is another error
+	return o, ok
+}
+
 // Group returns errs without repetition, in their order: equal ones are one, those
 // made by Of of one and the same are one, and so are those of equal causes, which
 // then names all who share it.
@@ -36,7 +42,7 @@ func Group(errs ...error) []error {
 	var groups []error
 	causes := map[string]int{} // text of the cause, or of the whole error, to place in groups
 	for _, err := range ofEach(errs) {
-		o, named := err.(*of)
+		o, named := asOf(err)
 		key := err.Error()
 		if named {
 			key = "\x00" + o.err.Error()
@@ -47,7 +53,7 @@ func Group(errs ...error) []error {
 			causes[key] = len(groups)
 			groups = append(groups, err)
 		case named:
-			first := groups[i].(*of)
+			first, _ := asOf(groups[i])
 			groups[i] = &of{append(slices.Clip(first.who), o.who...), first.err}
 		}
 	}
@@ -59,14 +65,15 @@ func ofEach(errs []error) []error {
 	var list []error
 	place := map[string]int{} // who to place in list
 	for _, err := range flat(errs) {
-		o, named := err.(*of)
+		o, named := asOf(err)
 		switch {
 		case err == nil:
 		case !named || len(o.who) > 1:
 			list = append(list, err)
 		default:
 			if i, known := place[o.who[0]]; known {
-				list[i] = &of{o.who, Join(list[i].(*of).err, o.err)}
+				first, _ := asOf(list[i])
+				list[i] = &of{o.who, Join(first.err, o.err)}
 				continue
 			}
 			place[o.who[0]] = len(list)
@@ -80,7 +87,7 @@ func ofEach(errs []error) []error {
 func flat(errs []error) []error {
 	var apart []error
 	for _, err := range errs {
-		if l, joined := err.(*list); joined {
+		if l, joined := err.(*list); joined { //nolint:errorlint // what wraps a list is not one
 			apart = append(apart, l.errs...)
 		} else {
 			apart = append(apart, err)

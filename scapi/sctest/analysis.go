@@ -20,7 +20,7 @@ func decode(data []byte, into any) error {
 
 // question is an analysis query of either dialect.
 type question struct {
-	kind       string // vuln, event
+	kind       string // vuln, event, mobile, scLog
 	tool       string
 	source     string // cumulative, patched, individual, lce
 	filters    []rawFilter
@@ -29,6 +29,7 @@ type question struct {
 	descending bool
 	scanID     string
 	view       string
+	date       string // of scLog: all, or YYYYMM
 }
 
 // answer is what a tool found. A negative total is left out.

@@ -321,3 +321,30 @@ func TestPagesAskedForAtOnceAreThoseAskedForInTurn(t *testing.T) {
 		t.Errorf("%.200s", inTurn[1])
 	}
 }
+
+// The web client sends a whole query object, and 6.7 wants one.
+func TestA67WantsTheWholeQuery(t *testing.T) {
+	whole := func() map[string]any {
+		return map[string]any{"name": "", "description": "", "context": "", "status": -1, "createdTime": 0, "modifiedTime": 0, "groups": []any{}, "type": "vuln",
+			"tool": "sumip", "sourceType": "cumulative", "startOffset": 0, "endOffset": 1, "filters": []any{}, "vulnTool": "sumip"}
+	}
+	for version, wants := range map[string]bool{"6.4.0": false, "6.7.0": true, "6.7.2": true} {
+		c := newClient(t, sctest.Start(t, sctest.Options{Version: version, Hosts: 10})).analyst()
+		ask := func(query map[string]any) envelope {
+			return c.rest(http.MethodPost, "/analysis", map[string]any{"type": "vuln", "sourceType": "cumulative", "query": query})
+		}
+		if e := ask(whole()); e.Code != 0 {
+			t.Errorf("%s: %s", version, e.Body)
+		}
+		for part := range whole() {
+			query := whole()
+			delete(query, part)
+			if part == "tool" || part == "filters" || part == "type" || strings.HasSuffix(part, "Offset") {
+				continue // which every version wants, or not in this place
+			}
+			if e := ask(query); (e.Code != 0) != wants || wants && (e.Status != 403 || !strings.Contains(e.Msg, part)) {
+				t.Errorf("%s without %s: %d, %s", version, part, e.Status, e.Body)
+			}
+		}
+	}
+}

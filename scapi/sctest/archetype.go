@@ -66,6 +66,8 @@ type plugin struct {
 	cves                                    []string
 	bids                                    []string
 	xrefs                                   []string // other references: "CWE:20", "MSFT:MS12-345"
+	cpes                                    []string
+	endOfLife                               int64 // of the software, epoch; 0: none announced
 }
 
 // place is one for a finding on the hosts of an archetype: a plugin on a port.

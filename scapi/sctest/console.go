@@ -116,11 +116,9 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (x *exchange) identify() func() *reply {
 	path := x.r.URL.Path
 	if x.c.o.Dialect == RPC {
-		want := "/request.php"
-		if !x.c.release.atLeast(4, 3) {
-			want = "/sc4/request.php"
-		}
-		if path != want || x.r.Method != http.MethodPost {
+		// 4.0 to 4.2 had it below /sc4; later clients know the other place only, so it is served at both.
+		known := path == "/request.php" || path == "/sc4/request.php" && !x.c.release.atLeast(4, 3)
+		if !known || x.r.Method != http.MethodPost {
 			x.seen.Endpoint = x.r.Method + " " + path
 			return notFoundPage
 		}

@@ -203,6 +203,17 @@ func WrongTypes() Effect {
 	return Effect{after: func(_ *exchange, rep *reply) { rep.response = retype(rep.response, true, true) }}
 }
 
+// Remark makes the console say something beside its success: a text in error_msg, and warnings, which are texts or objects
+// with code and warning.
+func Remark(message string, warnings ...any) Effect {
+	return Effect{after: func(_ *exchange, rep *reply) {
+		rep.message = message
+		if len(warnings) > 0 {
+			rep.warnings = warnings
+		}
+	}}
+}
+
 // Redirect answers with a redirection.
 func Redirect(url string) Effect {
 	return instead(func(*exchange) *reply {

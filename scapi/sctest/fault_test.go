@@ -60,6 +60,9 @@ func TestFaultsDoWhatTheirNamesSay(t *testing.T) {
 		{"an empty object", sctest.Answer(map[string]any{}), func(e envelope, err error) bool {
 			return err == nil && e.Status == 200 && e.Code == 0 && string(e.Response) == `{}`
 		}},
+		{"a remark", sctest.Remark("said\n", "warned", map[string]any{"code": 4, "warning": "too"}), func(e envelope, err error) bool {
+			return err == nil && e.Status == 200 && e.Code == 0 && e.Msg == "said\n" && strings.Contains(e.Body, `"warnings":["warned",{"code":4,"warning":"too"}]`)
+		}},
 		{"a redirect", sctest.Redirect("https://elsewhere.example/"), func(e envelope, err error) bool {
 			return err == nil && e.Status == 302 && e.Header.Get("Location") == "https://elsewhere.example/"
 		}},

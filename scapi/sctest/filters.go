@@ -401,6 +401,15 @@ func (c *Console) acceptRiskStatus() filterRule {
 	}}
 }
 
+// eventPlugins is what the console calls plugins of log servers in a filter. That version 6 does not take the older word
+// too is a choice.
+func (c *Console) eventPlugins() string {
+	if c.o.Dialect == REST && c.release.atLeast(6, 0) {
+		return "lce"
+	}
+	return "event"
+}
+
 func (c *Console) pluginTypeFilter() filterRule {
 	return filterRule{"=", func(s *selection, f rawFilter) error {
 		want := f.text()
@@ -408,7 +417,7 @@ func (c *Console) pluginTypeFilter() filterRule {
 		case "all":
 			return nil
 		case "active", "passive", "compliance":
-		case "event":
+		case c.eventPlugins():
 			want = "lce"
 		default:
 			return badValue(f)

@@ -132,8 +132,9 @@ type Finding struct {
 	Exploitable, WebApplication                    bool
 	VPR                                            float64 // 0: none
 	VulnPublished, PatchPublished, PluginPublished time.Time
-	CVEs, XRefs                                    []string
-	AuditFileID                                    string // whose result it is; empty: none's
+	CVEs, XRefs, CPEs                              []string
+	EndOfLife                                      time.Time // of the software; zero: none announced
+	AuditFileID                                    string    // whose result it is; empty: none's
 }
 
 // Open says that the finding is in the cumulative data; otherwise it is among the mitigated.
@@ -176,7 +177,7 @@ func (f *finding) export(host Host) Finding {
 		Severity: int(f.severity), Port: int(f.place.port), Protocol: int(f.place.protocol),
 		FirstSeen: at(f.first), LastSeen: at(f.last), LastMitigated: at(f.mitigated),
 		Accepted: f.accepted, Recast: f.recast, Reopened: f.reopened, Exploitable: p.exploit, WebApplication: p.web,
-		VPR: float64(p.vpr) / 10, CVEs: p.cves, XRefs: p.xrefs,
+		VPR: float64(p.vpr) / 10, CVEs: p.cves, XRefs: p.xrefs, CPEs: p.cpes, EndOfLife: at(p.endOfLife),
 		VulnPublished: at(p.vulnPub), PatchPublished: at(p.patchPub), PluginPublished: at(p.pluginPub),
 	}
 }

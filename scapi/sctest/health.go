@@ -7,7 +7,6 @@ type ScannerHealth struct {
 	DataFree, DataTotal int // volumes
 	LogFree, LogTotal   int
 	TempFree, TempTotal int
-	RAMUsed             int // -1: the scanner does not know
 	RAM                 int
 	Resident, Virtual   int // memory of its process
 	Load, Cores         int
@@ -25,15 +24,12 @@ func (c *Console) ScannerHealth(id string) (h ScannerHealth, ok bool) {
 	}
 	r := mix(c.o.Seed, 81, uint64(i), uint64(c.now())/300)
 	h = ScannerHealth{DataFree: 5_000 + int(r%90_000), DataTotal: 102_400, LogFree: 1_000 + int(r>>8%39_000), LogTotal: 40_960,
-		TempFree: 500 + int(r>>16%9_500), TempTotal: 10_240, RAMUsed: -1, RAM: 16_384, Resident: 600 + int(r>>24%900),
+		TempFree: 500 + int(r>>16%9_500), TempTotal: 10_240, RAM: 16_384, Resident: 600 + int(r>>24%900),
 		Virtual: 2_000 + int(r>>32%2_000), Load: int(r >> 40 % 30), Cores: 8}
-	if i%2 == 1 {
-		h.RAMUsed = 3_000 + int(r>>44%12_000)
-	}
 	return h, true
 }
 
-// scannerHealth is GET /scanner/{id}/health: numbers, with a null among them. What a scanner that cannot be reached
+// scannerHealth is GET /scanner/{id}/health: numbers, and null for the memory in use. What a scanner that cannot be reached
 // leads to is not known: a refusal is a choice.
 func (x *exchange) scannerHealth(id string) (any, error) {
 	if !x.account.Administrator {
@@ -54,8 +50,5 @@ func (x *exchange) scannerHealth(id string) (any, error) {
 		"nessus_data_disk_free": h.DataFree, "nessus_data_disk_total": h.DataTotal, "temp_disk_free": h.TempFree,
 		"temp_disk_total": h.TempTotal, "num_tcp_sessions": 12, "nessus_vmem": h.Virtual, "nessus_mem": h.Resident,
 		"sys_ram_used": nil, "sys_ram": h.RAM, "sys_cores": h.Cores, "num_hosts": 3, "num_scans": 1, "timestamp": x.now.Unix() - 20}
-	if h.RAMUsed >= 0 {
-		current["sys_ram_used"] = h.RAMUsed
-	}
 	return object{"perf_stats_current": current, "perf_stats_history": []object{current}}, nil
 }

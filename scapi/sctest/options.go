@@ -70,6 +70,7 @@ type Quirks struct {
 	AcceptedIgnored       bool // filters on accepted risk are taken and change nothing
 	BlindToCompliance     bool // pluginType=compliance matches nothing, although there are audit results
 	Speaks143             bool // what a query asks for and the console does not know is refused by code 143: Filter "x" is not recognized
+	SharedAddresses       bool // some hosts of a repository have one address and differ in their DNS names
 	PlainScanDownload     bool // a scan is downloaded as the file itself, not in an archive
 	APIKeysDisabled       bool // requests with API keys are answered with status 400
 }

@@ -184,6 +184,7 @@ func (l *pluginList) auditCheck(id int, severity int8) *plugin {
 	p.name = fmt.Sprintf("Audit check %d : setting must be in force", id)
 	p.family, p.audit = l.familyNamed("Policy Compliance"), true
 	p.exploit, p.vpr, p.cvss, p.cves, p.bids, p.xrefs, p.patchPub, p.vulnPub = false, 0, 0, nil, nil, nil, -1, -1
+	p.cpes, p.endOfLife = nil, 0
 	if l.known[id] == nil {
 		l.known[id] = p
 	}
@@ -209,6 +210,13 @@ func (l *pluginList) build(id int, kind string, severity int8) *plugin {
 	p.pluginMod = p.pluginPub + int64(h>>24%uint64(age+1))*day
 	if severity == 0 {
 		return p
+	}
+	p.cpes = []string{fmt.Sprintf("cpe:/a:example:component_%d", id)}
+	if h%5 == 0 {
+		p.cpes = append(p.cpes, fmt.Sprintf("cpe:/a:example:library_%d", h>>8%200))
+	}
+	if h%31 == 0 {
+		p.endOfLife = p.pluginPub + int64(h>>8%2000)*day
 	}
 	p.name = fmt.Sprintf("Example Component %d < %d.%d Vulnerability", id, 1+h>>12%9, h>>16%20)
 	if h>>20%5 != 0 {

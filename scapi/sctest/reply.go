@@ -17,7 +17,8 @@ type reply struct {
 	status   int
 	response any
 	err      *apiError
-	warnings any // nil: []
+	message  string // beside a success
+	warnings any    // nil: []
 	bare     bool
 	// bare replies come from the authentication layer: text/html, and no newline at the end.
 
@@ -65,7 +66,7 @@ func (x *exchange) envelope(rep *reply) []byte {
 	if x.c.o.Quirks.NumbersAsNumbers {
 		response = retype(response, true, false)
 	}
-	code, msg := 0, ""
+	code, msg := 0, rep.message
 	if rep.err != nil {
 		code, msg = rep.err.code, rep.err.msg
 	}
@@ -221,7 +222,7 @@ func (p *pieces) Write(data []byte) (n int, err error) {
 	return n, nil
 }
 
-// setCookie gives the client a session cookie; over plain HTTP without the attribute that would keep it from coming back.
+// setCookie gives the client a session cookie, beside those that the reply has; over plain HTTP without the attribute that would keep it from coming back.
 func (x *exchange) setCookie(rep *reply, value string) {
 	parts := []string{cookieName + "=" + value, "path=/"}
 	if x.r.TLS != nil {
@@ -234,5 +235,5 @@ func (x *exchange) setCookie(rep *reply, value string) {
 	if rep.header == nil {
 		rep.header = http.Header{}
 	}
-	rep.header.Set("Set-Cookie", strings.Join(parts, "; "))
+	rep.header.Add("Set-Cookie", strings.Join(parts, "; "))
 }

@@ -97,7 +97,11 @@ func (x *exchange) restLogin() *reply {
 	if err != nil {
 		var refused *apiError
 		errors.As(err, &refused)
-		return &reply{status: refused.status, response: "", err: refused}
+		rep := &reply{status: refused.status, response: "", err: refused}
+		if x.c.release.atLeast(6, 7) {
+			rep.status = http.StatusOK // how the login went is in error_code alone
+		}
+		return rep
 	}
 	if s == nil {
 		return success(object{"releaseSession": true})
@@ -106,6 +110,9 @@ func (x *exchange) restLogin() *reply {
 	unassociated := x.r.TLS != nil && len(x.r.TLS.PeerCertificates) > 0 && x.c.sessions.certificateAccount(x.r) == nil
 	rep := success(object{"token": x.token(s), "lastLogin": epoch(x.now.Unix() - day), "lastLoginIP": "192.0.2.7",
 		"failedLogins": "0", "failedLoginIP": "", "lastFailedLogin": "0", "unassociatedCert": trueFalse(unassociated)})
+	if x.c.release.atLeast(6, 7) { // two cookies, of which the last counts
+		x.setCookie(rep, x.c.sessions.anonymousCookie())
+	}
 	x.setCookie(rep, s.cookie)
 	return rep
 }

@@ -23,10 +23,14 @@ func (x *exchange) restQuestion() (question, error) {
 		SortField  string `json:"sortField"`
 		SortDir    string `json:"sortDir"`
 		WasVuln    string `json:"wasVuln"`
+		Date       string `json:"date"`
 		Query      part   `json:"query"`
 	}
 	if err := decode(x.body, &in); err != nil {
 		return question{}, refuse(1, "Invalid request body.\n")
+	}
+	if err := x.wholeQuery(in.Type); err != nil {
+		return question{}, err
 	}
 	offset := func(inner, outer *scalar, def int) int {
 		if inner == nil {
@@ -39,7 +43,7 @@ func (x *exchange) restQuestion() (question, error) {
 	}
 	q := question{kind: in.Type, tool: in.Query.Tool, source: in.SourceType, sortField: in.SortField,
 		descending: strings.EqualFold(in.SortDir, "desc"), scanID: string(in.Query.ScanID), view: in.Query.View,
-		start: offset(in.Query.StartOffset, in.StartOffset, 0), end: offset(in.Query.EndOffset, in.EndOffset, 50)}
+		start: offset(in.Query.StartOffset, in.StartOffset, 0), end: offset(in.Query.EndOffset, in.EndOffset, 50), date: in.Date}
 	if q.scanID == "" {
 		q.scanID, q.view = string(in.ScanID), in.View
 	}
@@ -61,16 +65,44 @@ func (x *exchange) restQuestion() (question, error) {
 	return q, nil
 }
 
-// analysis is POST /analysis: for organisation users only.
+// wholeQuery refuses a query that lacks a part of what the web client sends, as consoles from 6.7 on do. In which words is not
+// known.
+func (x *exchange) wholeQuery(kind string) error {
+	if !x.c.release.atLeast(6, 7) || kind != "vuln" && kind != "event" {
+		return nil
+	}
+	var in struct{ Query fields }
+	if decode(x.body, &in) != nil {
+		return refuse(1, "Invalid request body.\n")
+	}
+	parts := []string{"name", "description", "context", "status", "createdTime", "modifiedTime", "groups", "type", "tool", "sourceType", "startOffset",
+		"endOffset", "filters"}
+	if kind == "vuln" {
+		parts = append(parts, "vulnTool")
+	}
+	for _, part := range parts {
+		if !in.Query.has(part) {
+			return refuse(146, "Invalid parameters specified for %s query.  The parameter '%s' of the query is missing.", kind, part)
+		}
+	}
+	return nil
+}
+
+// analysis is POST /analysis: for organisation users only, but for the log of the console.
 func (x *exchange) analysis() (any, error) {
 	q, err := x.restQuestion()
 	if err != nil {
 		return nil, err
 	}
+	if q.kind == "scLog" {
+		return x.consoleLog(q)
+	}
 	if x.account.Administrator {
 		return nil, x.forbidden()
 	}
 	switch q.kind {
+	case "mobile":
+		return x.mobile(q)
 	case "event":
 		if q.source != "lce" && q.source != "archive" {
 			return nil, refuse(146, "Invalid parameters specified for event query.  The source type '%s' is invalid.", q.source)

@@ -45,7 +45,7 @@ func (c *Console) pluginObject(p *plugin) object {
 		"type": p.kind, "copyright": "", "version": "1.10", "sourceFile": "example_" + strconv.Itoa(p.id) + ".nasl",
 		"dependencies": "", "requiredPorts": "", "requiredUDPPorts": "", "srcPort": nil, "dstPort": nil, "protocol": "",
 		"riskFactor": riskFactors[p.severity], "solution": "Upgrade.", "seeAlso": "https://www.example.com/" + strconv.Itoa(p.id), "synopsis": pluginSynopsis(p), "checkType": "remote",
-		"exploitEase": "", "exploitAvailable": trueFalse(p.exploit), "exploitFrameworks": "", "cpe": "",
+		"exploitEase": "", "exploitAvailable": trueFalse(p.exploit), "exploitFrameworks": "", "cpe": strings.Join(p.cpes, "\n"),
 		"baseScore": score(p.cvss), "temporalScore": nil, "cvssVector": "", "cvssVectorBF": "0", "cvssV3BaseScore": score(p.cvss),
 		"cvssV3TemporalScore": nil, "cvssV3Vector": "", "cvssV3VectorBF": "0", "stigSeverity": nil,
 		"pluginPubDate": epoch(p.pluginPub), "pluginModDate": epoch(p.pluginMod), "patchPubDate": epoch(p.patchPub), "patchModDate": "-1",

@@ -52,10 +52,13 @@ func (c *Console) makeResources() map[string]resource {
 	}
 }
 
-// list answers a call of a list of objects, of which there is only GET.
+// list answers a call of a list of objects, of which there is only GET: nothing can be made here.
 func (x *exchange) list(res resource, kind string) (any, error) {
-	if !res.readable(x.account) || x.r.Method != http.MethodGet {
+	switch {
+	case !res.readable(x.account):
 		return nil, x.forbidden()
+	case x.r.Method != http.MethodGet:
+		return notFoundPage(), nil
 	}
 	fields := x.fields()
 	if fields == nil {
@@ -81,10 +84,14 @@ func (x *exchange) list(res resource, kind string) (any, error) {
 	return list, nil
 }
 
-// one answers GET and PATCH of a single object.
+// one answers GET of a single object, and PATCH of those that can be edited here.
 func (x *exchange) one(res resource, kind, id, method string, fields []string) (any, error) {
-	if !res.readable(x.account) {
+	edit := editors[kind]
+	switch {
+	case !res.readable(x.account), method == http.MethodPatch && edit != nil && x.account.Administrator:
 		return nil, x.forbidden()
+	case method != http.MethodGet && (method != http.MethodPatch || edit == nil):
+		return notFoundPage(), nil
 	}
 	if id == "tag" {
 		return []any{}, nil
@@ -96,8 +103,7 @@ func (x *exchange) one(res resource, kind, id, method string, fields []string) (
 	if kind == "scanResult" { // details reach further back than the list
 		list = (*exchange).everyScanResult
 	}
-	edit := editors[kind]
-	if method == http.MethodPatch && edit != nil && !x.account.Administrator {
+	if method == http.MethodPatch {
 		in, err := x.input()
 		if err != nil {
 			return nil, err
@@ -105,8 +111,6 @@ func (x *exchange) one(res resource, kind, id, method string, fields []string) (
 		if err := edit(x.c, id, in, false); err != nil {
 			return nil, err
 		}
-	} else if method != http.MethodGet {
-		return nil, x.forbidden()
 	}
 	for _, o := range list(x) {
 		if o["id"] == id {

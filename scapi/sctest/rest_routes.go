@@ -43,7 +43,11 @@ func (c *Console) makeRoutes() *http.ServeMux {
 	c.routePlugins(on)
 	c.routeFiles(on)
 	on("POST /rest/analysis", func(x *exchange, _ *http.Request) (any, error) { return x.analysis() })
+	if c.release.atLeast(6, 0) {
+		on("GET /rest/cve/{id}", func(_ *exchange, r *http.Request) (any, error) { return vulnerabilityText(r.PathValue("id")), nil })
+	}
 	on("GET /rest/scanner/{id}/health", func(x *exchange, r *http.Request) (any, error) { return x.scannerHealth(r.PathValue("id")) })
+	on("POST /rest/scanner/updateStatus", func(x *exchange, _ *http.Request) (any, error) { return x.updateStatus() })
 	on("POST /rest/scanResult/{id}/download", func(x *exchange, r *http.Request) (any, error) {
 		in, err := x.input()
 		if err != nil {
@@ -116,6 +120,12 @@ func (c *Console) routeFiles(on func(string, restCall)) {
 	}
 	on("POST /rest/scanResult/import", func(x *exchange, _ *http.Request) (any, error) { return x.importScan() })
 	on("POST /rest/repository/{id}/import", func(x *exchange, r *http.Request) (any, error) { return x.importRepository(r.PathValue("id")) })
+}
+
+// vulnerabilityText is GET /cve/{id}: JSON without an envelope.
+func vulnerabilityText(id string) *reply {
+	return &reply{status: http.StatusOK, raw: append(phpJSON(object{"primary_vuln_id": id,
+		"descriptions": []object{{"description_text": "Example text of " + id + "."}}}), '\n')}
 }
 
 // route answers an authenticated request to /rest/path.

@@ -71,9 +71,24 @@ func (c *Console) hostColumns(h Host) object {
 	row["uuid"], row["policyName"], row["pluginSet"], row["tpmID"] = h.UUID, "Full Safe Scan", stamp(h.LastSeen-day/2), ""
 	row["uniqueness"] = c.uniqueness(h)
 	if c.release.atLeast(6, 0) {
-		row["hostUniqueness"], row["hostUUID"], row["acrScore"], row["assetExposureScore"] = c.uniqueness(h), h.UUID, "", ""
+		row["hostUniqueness"], row["hostUUID"] = c.uniqueness(h), h.UUID
+		row["acrScore"], row["assetExposureScore"] = c.ratings(h)
 	}
 	return row
+}
+
+// ratings are how critical the host is, as "6.0", and how exposed, as "547"; empty where that is not known.
+func (c *Console) ratings(h Host) (criticality, exposure string) {
+	if !c.release.atLeast(6, 4) {
+		return "", ""
+	}
+	if h.Criticality > 0 {
+		criticality = decimal(10 * h.Criticality)
+	}
+	if h.Exposure >= 0 {
+		exposure = strconv.Itoa(h.Exposure)
+	}
+	return criticality, exposure
 }
 
 // uniqueness names the columns that identify a host.
@@ -136,8 +151,46 @@ func (c *Console) vulnDetails(s *selection, q question) answer {
 		if c.o.Dialect == REST && c.release.atLeast(5, 9) {
 			row["vprScore"], row["vprContext"] = decimal(p.vpr), "[]"
 		}
+		if c.o.Dialect == REST && c.release.atLeast(6, 4) {
+			c.addColumns(row, h, f)
+		}
 		return row
 	})
+}
+
+// addColumns adds what vulndetails tells from 6.4 on. Comments are empty or N/A where there is no rule.
+func (c *Console) addColumns(row object, h Host, f *finding) {
+	row["operatingSystem"], row["hostUUID"], row["hostUniqueness"] = h.OS, h.UUID, c.uniqueness(h)
+	row["acrScore"], row["assetExposureScore"] = c.ratings(h)
+	row["keyDrivers"] = `{"internet exposure":"internal"}` // JSON inside a text
+	row["vulnUniqueness"] = strings.TrimSuffix(c.uniqueness(h), ",dnsName") + ",port,protocol,pluginID"
+	row["vulnUUID"], row["epssScore"], row["cvssV4BaseScore"], row["cvssV4Vector"] = "", "", "", ""
+	row["seolDate"] = "-1"
+	if f.place.plugin.endOfLife > 0 {
+		row["seolDate"] = epoch(f.place.plugin.endOfLife)
+	}
+	row["acceptRiskRuleComment"], row["recastRiskRuleComment"] = "N/A", ""
+	if f.accepted {
+		row["acceptRiskRuleComment"] = acceptComment
+	}
+	if f.recast {
+		row["recastRiskRuleComment"] = recastComment
+	}
+}
+
+// The comments of the rules by which risks are accepted and severities changed.
+const (
+	acceptComment = "Accepted until the next release."
+	recastComment = "Behind a firewall."
+)
+
+// rowReferences writes references as rows have them: CWE #200, and not CWE:200 as plugins do.
+func rowReferences(refs []string) string {
+	spelled := make([]string, len(refs))
+	for i, ref := range refs {
+		spelled[i] = strings.Replace(ref, ":", " #", 1)
+	}
+	return strings.Join(spelled, ",")
 }
 
 // pluginFacts are the columns of a finding that come from its plugin.
@@ -147,8 +200,8 @@ func (c *Console) pluginFacts(p *plugin) object {
 		"synopsis": pluginSynopsis(p), "description": pluginDescription(p),
 		"solution": "Upgrade.", "seeAlso": "", "riskFactor": riskFactors[p.severity], "stigSeverity": "",
 		"baseScore": decimal(p.cvss), "temporalScore": "", "cvssVector": "", "cvssV3BaseScore": decimal(p.cvss),
-		"cvssV3TemporalScore": "", "cvssV3Vector": "", "cpe": "", "cve": strings.Join(p.cves, ","), "bid": strings.Join(p.bids, ","),
-		"xref": strings.Join(p.xrefs, ","), "checkType": "remote", "version": "1.10",
+		"cvssV3TemporalScore": "", "cvssV3Vector": "", "cpe": strings.Join(p.cpes, "<br/>"), "cve": strings.Join(p.cves, ","), "bid": strings.Join(p.bids, ","),
+		"xref": rowReferences(p.xrefs), "checkType": "remote", "version": "1.10",
 		"vulnPubDate": epoch(p.vulnPub), "patchPubDate": epoch(p.patchPub),
 		"pluginPubDate": epoch(p.pluginPub), "pluginModDate": epoch(p.pluginMod),
 	}

@@ -143,7 +143,7 @@ func (x *exchange) rpcQuestion() (question, error) {
 	return q, nil
 }
 
-// vulnQuery is vuln::query. The mitigated data are called mitigated, and patched from 4.6 on.
+// vulnQuery is vuln::query. The mitigated data are called mitigated, and from 4.6 on patched too.
 func (x *exchange) vulnQuery() (any, error) {
 	q, err := x.rpcQuestion()
 	if err != nil {
@@ -151,7 +151,7 @@ func (x *exchange) vulnQuery() (any, error) {
 	}
 	switch {
 	case q.source == "cumulative", q.source == "individual":
-	case q.source == "mitigated" && !x.c.release.atLeast(4, 6), q.source == "patched" && x.c.release.atLeast(4, 6):
+	case q.source == "mitigated", q.source == "patched" && x.c.release.atLeast(4, 6):
 		q.source = "patched"
 	default:
 		return nil, refuse(146, "Invalid parameters specified for vuln query.  The source type '%s' is invalid.", q.source)

@@ -181,3 +181,43 @@ func TestRPCDownloadsAZipOrAnEnvelope(t *testing.T) {
 		t.Error("nsr was dropped with 4.4")
 	}
 }
+
+// 4.2 is reached where it always was, and where later clients look; 4.6 takes the older name of its source.
+func TestWhatLaterReleasesKeepFromEarlierOnes(t *testing.T) {
+	paths := map[string]map[string]int{
+		"4.0.0": {"/request.php": 200, "/sc4/request.php": 200}, "4.2.0": {"/request.php": 200, "/sc4/request.php": 200},
+		"4.4.0": {"/request.php": 200, "/sc4/request.php": 404}, "4.8.0": {"/request.php": 200, "/sc4/request.php": 404},
+	}
+	for version, statuses := range paths {
+		s := sctest.Start(t, sctest.Options{Dialect: sctest.RPC, Version: version, Hosts: 10})
+		for path, want := range statuses {
+			form := url.Values{"request_id": {"1"}, "module": {"system"}, "action": {"init"}, "input": {"{}"}}
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+path, strings.NewReader(form.Encode()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			if e, err := newClient(t, s).send(req); err != nil || e.Status != want || (want == 200) != strings.Contains(e.Body, version) {
+				t.Errorf("%s at %s: %d, want %d: %.100s %v", version, path, e.Status, want, e.Body, err)
+			}
+		}
+	}
+	for version, sources := range map[string]map[string]bool{
+		"4.4.0": {"mitigated": true, "patched": false}, "4.6.0": {"mitigated": true, "patched": true}, "4.8.1": {"mitigated": true, "patched": true},
+	} {
+		c := newClient(t, sctest.Start(t, sctest.Options{Dialect: sctest.RPC, Version: version, Hosts: 30, Now: fixed})).analyst()
+		var bodies []string
+		for source, known := range sources {
+			e := c.ask("sumip", source, 0, 5)
+			if (e.Code == 0) != known {
+				t.Errorf("%s: source %s: %s", version, source, e.Body)
+			}
+			if known {
+				bodies = append(bodies, string(e.Response))
+			}
+		}
+		if len(bodies) == 2 && bodies[0] != bodies[1] {
+			t.Errorf("%s: the two names have different answers", version)
+		}
+	}
+}

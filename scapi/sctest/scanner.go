@@ -142,3 +142,19 @@ func (c *Console) zones(now int64) []object {
 	}
 	return list
 }
+
+// updateStatus is POST /scanner/updateStatus: the console asks every scanner that is not disabled how it is.
+func (x *exchange) updateStatus() (any, error) {
+	if !x.account.Administrator {
+		return nil, x.forbidden()
+	}
+	list := []object{}
+	for i := range x.c.o.Scanners {
+		s := x.c.scannerState(i)
+		if s.enabled {
+			s.status |= 8192
+		}
+		list = append(list, object{"id": strconv.Itoa(i + 1), "name": scannerName(i), "description": "", "status": strconv.Itoa(s.status)})
+	}
+	return object{"status": list}, nil
+}

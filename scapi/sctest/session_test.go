@@ -1,6 +1,7 @@
 package sctest_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -222,5 +223,49 @@ func TestAnAccountSeesItsRepositoriesOnly(t *testing.T) {
 	c.admin().decode(c.rest(http.MethodGet, "/repository", nil), &all)
 	if len(seen) != 1 || len(all) != 4 {
 		t.Errorf("the user sees %d repositories, the administrator %d", len(seen), len(all))
+	}
+}
+
+// 6.7 answers a login with status 200 whatever becomes of it, and sets two cookies, of which the last counts.
+func TestALoginOf67SaysInItsCodeHowItWent(t *testing.T) {
+	s := sctest.Start(t, sctest.Options{Version: "6.7.2", Hosts: 10})
+	c := newClient(t, s)
+	login := map[string]any{"username": sctest.AnalystUsername, "password": "wrong"}
+	if e := c.rest(http.MethodPost, "/token", login); e.Status != 200 || e.Code == 0 || e.Msg == "" {
+		t.Errorf("a wrong password: %d, %s", e.Status, e.Body)
+	}
+	login["password"] = sctest.AnalystPassword
+	e := c.rest(http.MethodPost, "/token", login)
+	if !strings.Contains(e.Body, `"error_code":0`) {
+		t.Fatalf("the right one: %s", e.Body)
+	}
+	var out struct{ Token json.Number }
+	c.decode(e, &out)
+	cookies := e.Header.Values("Set-Cookie")
+	if len(cookies) != 2 || cookies[0] == cookies[1] {
+		t.Fatalf("cookies %q", cookies)
+	}
+	for i, line := range cookies {
+		value, _, _ := strings.Cut(strings.TrimPrefix(line, "TNS_SESSIONID="), ";")
+		for token, status := range map[string]int{out.Token.String(): []int{403, 200}[i], "": 403} {
+			one := client{t: t, s: s, http: s.Transport(), cookie: value, token: token}
+			if e := one.rest(http.MethodGet, "/currentUser", nil); e.Status != status {
+				t.Errorf("cookie %d, token %q: %d, want %d", i+1, token, e.Status, status)
+			}
+		}
+	}
+	for version, want := range map[string]string{"6.4.0": "", "6.5.1": "", "6.6.0": "vuln_intel", "6.7.0": "vuln_intel hasLces"} {
+		c := newClient(t, sctest.Start(t, sctest.Options{Version: version, Hosts: 10})).admin()
+		var system map[string]any
+		c.decode(c.rest(http.MethodGet, "/system", nil), &system)
+		var got []string
+		for _, name := range []string{"vuln_intel", "hasLces"} {
+			if _, told := system[name]; told {
+				got = append(got, name)
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("/system of %s has %q, want %s", version, got, want)
+		}
 	}
 }

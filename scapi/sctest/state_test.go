@@ -249,3 +249,29 @@ func TestAPasswordCanBeChanged(t *testing.T) {
 		}
 	})
 }
+
+// A console's clock may be far off: its time stamps and what it makes of windows follow its own.
+func TestAClockThatIsAheadIsTheConsolesOwn(t *testing.T) {
+	const ahead = 90 * time.Minute
+	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+		now := clock
+		s := sctest.Start(t, sctest.Options{Dialect: dialect, Hosts: 30, Now: func() time.Time { return now.Add(ahead) }})
+		c := newClient(t, s).analyst()
+		if e := c.ask("sumip", "cumulative", 0, 1); e.Time != now.Add(ahead).Unix() {
+			t.Errorf("%s: time stamp %d, want %d", dialect, e.Time, now.Add(ahead).Unix())
+		}
+		later := 0
+		for _, r := range s.ScanResults() {
+			if r.Started.After(now) {
+				later++
+			}
+		}
+		if later == 0 {
+			t.Fatalf("%s: no result began in the last 90 minutes", dialect)
+		}
+		now = now.Add(time.Hour)
+		if e := c.ask("sumip", "cumulative", 0, 1); e.Code != 12 { // an hour without use
+			t.Errorf("%s: the session did not end by the console's clock: %s", dialect, e.Body)
+		}
+	}
+}

@@ -15,6 +15,12 @@ func (c *Console) system(loggedIn bool) object {
 		"reportTypes": []object{{"name": "PDF", "type": "pdf", "enabled": "true", "attributeSets": []any{}}},
 		"timezones":   []object{{"name": "UTC", "gmtOffset": 0}, {"name": "America/St_Johns", "gmtOffset": -2.5}},
 	}
+	if c.release.atLeast(6, 6) {
+		o["vuln_intel"] = epoch(c.world.anchor)
+	}
+	if c.release.atLeast(6, 7) {
+		o["hasLces"] = "false"
+	}
 	if loggedIn || c.o.Dialect == RPC || !c.release.atLeast(5, 20) {
 		o["version"], o["buildID"], o["releaseID"] = c.o.Version, "202311150001", "202311150001"
 	} else {

@@ -48,6 +48,7 @@ type world struct {
 	seed     uint64
 	anchor   int64 // epoch to which publication dates are relative
 	web      bool  // web-application findings exist
+	shared   bool  // some addresses belong to two hosts of a repository
 	repos    []Repository
 	places   [archetypes][]place
 	loggedIn [archetypes]uint32 // cohorts on whose hosts the scan logs in
@@ -67,6 +68,7 @@ func newWorld(o Options) *world {
 		seed:     o.Seed,
 		anchor:   o.Now().Unix() / (30 * day) * (30 * day),
 		web:      o.Dialect == REST && rel.atLeast(6, 2),
+		shared:   o.Quirks.SharedAddresses,
 		families: pluginFamilies(),
 	}
 	w.plugins = newPluginList(w.seed, w.anchor, o.Plugins, w.families)
@@ -155,6 +157,9 @@ func (w *world) makeHosts(n int) {
 func (w *world) address(host int) uint32 {
 	repo := &w.repos[w.repoOf[host]]
 	j := uint32(host - repo.first)
+	if w.pairs(host) {
+		j -= j % 2
+	}
 	k := j % perSubnet // two neighbours, a gap, two neighbours…
 	return repo.base + j/perSubnet<<8 + 1 + 8*(k/2) + k%2
 }
@@ -174,6 +179,8 @@ type Host struct {
 	OS            string
 	LastSeen      int64 // epoch of its last scan
 	Credentialled bool  // the last scan logged in
+	Criticality   int   // 1 to 10; 0: unknown. Told from 6.4 on
+	Exposure      int   // 0 to 1000; -1: unknown. Told from 6.4 on
 
 	index int
 }
@@ -188,6 +195,10 @@ func (w *world) host(i int, now int64) Host {
 		LastSeen: lastScan(g%cohorts, now), Credentialled: w.loggedIn[kind]>>(g%cohorts)&1 == 1, index: i,
 	}
 	host.DNSName = w.dnsName(i)
+	if host.Exposure = -1; h>>40%5 != 0 {
+		host.Criticality = 1 + int(h>>44%10)
+		host.Exposure = int(h >> 48 % 1001)
+	}
 	if kind.windows() {
 		host.NetBIOSName = fmt.Sprintf(`EXAMPLE\%s%d`, kind.prefix(), i)
 	}
@@ -208,8 +219,15 @@ func (w *world) dnsName(host int) string {
 	return archetype(w.groupOf[host]/cohorts).prefix() + strconv.Itoa(host) + ".example.org"
 }
 
-// named says whether the host has a name in the DNS.
-func (w *world) named(host int) bool { return mix(w.seed, 3, uint64(host))%4 != 0 }
+// named says whether the host has a name in the DNS. Hosts that share an address have, or they would be one.
+func (w *world) named(host int) bool { return mix(w.seed, 3, uint64(host))%4 != 0 || w.pairs(host) }
+
+// pairs says whether the host shares its address with its neighbour, as every sixth pair of neighbours does.
+func (w *world) pairs(host int) bool {
+	repo := &w.repos[w.repoOf[host]]
+	j := host - repo.first
+	return w.shared && repo.DataFormat != "agent" && j%12 >= 10 && j-j%2+1 < repo.Hosts
+}
 
 // hasPlugin says whether hosts of the group show the plugin, for plugins that are always open.
 func (w *world) hasPlugin(group, plugin int) bool {

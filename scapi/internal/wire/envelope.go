@@ -20,6 +20,7 @@ var ErrNotEnvelope = errors.New("no envelope")
 type Envelope struct {
 	Response  json.RawMessage
 	ErrorMsg  Str
+	Warnings  Warnings
 	Timestamp Epoch // the console's clock
 	errorCode Int   // absent: success
 }
@@ -79,6 +80,8 @@ func readEnvelope(r *Reader, response func(*Reader)) (Envelope, bool) {
 			member = &e.errorCode
 		case bytes.EqualFold(name, []byte("error_msg")):
 			member = &e.ErrorMsg
+		case bytes.EqualFold(name, []byte("warnings")):
+			member = &e.Warnings
 		case bytes.EqualFold(name, []byte("timestamp")):
 			member = &e.Timestamp
 		default:

@@ -207,8 +207,8 @@ func (r *Reader) Stamp() time.Time {
 	}
 	year, month, day, hour, minute := n/1e8, time.Month(n/1e6%100), n/1e4%100, n/100%100, n%100
 	t := time.Date(year, month, day, hour, minute, 0, 0, time.UTC)
-	if year == 0 || t.Month() != month || t.Day() != day || t.Hour() != hour || t.Minute() != minute {
-		return time.Time{} // the 13th month, or the 30th of February
+	if year < 1990 || t.Month() != month || t.Day() != day || t.Hour() != hour || t.Minute() != minute {
+		return time.Time{} // no plugins yet, the 13th month, or the 30th of February
 	}
 	return t
 }

@@ -117,7 +117,7 @@ func (s *Stamp) UnmarshalJSON(b []byte) error {
 	if len(text) != len("200601021504") {
 		return nil
 	}
-	if t, err := time.Parse("200601021504", text); err == nil && t.Year() > 0 {
+	if t, err := time.Parse("200601021504", text); err == nil && t.Year() >= 1990 { // there were no plugins before
 		s.t = t
 	}
 	return nil

@@ -236,9 +236,31 @@ func TestDecodeLeavesOutWhatDoesNotFit(t *testing.T) {
 	}
 }
 
+func TestWarningsAreReadInEveryShape(t *testing.T) {
+	for in, want := range map[string]Warnings{
+		`["The asset list is used by a scan."]`:                                {"The asset list is used by a scan."},
+		`[{"code":7,"warning":"The feed is stale."},{"code":8,"Warning":"x"}]`: {"The feed is stale.", "x"},
+		`{"0":"a","2":{"code":1,"warning":"b"}}`:                               {"a", "b"},
+		`["a","a"," ","",null,[],{},5,true]`:                                   {"a"},
+		`[{"code":7,"text":"odd"},["b"]]`:                                      {`{"code":7,"text":"odd"}`, `["b"]`},
+		`"a"`:                                                                  {"a"},
+		`{"warning":"a"}`:                                                      {"a"},
+		`[]`:                                                                   nil, `{}`: nil, `""`: nil, `null`: nil, `0`: nil, `false`: nil,
+	} {
+		got := Warnings{"before"}
+		if err := json.Unmarshal([]byte(in), &got); err != nil || !cmp.Equal(got, want) {
+			t.Errorf("%s: %q, %v", in, got, err)
+		}
+	}
+}
+
 func TestEnvelopesAreRecognised(t *testing.T) {
 	e, err := DecodeEnvelope([]byte("\xef\xbb\xbf"+`{"type":"regular","response":{"a":[1, 2]},"error_code":"146","error_msg":"x","warnings":{},"timestamp":"1700000000"}`+"\n"), nil)
 	if err != nil || e.Code() != 146 || e.ErrorMsg != "x" || string(e.Response) != `{"a":[1, 2]}` || e.Timestamp.Time().Unix() != 1700000000 {
+		t.Errorf("%+v, %v", e, err)
+	}
+	e, err = DecodeEnvelope([]byte(`{"response":"","error_code":0,"error_msg":"said","warnings":[{"code":1,"warning":"warned"}]}`), nil)
+	if err != nil || e.ErrorMsg != "said" || !cmp.Equal(e.Warnings, Warnings{"warned"}) {
 		t.Errorf("%+v, %v", e, err)
 	}
 	for in, ok := range map[string]bool{
@@ -276,13 +298,14 @@ func FuzzScalars(f *testing.F) {
 			E Epoch
 			T Stamp
 			R Ref
+			W Warnings
 		}
 		// As a field, if it is JSON at all, nothing fails; by itself nothing panics.
-		field := []byte(`{"s":` + string(b) + `,"i":` + string(b) + `,"f":` + string(b) + `,"b":` + string(b) + `,"e":` + string(b) + `,"t":` + string(b) + `,"r":` + string(b) + `}`)
+		field := []byte(`{"s":` + string(b) + `,"i":` + string(b) + `,"f":` + string(b) + `,"b":` + string(b) + `,"e":` + string(b) + `,"t":` + string(b) + `,"r":` + string(b) + `,"w":` + string(b) + `}`)
 		if err := json.Unmarshal(field, &v); err != nil && json.Valid(field) {
 			t.Fatalf("%s: %v", b, err)
 		}
-		for _, u := range []json.Unmarshaler{&v.S, &v.I, &v.F, &v.B, &v.E, &v.T, &v.R} {
+		for _, u := range []json.Unmarshaler{&v.S, &v.I, &v.F, &v.B, &v.E, &v.T, &v.R, &v.W} {
 			if err := u.UnmarshalJSON(b); err != nil {
 				t.Fatal(err)
 			}
