@@ -23,12 +23,17 @@ RUN GOOS="${TARGETOS}" GOARCH="${TARGETARCH}" GOARM="${TARGETVARIANT#v}" make bu
     VERSION="${VERSION}" REVISION="${REVISION}" BRANCH="${BRANCH}" \
     BUILD_USER="${BUILD_USER}" BUILD_DATE="${BUILD_DATE}"
 RUN deploy/release/licences /licences
+RUN mkdir /state
 
 FROM scratch
 
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /securitycenter_exporter /scctl /
 COPY --from=build /licences /licences
+
+# Refused logins are kept here, if it is a volume, across restarts. A new one belongs to whom this folder does.
+COPY --from=build --chown=65532:65532 /state /var/lib/securitycenter_exporter
+ENV STATE_DIRECTORY=/var/lib/securitycenter_exporter
 
 # A number, not a name: Kubernetes' runAsNonRoot cannot check a name, and there is no /etc/passwd here.
 USER 65532:65532

@@ -24,6 +24,7 @@ import (
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/buildinfo"
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/demo"
 	"github.com/securitycenter-exporter/securitycenter_exporter/exporter"
 )
@@ -57,6 +58,8 @@ type settings struct {
 	once        bool
 	textfile    string
 	healthCheck bool
+	stateFile   string
+	stateGiven  bool // by a flag, be it to have none
 	externalURL *url.URL
 	logLevel    string
 	logFormat   string
@@ -77,6 +80,7 @@ func flags(stdout, stderr io.Writer) (*kingpin.Application, *settings) {
 	app.Flag("once", "Load everything once, write the metrics, and exit: 0 if all could be read, else 1.").BoolVar(&s.once)
 	app.Flag("textfile.output", "With --once: file to write to instead of standard output, for node_exporter's textfile collector. With several consoles the name of the console is put before the extension.").PlaceHolder("FILE").StringVar(&s.textfile)
 	app.Flag("healthcheck", "Ask the exporter that runs with the same --web flags for its health, and exit: 0 if it lives, else 1.").BoolVar(&s.healthCheck)
+	app.Flag("state.file", "File that keeps refused logins across restarts, so that no account is locked; empty for none. Default: logins.json in $STATE_DIRECTORY, else in securitycenter_exporter below $XDG_STATE_HOME or ~/.local/state (Windows: %LocalAppData%).").PlaceHolder("FILE").IsSetByUser(&s.stateGiven).StringVar(&s.stateFile)
 	s.web = kingpinflag.AddFlags(app, listenAddress)
 	app.Flag("web.telemetry-path", "Path of the exporter's own metrics and those of the default console.").Default("/metrics").StringVar(&s.exporter.TelemetryPath)
 	app.Flag("web.external-url", "URL under which Prometheus and people reach the exporter, if not the request's own host. A path is expected to be removed by the proxy.").PlaceHolder("URL").URLVar(&s.externalURL)
@@ -149,12 +153,20 @@ func dispatch(ctx context.Context, s *settings, stdout io.Writer, log *slog.Logg
 		if err != nil {
 			return err
 		}
-		if _, err = stdout.Write(masked); err != nil || !s.estimate {
+		if _, err = stdout.Write(masked); err != nil {
 			return err
+		}
+		if err := s.checkListener(c); err != nil {
+			return err
+		}
+		if !s.estimate {
+			log.Info("The configuration is valid")
+			return nil
 		}
 	}
 
 	s.exporter.Load, s.exporter.Logger, s.exporter.ExternalURL = load, log, s.externalURL
+	s.exporter.Refusals = console.OpenRefusals(s.statePath(log), log)
 	if !s.configCheck && !s.once && !s.demo && !s.openHosts {
 		s.exporter.Unprotected = s.unprotected
 	}
@@ -179,12 +191,30 @@ func dispatch(ctx context.Context, s *settings, stdout io.Writer, log *slog.Logg
 	return serve(ctx, s, e, announce, log)
 }
 
+// checkListener refuses what the start would refuse of the listener, as far as the
+// flags tell of it.
+func (s *settings) checkListener(c *config.Config) error {
+	if err := web.Validate(*s.web.WebConfigFile); err != nil {
+		return fmt.Errorf("web configuration %s: %w", *s.web.WebConfigFile, err)
+	}
+	addresses := *s.web.WebListenAddresses
+	told := *s.web.WebConfigFile != "" || len(addresses) != 1 || addresses[0] != listenAddress || s.web.WebSystemdSocket != nil && *s.web.WebSystemdSocket
+	if !told || s.demo || s.openHosts {
+		return nil
+	}
+	o := s.exporter
+	o.Unprotected = s.unprotected
+	return o.CheckPrivacy(c)
+}
+
 // check refuses flags that make no sense together, and fills in what follows
 // from others.
 func (s *settings) check() error {
 	switch {
 	case s.estimate && !s.configCheck:
 		return errors.New("--estimate is for --config.check only")
+	case s.stateFile != "" && s.demo:
+		return errors.New("--state.file is not for --demo, whose consoles lock nobody out")
 	case s.textfile != "" && !s.once:
 		return errors.New("--textfile.output is for --once only")
 	case !strings.HasPrefix(s.exporter.TelemetryPath, "/"):
@@ -201,6 +231,18 @@ func (s *settings) check() error {
 		*addresses = []string{demoAddress}
 	}
 	return nil
+}
+
+// statePath returns where refused logins are kept; empty for nowhere.
+func (s *settings) statePath(log *slog.Logger) string {
+	if s.stateGiven || s.demo {
+		return s.stateFile
+	}
+	path := console.DefaultStateFile()
+	if path == "" {
+		log.Warn("Refused logins are forgotten at the next restart: there is neither $STATE_DIRECTORY nor a folder of the user, and no --state.file")
+	}
+	return path
 }
 
 // unprotected names a listener that anybody on the network can read.

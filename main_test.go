@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -83,7 +84,9 @@ func start(t *testing.T, args ...string) *process {
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	p := &process{t: t, stdout: newOutput(), stderr: newOutput(), stop: cancel, code: make(chan int, 1), client: &http.Client{Transport: transport}}
-	go func() { p.code <- run(ctx, append(args, "--web.listen-address=127.0.0.1:0"), p.stdout, p.stderr) }()
+	go func() {
+		p.code <- run(ctx, append(stateless(t, args), "--web.listen-address=127.0.0.1:0"), p.stdout, p.stderr)
+	}()
 	p.base = "http://" + p.stderr.find(t, `msg="Listening on" .*address=(127\.0\.0\.1:\d+)`)
 	return p
 }
@@ -122,11 +125,23 @@ func (p *process) get(path string) string {
 	return string(body)
 }
 
+// stateless makes a test that says nothing of it leave nothing behind in the
+// user's folder.
+func stateless(t *testing.T, args []string) []string {
+	t.Helper()
+	if slices.ContainsFunc(args, func(a string) bool {
+		return strings.HasPrefix(a, "--state.file") || a == "--demo" || a == "--help" || a == "-h"
+	}) {
+		return args
+	}
+	return append(slices.Clip(args), "--state.file="+filepath.Join(t.TempDir(), "logins.json"))
+}
+
 // once runs the program to its end.
 func once(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, err bytes.Buffer
-	code = run(t.Context(), args, &out, &err)
+	code = run(t.Context(), stateless(t, args), &out, &err)
 	return code, out.String(), err.String()
 }
 
@@ -165,7 +180,7 @@ func TestTheFlagsAndTheirDefaults(t *testing.T) {
 		"web.listen-address": ":10078", "web.config.file": "", "web.systemd-socket": "",
 		"web.telemetry-path": "/metrics", "web.external-url": "", "web.max-requests": "40", "web.scrape-timeout": "10s",
 		"web.enable-lifecycle": "", "web.enable-pprof": "",
-		"once": "", "textfile.output": "", "healthcheck": "",
+		"once": "", "textfile.output": "", "healthcheck": "", "state.file": "",
 		"log.level": "info", "log.format": "logfmt", "version": "", "help": "",
 	} {
 		if got, there := defaults[name]; !there || got != want {
@@ -205,6 +220,7 @@ func TestWrongFlagsAreRefused(t *testing.T) {
 		{"an external URL without a host", []string{"--demo", "--web.external-url=/sc"}, "--web.external-url"},
 		{"an external URL of another kind", []string{"--demo", "--web.external-url=ftp://sc.example"}, "--web.external-url"},
 		{"an output file without once", []string{"--demo", "--textfile.output=sc.prom"}, "--textfile.output"},
+		{"a state file for a demonstration", []string{"--demo", "--state.file=x"}, "--state.file"},
 		{"an estimate without a check", []string{"--demo", "--estimate"}, "--config.check"},
 		{"an address that cannot be listened on", []string{"--demo", "--web.listen-address=nowhere"}, "nowhere"},
 		{"a web configuration that does not exist", []string{"--demo", "--web.listen-address=127.0.0.1:0", "--web.config.file=none.yml"}, "none.yml"},
@@ -314,7 +330,10 @@ func TestHostsAreNotShownToEverybody(t *testing.T) {
 		{"on the default address they are refused", []string{config}, 1, "--web.allow-unprotected-host-metrics"},
 		{"authentication allows them", []string{config, nowhere, web}, 1, "missing port"},
 		{"the flag allows them", []string{config, nowhere, "--web.allow-unprotected-host-metrics"}, 1, "missing port"},
-		{"a check of the configuration accepts them", []string{config, "--config.check"}, 0, ""},
+		{"a check of the configuration accepts them", []string{config, "--config.check"}, 0, "The configuration is valid"},
+		{"unless it is told of a listener that is open", []string{config, "--config.check", "--web.listen-address=0.0.0.0:10078"}, 1, "--web.allow-unprotected-host-metrics"},
+		{"and not of one that is not", []string{config, "--config.check", "--web.listen-address=127.0.0.1:10078"}, 0, "The configuration is valid"},
+		{"a check refuses a web configuration without its certificate", []string{config, "--config.check", "--web.config.file=" + file(t, "tls_server_config: {cert_file: none.crt, key_file: none.key}\n")}, 1, "none.crt"},
 		{"loading once accepts them", []string{config, "--once"}, 0, ""},
 	} {
 		code, _, stderr := once(t, test.args...)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -206,4 +208,55 @@ func TestOldReleasesOfSecurityCenter4LeaveOutWhatTheyDoNotCount(t *testing.T) {
 			t.Error("no scanners")
 		}
 	})
+}
+
+// A call that the console does not have takes away what comes from it, in
+// whatever words it says so, and nothing else.
+func TestACallThatIsRefusedTakesAwayOnlyItsOwnFamilies(t *testing.T) {
+	refusals := map[string]sctest.Effect{
+		"code 10": sctest.Refuse(http.StatusForbidden, 10, "Resource is not supported."), "no such page": sctest.HTMLPage(http.StatusNotFound),
+		"no permission": sctest.Refuse(http.StatusForbidden, 145, "You do not have permission."),
+	}
+	basic := []string{"POST /token", "DELETE /token", "GET /currentUser", "GET /system", "POST /analysis", "GET /repository"} // nothing works without them
+	for _, col := range collector.All() {
+		in(t, col.Name, func(t *testing.T) {
+			e := export(t, sctest.Options{Plugins: 500})
+			whole := e.with(t, col.Name, everything(col))
+			calls := map[string]bool{}
+			for _, r := range e.simulated.Requests() {
+				if !slices.Contains(basic, r.Endpoint) {
+					calls[r.Endpoint] = true
+				}
+			}
+			for call := range calls {
+				for words, effect := range refusals {
+					e := export(t, sctest.Options{Plugins: 500})
+					e.simulated.Inject(sctest.Fault{Endpoint: call, Effect: effect})
+					s, err := e.run(t, col.Name, everything(col))
+					kept := 0
+					for _, f := range col.Families {
+						if !strings.Contains(f.Source.REST, call) {
+							kept += len(whole.of(f.Name))
+						}
+					}
+					if kept == 0 {
+						continue // nothing else is told: not permitted, or a failure
+					}
+					if err != nil {
+						t.Errorf("%s, %s: %v", call, words, err)
+						continue
+					}
+					got := samplesOf(s.Families)
+					for _, f := range col.Families {
+						if want := whole.of(f.Name); !strings.Contains(f.Source.REST, call) {
+							diff(t, call+", "+words+": "+f.Name, want, got.of(f.Name))
+						}
+					}
+					if len(got) < len(whole) && len(s.Missing) == 0 {
+						t.Errorf("%s, %s: %d samples are missing, and nobody says why", call, words, len(whole)-len(got))
+					}
+				}
+			}
+		})
+	}
 }

@@ -110,6 +110,9 @@ func setChecks(ctx context.Context, total tally, file owned[scapi.AuditFile]) er
 		return nil
 	}
 	for _, r := range complianceResults {
+		if !slices.Contains(total.m.severities, r.severity) {
+			continue // what passed is stored as info
+		}
 		total.m.Set(complianceChecks, float64(counts.Value[r.severity]), file.organization, file.object.ID, file.object.Name, r.result)
 	}
 	return nil

@@ -24,8 +24,10 @@ type Metrics struct {
 	samples   map[*Family][]*dto.Metric
 	seen      map[string]bool // family and label values
 	twice     map[string]int  // as Snapshot.Duplicates
-	read      int             // parts that an account could read
-	missing   []error
+	// severities are those that the console knows: SecurityCenter 4.0 to 4.2 have no info.
+	severities []scapi.Severity
+	read       int // parts that an account could read
+	missing    []error
 	// incomplete are the reasons why an account that could not log in might have
 	// more to tell.
 	incomplete []error
@@ -35,7 +37,7 @@ type Metrics struct {
 // NewMetrics returns an empty Metrics that keeps to the limit of series and to
 // the redaction of s.
 func NewMetrics(s Settings) *Metrics {
-	return &Metrics{maxSeries: s.MaxSeries, redact: s.Redact, hashKey: s.HashKey, samples: map[*Family][]*dto.Metric{}, seen: map[string]bool{}, twice: map[string]int{}}
+	return &Metrics{maxSeries: s.MaxSeries, redact: s.Redact, hashKey: s.HashKey, severities: allSeverities, samples: map[*Family][]*dto.Metric{}, seen: map[string]bool{}, twice: map[string]int{}}
 }
 
 // Set adds a sample. Label values come in the order of f.Labels; bytes that are
@@ -98,6 +100,9 @@ func (m *Metrics) setSeverity(f *Family, severity scapi.Severity, value float64,
 // setCounts adds the findings of some severities, zeros too.
 func (m *Metrics) setCounts(f *Family, severities []scapi.Severity, counts scapi.Counts, labels ...string) {
 	for _, s := range severities {
+		if !slices.Contains(m.severities, s) {
+			continue // it is absent, and not 0
+		}
 		m.setSeverity(f, s, float64(counts[s]), labels...)
 	}
 }

@@ -269,7 +269,12 @@ func (h *scanHistory) readHosts(ctx context.Context, m *Metrics) {
 		detail, err := console.Through(ctx, s.account, func(client *scapi.Client, ctx context.Context) (scapi.ScanResult, error) {
 			return client.ScanResult(ctx, s.last.ID)
 		})
-		if err != nil && !console.NotReadable(err) && !scapi.IsNotFound(err) {
+		switch {
+		case err == nil, scapi.IsNotFound(err) && scapi.Answered(err): // or it is gone
+		case console.CannotRead(err):
+			m.lacking(scansLastHosts, err) // of any
+			return
+		default:
 			failures++
 			m.missing = append(m.missing, errlist.Of("hosts of scan "+s.id+" ("+s.name+")", err))
 			continue

@@ -124,6 +124,11 @@ func (l *scanLoader) load(ctx context.Context, c *findings.Console, settings Set
 	if err := m.part("scans", err, func() {}); err != nil || len(answers) == 0 {
 		return err
 	}
+	for _, a := range answers {
+		if a.Value.refused != nil {
+			m.lacking(scansResults, a.Account.Wrap(a.Value.refused))
+		}
+	}
 	now := c.Now()
 	l.history.follow(ctx, answers, m)
 	l.history.add(distinct(answers), now)
@@ -189,6 +194,7 @@ type schedule struct {
 	scans   []scapi.Scan
 	listed  bool // scans is the list of definitions; else only the results tell of scans
 	results []scapi.ScanResult
+	refused error // why the account may not list results; nil: it may
 }
 
 // readSchedule asks for definitions and results. Results are asked for by
@@ -202,6 +208,10 @@ func readSchedule(ctx context.Context, client *scapi.Client, now time.Time) (s s
 	from := now.Add(-resultsBack)
 	for _, w := range []scapi.ScanWindow{{Start: from, End: now, ByFinish: true}, {Start: from, End: now}} {
 		results, err := client.ScanResults(ctx, w)
+		if console.CannotRead(err) && s.listed {
+			s.refused = err
+			return s, nil
+		}
 		if err != nil {
 			return s, err
 		}

@@ -477,8 +477,7 @@ func (e *endless) RoundTrip(r *http.Request) (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		switch form.Get("module") + "::" + form.Get("action") {
-		case "scanResult::getRange":
+		if form.Get("module")+"::"+form.Get("action") == "scanResult::getRange" {
 			list := e.list()
 			var window struct{ EndTime int64 }
 			if json.Unmarshal([]byte(form.Get("input")), &window) == nil && time.Since(time.Unix(window.EndTime, 0)) > day {

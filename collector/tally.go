@@ -22,7 +22,23 @@ type tally struct {
 // the part noted as missing, where no account reads any.
 func newTally(ctx context.Context, c *findings.Console, m *Metrics) (tally, error) {
 	scopes, err := c.Scopes(ctx)
-	return tally{scopes, clockOf(c), m}, m.part("findings", err, func() {})
+	if err := m.part("findings", err, func() {}); err != nil {
+		return tally{}, err
+	}
+	return tallyIn(ctx, c, scopes, m)
+}
+
+// tallyIn returns how to count the findings of some scopes.
+func tallyIn(ctx context.Context, c *findings.Console, scopes []*findings.Scope, m *Metrics) (tally, error) {
+	t := tally{scopes, clockOf(c), m}
+	if len(scopes) == 0 {
+		return t, nil
+	}
+	var err error
+	if m.severities, err = scopes[0].Account.Severities(ctx); err != nil {
+		return t, scopes[0].Account.Wrap(err)
+	}
+	return t, nil
 }
 
 // tallyOf returns how to count the findings that one account sees: about an object
@@ -33,11 +49,10 @@ func tallyOf(ctx context.Context, c *findings.Console, account *console.Account,
 	if err != nil {
 		return tally{}, fmt.Errorf("read findings: %w", err)
 	}
-	t := tally{clock: clockOf(c), m: m}
-	if len(scope.Repositories) > 0 {
-		t.scopes = []*findings.Scope{scope}
+	if len(scope.Repositories) == 0 {
+		return tallyIn(ctx, c, nil, m)
 	}
-	return t, nil
+	return tallyIn(ctx, c, []*findings.Scope{scope}, m)
 }
 
 // setFindings sets the family to the findings that q asks for, of the

@@ -63,12 +63,15 @@ func (c Credentials) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(
 // MarshalJSON returns the credentials with secrets masked.
 func (c Credentials) MarshalJSON() ([]byte, error) { return json.Marshal(fmt.Sprint(c)) }
 
+// accountPlaces are the places of what may stand in one account of a console only.
+type accountPlaces struct{ username, accessKey value }
+
 // readAccount reads one entry of accounts. api is the console's dialect.
-func readAccount(v value, api string, consoleTLS promconfig.TLSConfig) Account {
+func readAccount(v value, api string, consoleTLS promconfig.TLSConfig) (Account, accountPlaces) {
 	m := v.mapping("a mapping with name and credentials")
 	var a Account
 	m.objectName(&a.Name, "an account", "Its name in logs and in the label `account`; it need not be the user name.")
-	user, hasUser := m.text("username", &a.username, "The user name that goes with a password.")
+	user, hasUser := m.text("username", &a.username, "The user name that goes with a password. It may stand in one account of a console only, and so may an access key: a console locks users.")
 	var password, access, key value
 	a.password, password = m.secret("password", "The password")
 	a.accessKey, access = m.secret("access_key", "The access key of an API key pair (Tenable.sc 5.13 and later)")
@@ -105,5 +108,5 @@ func readAccount(v value, api string, consoleTLS promconfig.TLSConfig) Account {
 	case hasTLS && usable && !hasPassword && !hasUser && !hasAccess && !hasKey && !hasClientCertificate(effective):
 		tls.refuse("has no client certificate", "cert_file and key_file, or other credentials in the account")
 	}
-	return a
+	return a, accountPlaces{user, access}
 }

@@ -1,6 +1,14 @@
 package config
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
+
+func TestAUserMayStandOnSeveralConsoles(t *testing.T) {
+	second := strings.NewReplacer("consoles:\n", "", "hq", "branch").Replace(withAccount("{name: a, username: u, password: p}"))
+	parse(t, withAccount("{name: a, username: u, password: p}")+second)
+}
 
 func TestAWrongAccountIsRefused(t *testing.T) {
 	refuses(t, []refused{
@@ -61,6 +69,12 @@ func TestAWrongAccountIsRefused(t *testing.T) {
 		{"a repository in two accounts",
 			withAccount("{name: a, username: u, password: p, repositories: [5]}") + "      - {name: b, username: v, password: p, repositories: [4, 5]}\n",
 			`6:9: consoles[0].accounts[1]: reads repository 5 as account "a" does, expected each repository in one account`},
+		{"a user in two accounts",
+			withAccount("{name: a, username: u, password: p}") + "      - {name: b, username: v, password: p}\n      - {name: c, username: u, password: q}\n",
+			"7:29: consoles[0].accounts[2].username: is the user name of line 5 again, expected each user name in one account: a console locks a user after a few refused logins, whichever account made them"},
+		{"an API key in two accounts",
+			withAccount("{name: a, access_key: hunter2, secret_key: s}") + "      - {name: b, access_key: hunter2, secret_key: t}\n",
+			"6:31: consoles[0].accounts[1].access_key: is the access key of line 5 again, expected each access key in one account: a console locks a user after a few refused logins, whichever account made them"},
 		{"a repository id twice",
 			withAccount("{name: a, username: u, password: p, repositories: [5, 05]}"),
 			`5:63: consoles[0].accounts[0].repositories[1]: repeats "5", expected each value once`},

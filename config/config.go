@@ -134,7 +134,7 @@ func readLabelSettings(m *mapping) Labels {
 	words := []string{"repository", "zone", "scanner", "scan", "host"}
 	m.texts("redact", strings.Join(words, ", "), 0, &l.Redact, "The labels whose names shall not appear, because they give a network away. Ids stay.",
 		"a list of labels", func(v value) (string, bool) { return v.choice(words...) })
-	l.hashKey, _ = m.secret("hash_key", "The key of the hashes that stand for redacted hosts (without one they change at every start)")
+	l.hashKey, _ = m.secretOf(secret{bytes: true}, "hash_key", "The key of the hashes that stand for redacted hosts (without one they change at every start)")
 	m.close()
 	return l
 }

@@ -155,7 +155,7 @@ func TestTheDefaultConsole(t *testing.T) {
 	}
 }
 
-func TestTheURLLosesItsLastSlashAndKeepsItsPrefix(t *testing.T) {
+func TestTheURLLosesItsLastSlashAndTheProtocolsPathAndKeepsItsPrefix(t *testing.T) {
 	for in, want := range map[string]string{
 		"http://127.0.0.1:8080":            "http://127.0.0.1:8080",
 		"https://h/":                       "https://h",
@@ -163,6 +163,10 @@ func TestTheURLLosesItsLastSlashAndKeepsItsPrefix(t *testing.T) {
 		"https://[::1]:8443":               "https://[::1]:8443",
 		"https://[::1]":                    "https://[::1]",
 		"https://proxy.example.org/a%2Fb/": "https://proxy.example.org/a%2Fb",
+		"https://h/rest":                   "https://h",
+		"https://h/a%2Fb/rest/":            "https://h/a%2Fb",
+		"https://h/pre/request.php":        "https://h/pre",
+		"https://h/sc4/request.php":        "https://h",
 	} {
 		c := parse(t, strings.Replace(minimal, "https://sc.example.org", in, 1))
 		if got := c.Consoles[0].URL.String(); got != want {

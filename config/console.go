@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"net/url"
 	"reflect"
 	"regexp"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	promconfig "github.com/prometheus/common/config"
+
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // Console is one console and how to read it.
@@ -112,9 +115,14 @@ func readConsole(v value, lone bool, taken []string) (Console, consolePlaces) {
 func readAccounts(v value, c Console) []Account {
 	var accounts []Account
 	names, readers := map[string]value{}, map[string]string{}
+	users, keys := map[string]value{}, map[string]value{}
 	for _, e := range v.list("a list") {
-		a := readAccount(e, c.API, c.http.TLSConfig)
+		a, at := readAccount(e, c.API, c.http.TLSConfig)
 		e.unique(names, a.Name, "account of a console")
+		at.username.once(users, a.username, "user name")
+		if key, err := a.accessKey.read(); err == nil { // or it is refused already
+			at.accessKey.once(keys, key, "access key")
+		}
 		for _, id := range a.Repositories {
 			if other, twice := readers[id]; twice {
 				e.refuse("reads repository "+id+" as account "+quote(other)+" does", "each repository in one account")
@@ -124,6 +132,15 @@ func readAccounts(v value, c Console) []Account {
 		accounts = append(accounts, a)
 	}
 	return accounts
+}
+
+// once refuses v where what it gives, which may be secret, was seen before.
+func (v value) once(seen map[string]value, text, what string) {
+	if first, twice := seen[text]; twice && text != "" {
+		v.refuse(fmt.Sprintf("is the %s of line %d again", what, first.line), "each "+what+" in one account: a console locks a user after a few refused logins, whichever account made them")
+		return
+	}
+	seen[text] = v
 }
 
 var objectName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
@@ -149,7 +166,7 @@ func (m *mapping) objectName(to *string, what, help string) value {
 // people put passwords there.
 func (m *mapping) url(to **url.URL) {
 	const expected = "a URL such as https://sc.example.org or https://sc.example.org:8443/prefix"
-	v, _ := m.take("url", "URL", required, "The address of the console's web page: http or https, a host, perhaps a port and a path prefix. No user name or password.")
+	v, _ := m.take("url", "URL", required, "The address of the console's web page: http or https, a host, perhaps a port and a path prefix. No user name or password. `/rest`, `/request.php` and `/sc4/request.php` behind it are left out.")
 	if !m.needs(v, expected) {
 		return
 	}
@@ -182,9 +199,11 @@ func (m *mapping) url(to **url.URL) {
 		v.refuse(wrong, expected)
 		return
 	}
-	*to = u.JoinPath()
-	(*to).Path = strings.TrimRight((*to).Path, "/")
-	(*to).RawPath = strings.TrimRight((*to).RawPath, "/")
+	if u, err = scapi.ConsoleURL(u.JoinPath().String()); err != nil {
+		v.refuse("is not the address of a console ("+err.Error()+")", expected)
+		return
+	}
+	*to = u
 	v.print(*to)
 }
 

@@ -116,7 +116,7 @@ func TestAWrongConsoleIsRefused(t *testing.T) {
 			`6:16: consoles[0].page_size: is "1.5", expected a whole number from 1 to 10000`},
 		{"a bad label name",
 			inConsole("labels: {a-b: x}"),
-			"6:14: consoles[0].labels.a-b: is not a valid label name, expected a letter, then letters, digits or underscores, not beginning with two underscores"},
+			"6:14: consoles[0].labels.?: is not a valid label name, expected a letter, then letters, digits or underscores, not beginning with two underscores"},
 		{"a reserved label name",
 			inConsole("labels: {__name__: x}"),
 			"6:14: consoles[0].labels.__name__: is not a valid label name, expected a letter, then letters, digits or underscores, not beginning with two underscores"},

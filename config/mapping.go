@@ -35,6 +35,7 @@ type entry struct {
 func (v value) mapping(expected string) *mapping {
 	m := &mapping{value: v, entries: map[string]entry{}}
 	if v.node == nil || isNull(v.node) {
+		v.refuseCutOff(expected)
 		return m
 	}
 	if v.node.Kind != yaml.MappingNode {
@@ -64,9 +65,10 @@ func (v value) mapping(expected string) *mapping {
 	return m
 }
 
-// word is what a key looks like. Anything else may be a value whose space after
-// the colon was forgotten, such as {password:secret}, and is not repeated.
-var word = regexp.MustCompile(`^[A-Za-z0-9_./-]{1,64}$`)
+// word is what a key of ours looks like. Anything else may be a secret in the
+// place of a key, such as {password:secret}, and is not repeated: its line and
+// column tell where it stands. NAME is for any key, in the reference.
+var word = regexp.MustCompile(`^(?:[a-z_]{1,40}|NAME)$`)
 
 func (v value) child(key string) string {
 	if !word.MatchString(key) {

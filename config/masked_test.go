@@ -171,8 +171,8 @@ func TestEveryKeyOfTheReferenceIsPrinted(t *testing.T) {
     labels: {tenant: acme}
     accounts:
       - {name: a, username: u, password: p, tls_config: {cert: ` + content("x.pem") + `, key: ` + content("x.key") + `, ca: ` + content("x.pem") + `}}
-      - {name: b, username: u, password_file: x.key}
-      - {name: c, username: u, password_env: SC_TEST_KEY}
+      - {name: b, username: v, password_file: x.key}
+      - {name: c, username: w, password_env: SC_TEST_KEY}
       - {name: d, access_key: a, secret_key: s}
       - {name: e, access_key_file: x.key, secret_key_file: x.key}
       - {name: f, access_key_env: SC_TEST_KEY, secret_key_env: SC_TEST_KEY}

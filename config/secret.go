@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	promconfig "github.com/prometheus/common/config"
+
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/secretfile"
 )
 
 // secret is a password or key, or where to find it. The text is behind a
@@ -16,6 +17,7 @@ type secret struct {
 	inline *string
 	file   string // path as the process opens it
 	env    string // name of an environment variable
+	bytes  bool   // it may be any bytes, not text only
 }
 
 // read returns the secret as it is now; "" where none is configured. One line
@@ -29,9 +31,12 @@ func (s secret) read() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		text := strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r")
-		if text == "" {
-			return "", fmt.Errorf("file %s is empty", s.file)
+		if s.bytes && len(secretfile.WithoutLineEnd(data)) > 0 {
+			return string(secretfile.WithoutLineEnd(data)), nil
+		}
+		text, err := secretfile.Text(data)
+		if err != nil {
+			return "", fmt.Errorf("file %s %w", s.file, err)
 		}
 		return text, nil
 	case s.env != "":
@@ -51,11 +56,17 @@ func (s secret) read() (string, error) {
 // the secret, a file, a variable.
 func spellings(name string) []string { return []string{name, name + "_file", name + "_env"} }
 
-// secret reads NAME, NAME_file or NAME_env. The returned place is that of the key
-// that was found. what begins a sentence.
-func (m *mapping) secret(name, what string) (secret, value) {
-	var s secret
+// secret reads a text from NAME, NAME_file or NAME_env. The returned place is that
+// of the key that was found. what begins a sentence.
+func (m *mapping) secret(name, what string) (secret, value) { return m.secretOf(secret{}, name, what) }
+
+// secretOf is secret for one that is like s.
+func (m *mapping) secretOf(s secret, name, what string) (secret, value) {
 	var at value
+	ignored := "A byte order mark before it and one line end after it are ignored; UTF-16 is refused"
+	if s.bytes {
+		ignored = "One line end after it is ignored"
+	}
 	keys := spellings(name)
 	for i, spelling := range []struct {
 		kind, help string
@@ -67,7 +78,7 @@ func (m *mapping) secret(name, what string) (secret, value) {
 				v.print(promconfig.Secret(text))
 			}
 		}},
-		{"path", what + " is the content of this file, which is read again when it changes. One line end after it is ignored.", func(v value) {
+		{"path", what + " is the content of this file, which is read again when it changes. " + ignored + ".", func(v value) {
 			path, _ := v.text("the path of a file that holds the secret")
 			s.file = m.doc.resolve(path)
 			v.print(s.file)

@@ -16,6 +16,7 @@ func TestCredentialsAreReadWhereTheyStand(t *testing.T) {
 	t.Setenv("SC_TEST_PASSWORD", "from env")
 	for name, content := range map[string]string{
 		"plain": "from file", "unix": "from file\n", "windows": "from file\r\n", "two": "from file\n\n", "spaces": " from file ",
+		"marked": "\xef\xbb\xbffrom file\r\n",
 	} {
 		write(t, filepath.Join(dir, name), content)
 	}
@@ -30,6 +31,7 @@ func TestCredentialsAreReadWhereTheyStand(t *testing.T) {
 		{"a password file without a line end", "username: u, password_file: plain", Credentials{Username: "u", Password: "from file"}},
 		{"a password file with a line end", "username: u, password_file: unix", Credentials{Username: "u", Password: "from file"}},
 		{"a password file with the line end of Windows", "username: u, password_file: windows", Credentials{Username: "u", Password: "from file"}},
+		{"a password file with a byte order mark", "username: u, password_file: marked", Credentials{Username: "u", Password: "from file"}},
 		{"a second line end belongs to the password", "username: u, password_file: two", Credentials{Username: "u", Password: "from file\n"}},
 		{"spaces belong to the password", "username: u, password_file: spaces", Credentials{Username: "u", Password: " from file "}},
 		{"API keys from anywhere", "access_key_file: plain, secret_key_env: SC_TEST_PASSWORD", Credentials{AccessKey: "from file", SecretKey: "from env"}},
@@ -45,6 +47,35 @@ func TestCredentialsAreReadWhereTheyStand(t *testing.T) {
 				t.Errorf("Credentials() differ or failed: %v", err)
 			}
 		})
+	}
+}
+
+func TestASecretFileThatIsNoTextIsRefusedAtTheStartAndLater(t *testing.T) {
+	for content, wrong := range map[string]string{
+		"\xff\xfeh\x00u\x00n\x00t\x00e\x00r\x002\x00": "is UTF-16 text",
+		"h\x00u\x00n\x00t\x00e\x00r\x002\x00":         "is UTF-16 text",
+		"h\xfcnter2":                                  "is not UTF-8 text",
+	} {
+		path := write(t, filepath.Join(t.TempDir(), "secret"), content)
+		yaml := withAccount("{name: a, username: u, password_file: " + path + "}")
+		_, err := Parse([]byte(yaml), "", known())
+		if err == nil || !strings.Contains(err.Error(), "password_file: file "+path+" "+wrong) {
+			t.Errorf("%q: %v, want it refused because it %s", content, err, wrong)
+		}
+		write(t, path, "good")
+		a := parse(t, yaml).Consoles[0].Accounts[0]
+		write(t, path, content)
+		if _, err := a.Credentials(); err == nil || !strings.Contains(err.Error(), wrong) {
+			t.Errorf("%q after the start: %v, want it refused because it %s", content, err, wrong)
+		}
+	}
+}
+
+func TestTheKeyOfHashesMayBeAnyBytes(t *testing.T) {
+	path := write(t, filepath.Join(t.TempDir(), "key"), "\xff\x00\xfe\n")
+	c := parse(t, withAccount("{name: a, username: u, password: p}")+"labels: {hash_key_file: "+path+"}\n")
+	if key, err := c.Labels.HashKey(); err != nil || string(key) != "\xff\x00\xfe" {
+		t.Errorf("%q, %v", key, err)
 	}
 }
 

@@ -102,6 +102,7 @@ func (v value) duration(low, high time.Duration) (time.Duration, bool) {
 func (v value) list(expected string) []value {
 	v.printed.list = true
 	if v.node == nil || isNull(v.node) {
+		v.refuseCutOff(expected)
 		return nil
 	}
 	if v.node.Kind != yaml.SequenceNode {
@@ -116,6 +117,15 @@ func (v value) list(expected string) []value {
 		}
 	}
 	return entries
+}
+
+// refuseCutOff refuses a key with nothing behind it, as at the end of a file that
+// was not written to its end. An empty file is something else.
+func (v value) refuseCutOff(expected string) {
+	said := func(p Problem) bool { return p.Path == v.path && p.Line == v.line }
+	if v.node != nil && v.node.Value == "" && v.path != "" && !slices.ContainsFunc(v.doc.problems, said) {
+		v.refuse("has nothing behind it", expected+", or no such key: the file may have been cut off here")
+	}
 }
 
 // distinct returns a list of at most so many different values, any number for 0,

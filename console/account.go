@@ -35,6 +35,7 @@ type State struct {
 	Used    bool      // a call has ended
 	Up      bool      // the latest call got an answer
 	Blocked bool      // left alone until its credentials change
+	Until   string    // what ends that, in words; empty unless blocked
 	Next    time.Time // no login before, because one was refused; zero: none was, or blocked
 	Err     error     // why it is not up
 }
@@ -47,26 +48,24 @@ func newAccount(c *Console, g *gate, ao AccountOptions) (*Account, error) {
 		joined:    func(at time.Time) { c.joined.Store(at.UnixNano()) },
 		log:       c.log.With("account", ao.Name),
 	}
-	a.guard = &loginGuard{
-		account:     a.name,
-		fingerprint: ao.Fingerprint,
-		log:         a.log,
-		count:       c.metrics.logins.MustCurryWith(map[string]string{"account": a.name}),
-	}
-	for _, result := range []string{"success", "refused", "error"} {
-		a.guard.count.WithLabelValues(result) // from 0, or the first one is no increase
-	}
 	o := ao.Options
+	var err error
+	if a.guard, err = c.refusals.guard(&o, ao.Certificate, a.log); err != nil {
+		return nil, err
+	}
+	logins := c.metrics.logins.MustCurryWith(map[string]string{"account": a.name})
+	for _, result := range []string{"success", "refused", "error"} {
+		logins.WithLabelValues(result) // from 0, or the first one is no increase
+	}
+	a.guard.count = func(result string) { logins.WithLabelValues(result).Inc() }
 	o.Gate, o.LoginGuard, o.Logger = g, a.guard, a.log
 	o.Observe = func(ctx context.Context, x scapi.Exchange) {
 		c.metrics.observe(x)
 		journalOf(ctx).exchange(a.name, x)
 	}
-	client, err := scapi.New(o)
-	if err != nil {
+	if a.client, err = scapi.New(o); err != nil {
 		return nil, err
 	}
-	a.client = client
 	return a, nil
 }
 
@@ -79,7 +78,9 @@ func (a *Account) State() State {
 	defer a.mu.Unlock()
 	s := a.state
 	s.Name = a.name
-	s.Blocked, s.Next = a.guard.state()
+	if s.Blocked, s.Next = a.guard.state(); s.Blocked {
+		s.Until = a.guard.refusals.remedy()
+	}
 	return s
 }
 
@@ -136,6 +137,11 @@ func (a *Account) Version(ctx context.Context) (string, error) { return a.client
 
 // Dialect returns what the console speaks, asking it if need be.
 func (a *Account) Dialect(ctx context.Context) (scapi.API, error) { return a.client.Dialect(ctx) }
+
+// Severities returns the severities that the console knows, logging in if need be.
+func (a *Account) Severities(ctx context.Context) ([]scapi.Severity, error) {
+	return a.client.Severities(ctx)
+}
 
 // Prepare checks and spells a summary query, logging in if need be.
 func (a *Account) Prepare(ctx context.Context, q scapi.Query) (scapi.Prepared, error) {

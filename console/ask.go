@@ -46,7 +46,7 @@ func Ask[T any](ctx context.Context, c *Console, prefer scapi.Kind, call func(*s
 		switch {
 		case err == nil:
 			return v, true
-		case NotReadable(err), noPage(err):
+		case CannotRead(err):
 			refusals = append(refusals, a.Wrap(err))
 		default:
 			failed(a, err)
@@ -210,6 +210,11 @@ func noPage(err error) bool {
 	refusal, refused := scapi.RefusalOf(err)
 	return refused && refusal.Of == scapi.RefusedCall && !scapi.Answered(err)
 }
+
+// CannotRead reports whether err says, in the console's words or by a page of the
+// web server, that the account cannot make the call: a fact about one call, where
+// others are answered.
+func CannotRead(err error) bool { return NotReadable(err) || noPage(err) }
 
 // NoPage reports whether err says that no account can read something because
 // the web server has no such page, rather than in the console's own words.

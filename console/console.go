@@ -25,7 +25,10 @@ type Options struct {
 	Accounts              []AccountOptions
 	MaxConcurrentRequests int // default 2
 	Repositories          RepositoryFilter
-	Logger                *slog.Logger
+	// Refusals are those of the whole process. Nil: of this console alone, and
+	// of as long as it lives.
+	Refusals *Refusals
+	Logger   *slog.Logger
 }
 
 // AccountOptions describe one account of a console: how its client reaches the
@@ -35,10 +38,10 @@ type AccountOptions struct {
 	Name string
 	scapi.Options
 	Repositories []string // ids that this account reads; empty: what it sees and no earlier account reads
-	// Fingerprint identifies the present secrets, client certificate
-	// included, without revealing them. When it changes, refused logins are
-	// forgotten. Nil: secrets never change.
-	Fingerprint func() string
+	// Certificate returns the client certificate that Options.Transport presents
+	// and its key, as they are now: changed ones are other credentials, of which
+	// no refused login is known. Nil: there is none.
+	Certificate func() ([]byte, error)
 }
 
 // Console is one Security Center with its accounts. It is safe for concurrent
@@ -47,6 +50,7 @@ type Console struct {
 	name     string
 	accounts []*Account
 	filter   RepositoryFilter
+	refusals *Refusals
 	metrics  *metrics
 	log      *slog.Logger
 
@@ -77,11 +81,15 @@ func New(o Options) (*Console, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Refusals == nil {
+		o.Refusals = OpenRefusals("", o.Logger)
+	}
 	c := &Console{
-		name:    o.Name,
-		filter:  o.Repositories,
-		metrics: newMetrics(),
-		log:     o.Logger.With("console", o.Name),
+		name:     o.Name,
+		filter:   o.Repositories,
+		refusals: o.Refusals,
+		metrics:  newMetrics(),
+		log:      o.Logger.With("console", o.Name),
 	}
 	gate := newGate(o.MaxConcurrentRequests)
 	for _, ao := range o.Accounts {

@@ -62,7 +62,7 @@ func TestTheLandingPageIsReadableInTrouble(t *testing.T) {
 	}
 	address := freeAddress(t)
 	exporter := newClient("http://" + address)
-	process := start(t, exec.Command(binary, "--config.file="+file, "--web.listen-address="+address))
+	process := start(t, exec.Command(binary, "--config.file="+file, "--state.file=", "--web.listen-address="+address))
 	process.eventually(t, 15*time.Second, func() error {
 		_, err := exporter.get("/-/healthy")
 		return err

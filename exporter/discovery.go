@@ -59,9 +59,9 @@ func (e *Exporter) serveDiscovery(w http.ResponseWriter, r *http.Request) {
 
 // ValidHost reports whether host is a name or an address, perhaps with a port.
 func ValidHost(host string) bool {
-	name, port := host, ""
-	if h, p, err := net.SplitHostPort(host); err == nil {
-		name, port = h, p
+	name := host
+	if h, port, err := net.SplitHostPort(host); err == nil {
+		name = h
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 			return false
 		}

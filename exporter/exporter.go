@@ -22,6 +22,7 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/buildinfo"
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/internal/errlist"
 )
 
@@ -40,6 +41,9 @@ type Options struct {
 	EnableLifecycle bool          // POST /-/reload
 	EnablePprof     bool          // /debug/pprof
 	Logger          *slog.Logger
+	// Refusals are the logins that consoles refused, to this process or to others
+	// before it. Nil: to this exporter only.
+	Refusals *console.Refusals
 	// Transport, if set, overrides how a console is reached.
 	Transport func(console string) http.RoundTripper
 	// Collectors defaults to collector.All.
@@ -80,9 +84,10 @@ func New(o Options) (*Exporter, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if o.Collectors == nil {
-		o.Collectors = collector.All()
+	if o.Refusals == nil {
+		o.Refusals = console.OpenRefusals("", o.Logger)
 	}
+	o.Collectors = o.collectors()
 	e := &Exporter{
 		o:       o,
 		log:     o.Logger,
@@ -121,7 +126,8 @@ func New(o Options) (*Exporter, error) {
 
 // Reload loads the configuration again. What is wrong with it is returned and
 // nothing changes. A console whose configuration did not change keeps login,
-// data and counters; a removed one is logged out.
+// data and counters; a removed one is logged out. Logins that were refused stay so,
+// unless somebody has deleted the file that says it.
 func (e *Exporter) Reload() error {
 	e.reloading.Lock()
 	defer e.reloading.Unlock()
@@ -140,9 +146,10 @@ func (e *Exporter) reload() error {
 	if err != nil {
 		return err
 	}
-	if err := e.checkPrivacy(cfg); err != nil {
+	if err := e.o.CheckPrivacy(cfg); err != nil {
 		return err
 	}
+	e.o.Refusals.Reload()
 	running := map[string]*target{}
 	for _, t := range e.all() {
 		running[t.console.Name()] = t
@@ -193,15 +200,22 @@ func (e *Exporter) reload() error {
 	return nil
 }
 
-// checkPrivacy refuses a configuration that would show hosts to anybody on the
+func (o Options) collectors() []*collector.Collector {
+	if o.Collectors == nil {
+		return collector.All()
+	}
+	return o.Collectors
+}
+
+// CheckPrivacy refuses a configuration that would show hosts to anybody on the
 // network: a list of hosts with their criticals is a list of targets.
-func (e *Exporter) checkPrivacy(cfg *config.Config) error {
-	open := e.openListener()
+func (o Options) CheckPrivacy(cfg *config.Config) error {
+	open := o.openListener()
 	if open == nil {
 		return nil
 	}
 	for _, c := range cfg.Consoles {
-		for _, col := range e.o.Collectors {
+		for _, col := range o.collectors() {
 			if col.Hosts && c.Collectors[col.Name].Enabled {
 				return fmt.Errorf("console %s: collector %s shows hosts one by one, and %w", c.Name, col.Name, open)
 			}
@@ -213,11 +227,11 @@ func (e *Exporter) checkPrivacy(cfg *config.Config) error {
 // openListener says which listener anybody on the network can read, if there is
 // one. It looks at the web configuration as it is now: the listener takes up every
 // change of it.
-func (e *Exporter) openListener() error {
-	if e.o.Unprotected == nil {
+func (o Options) openListener() error {
+	if o.Unprotected == nil {
 		return nil
 	}
-	address, err := e.o.Unprotected()
+	address, err := o.Unprotected()
 	if err != nil || address == "" {
 		return err
 	}

@@ -48,7 +48,7 @@ consoles:
 // branch is a second console, to append to hq.
 const branch = `
   - name: branch
-    url: http://console.example
+    url: http://branch.example
     accounts:
       - {name: admin, username: admin, password: admin-password}
       - {name: analyst, username: analyst, password: analyst-password}

@@ -246,7 +246,7 @@ func TestAWrongPassword(t *testing.T) {
 			if b.consoles["hq"].Locked(sctest.AdminUsername) {
 				t.Error("the account is locked")
 			}
-			if row := b.row("admin"); !strings.Contains(row, "left alone until its credentials change login: login not tried: refused 3 times") {
+			if row := b.row("admin"); !strings.Contains(row, "left alone until the credentials change or the exporter is restarted login: login not tried: refused 3 times") {
 				t.Errorf("the landing page does not say that the account is left alone, and why: %s", row)
 			}
 		})

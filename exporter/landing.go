@@ -286,6 +286,7 @@ type landingAccount struct {
 	Name, Kind   string
 	Mark         mark
 	Next         time.Time // of a login that waits; zero: none does
+	Until        string    // what ends that the account is left alone; empty: it is not
 	Error        string
 	Preferred    []string // collectors that ask this kind of account first
 	Repositories []landingRepository
@@ -302,7 +303,7 @@ func describeAccount(s console.State) landingAccount {
 	}
 	switch {
 	case s.Blocked:
-		a.Mark = mark{"bad", "login refused, left alone until its credentials change"}
+		a.Mark, a.Until = mark{"bad", "login refused, left alone"}, s.Until
 	case !s.Next.IsZero():
 		a.Mark = mark{"bad", "login refused"}
 	case s.Used && s.Up:

@@ -165,7 +165,7 @@ func TestLandingPageTellsOfRefusedLogins(t *testing.T) {
 		says(t, b.row("admin"), "login refused next try in 60 min, at 2000-01-01 01:16:00 UTC")
 		time.Sleep(2 * time.Hour)
 		b.probe("hq")
-		says(t, b.row("admin"), "login refused, left alone until its credentials change")
+		says(t, b.row("admin"), "login refused, left alone until the credentials change")
 		saysNot(t, b.row("admin"), "next try")
 		saysNot(t, b.get("/"), wrong)
 		noSecrets(t, b.get("/"))

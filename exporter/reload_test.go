@@ -257,7 +257,7 @@ func TestNew(t *testing.T) {
 		if err := os.WriteFile(file, []byte("no certificate"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		yaml := strings.Replace(hq, "accounts:", "http: {tls_config: {ca_file: "+file+"}}\n    accounts:", 1)
+		yaml := strings.Replace(hq, "accounts:", "http: {tls_config: {ca_file: '"+file+"'}}\n    accounts:", 1)
 		_, err := New(Options{Load: func() (*config.Config, error) { return config.Parse([]byte(yaml), "", KnownCollectors()) }})
 		if err == nil || !strings.Contains(err.Error(), "ca.pem") && !strings.Contains(err.Error(), "hq") {
 			t.Errorf("%v", err)

@@ -50,6 +50,7 @@ func (e *Exporter) newTarget(cfg config.Console, hashKey []byte) (*target, error
 		Name:                  cfg.Name,
 		MaxConcurrentRequests: cfg.MaxConcurrentRequests,
 		Repositories:          console.RepositoryFilter(cfg.Repositories),
+		Refusals:              e.o.Refusals,
 		Logger:                e.log,
 	}
 	for _, a := range cfg.Accounts {
@@ -61,14 +62,14 @@ func (e *Exporter) newTarget(cfg config.Console, hashKey []byte) (*target, error
 			reached.Transport = e.o.Transport(cfg.Name)
 		}
 		o.Accounts = append(o.Accounts, console.AccountOptions{
-			Name: a.Name, Options: reached, Repositories: a.Repositories, Fingerprint: a.Fingerprint,
+			Name: a.Name, Options: reached, Repositories: a.Repositories, Certificate: a.ClientCertificate,
 		})
 	}
 	c, err := console.New(o)
 	if err != nil {
 		return nil, err
 	}
-	t := &target{console: findings.New(c), log: e.log.With("console", cfg.Name), duplicates: e.duplicates, openListener: e.openListener}
+	t := &target{console: findings.New(c), log: e.log.With("console", cfg.Name), duplicates: e.duplicates, openListener: e.o.openListener}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
 	t.configure(cfg, e.o.Collectors, hashKey)
 	return t, nil
@@ -84,6 +85,7 @@ func ClientOptions(c config.Console, a config.Account) (scapi.Options, error) {
 		URL:             c.URL.String(),
 		API:             scapi.API(c.API),
 		Transport:       transport,
+		Secrets:         c.TransportSecrets,
 		Timeout:         c.Timeout,
 		AnalysisTimeout: c.AnalysisTimeout,
 		PageSize:        c.PageSize,

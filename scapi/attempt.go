@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -25,7 +26,7 @@ type way struct {
 // endpoint of RPC, the whole URL of request.php.
 func (c *Client) endpoint(w way) *url.URL {
 	u := *c.base
-	u.Path += w.rpcPath
+	u.Path, u.RawPath = u.Path+w.rpcPath, ""
 	return &u
 }
 
@@ -48,9 +49,29 @@ func (c *Client) request(ctx context.Context, k call, w way, s *session) (*http.
 	if err != nil {
 		return nil, &Error{Call: k.name(w.dialect), Err: err}
 	}
+	if k.writes {
+		c.meetFields(k, w)
+	}
+	c.mask.session(s)
 	req.Header.Set("User-Agent", c.options.UserAgent)
 	s.authorize(req, w.dialect)
 	return req, nil
+}
+
+// meetFields takes up the secrets of a call that writes, such as those of a
+// stored credential, by the names of their fields.
+func (c *Client) meetFields(k call, w way) {
+	body := k.rest.Body
+	if w.dialect == RPC {
+		body = k.rpc.Input
+	}
+	if body == nil {
+		return
+	}
+	if text, err := json.Marshal(body); err == nil {
+		secrets := redactor{mask: &c.mask}
+		secrets.json(text)
+	}
 }
 
 // attempt makes one request and reads its answer: through the gate, within the
@@ -70,7 +91,7 @@ func (c *Client) attempt(ctx context.Context, k call, w way, s *session) (reply,
 	x := Exchange{Endpoint: k.endpoint, Start: time.Now()}
 	r, err := c.exchange(req.WithContext(bounded), k, w, s, &x)
 	if err != nil && x.Code == "" {
-		err = failure(ctx, bounded.Err() != nil, timeout, k.name(w.dialect), err, &x)
+		err = c.failure(ctx, bounded.Err() != nil, timeout, k.name(w.dialect), err, &x)
 	}
 	cancel()
 	leave()
@@ -92,7 +113,8 @@ func (c *Client) exchange(req *http.Request, k call, w way, s *session, x *Excha
 	}
 	defer resp.Body.Close()
 	x.CertificateNotAfter = notAfter(resp.TLS)
-	r := reply{status: resp.StatusCode, header: resp.Header, cookie: sessionCookie(resp)}
+	c.mask.hearCookies(resp)
+	r := reply{status: resp.StatusCode, header: resp.Header, mask: &c.mask, cookie: sessionCookie(resp)}
 	r.body, err = readBounded(resp.Body, resp.ContentLength, c.options.MaxBody, k.body)
 	x.Bytes = int64(len(r.body))
 	if errors.Is(err, ErrTooLarge) {
@@ -147,7 +169,7 @@ func readBounded(body io.Reader, length, limit int64, b *bytes.Buffer) ([]byte, 
 
 // failure turns a failure without an answer into an Error, and says in x what
 // kind it was. The attempt may be late, that is, beyond its own time-out.
-func failure(ctx context.Context, late bool, timeout time.Duration, name string, err error, x *Exchange) error {
+func (c *Client) failure(ctx context.Context, late bool, timeout time.Duration, name string, err error, x *Exchange) error {
 	var u *url.Error
 	if errors.As(err, &u) {
 		err = u.Err // without the URL, which Call says better
@@ -170,7 +192,7 @@ func failure(ctx context.Context, late bool, timeout time.Duration, name string,
 	default:
 		x.Code = "network"
 	}
-	return &Error{Call: name, Err: err}
+	return c.mask.failed(&Error{Call: name, Err: err})
 }
 
 func isTimeout(err error) bool {

@@ -15,13 +15,12 @@ import (
 type call struct {
 	endpoint  string // template without ids: "/scanResult/{id}", "vuln::query"
 	class     Class
-	slow      bool   // takes as long as an analysis, although it is light
-	once      bool   // not safe to repeat
-	writes    bool   // changes something on the console, other than sessions
-	noSession bool   // works without login, and is made without it
-	secret    bool   // the answer holds what no error may quote
-	bare      bool   // the answer may be JSON without an envelope
-	hidden    string // secret of the request, which no error may repeat
+	slow      bool // takes as long as an analysis, although it is light
+	once      bool // not safe to repeat
+	writes    bool // changes something on the console, other than sessions
+	noSession bool // works without login, and is made without it
+	secret    bool // the answer holds what no error may quote
+	bare      bool // the answer may be JSON without an envelope
 	// scan, if set, reads the envelope's response in passing.
 	scan func(*wire.Reader)
 	// body, if set, is where the answer is read into, instead of new memory.
@@ -69,7 +68,7 @@ func (c *Client) do(ctx context.Context, k call, out any) (answer, error) {
 		return answer{}, err
 	}
 	if k.endpoint == systemCall.endpoint || k.endpoint == systemInit {
-		h := c.learnFrom(r)
+		h := c.learnFrom(r, nil)
 		if k.noSession && h.token != "" {
 			// A client certificate has opened one session more. That it
 			// could not be ended is no failure of the call.

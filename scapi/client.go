@@ -35,7 +35,7 @@ type Credentials struct {
 
 // Options configure a Client. Only URL is required.
 type Options struct {
-	// URL of the console: scheme, host, optional port and path prefix.
+	// URL of the console, as ConsoleURL takes it.
 	URL string
 	// API is Auto when empty.
 	API API
@@ -45,6 +45,11 @@ type Options struct {
 	// Transport carries requests; http.DefaultTransport when nil. TLS, client
 	// certificate and proxy are its business. Redirects are never followed.
 	Transport http.RoundTripper
+	// Secrets returns what Transport adds to requests and no error or log may
+	// repeat: values of headers, passwords of proxies. It is asked again when
+	// texts are masked, for values that change. Those of an *http.Transport are
+	// known without. Nil: there are none.
+	Secrets func() []string
 	// UserAgent is sent with every request.
 	UserAgent string
 	// Timeout bounds one attempt of one request (default 60s),
@@ -103,12 +108,12 @@ type Gate interface {
 	Enter(ctx context.Context, class Class) (leave func(), err error)
 }
 
-// A LoginGuard decides whether a login may be tried. Allow returning an error
-// makes the call that needed the login fail with that error, wrapped. Done
-// hears how each attempt that was allowed ended: nil, an error for which
-// IsLoginRefused holds, or another failure.
+// A LoginGuard decides whether a login may be tried. Allow may wait, within ctx,
+// for the logins of others; an error from it makes the call that needed the login
+// fail with that error, wrapped. Done hears how each attempt that was allowed
+// ended: nil, an error for which IsLoginRefused holds, or another failure.
 type LoginGuard interface {
-	Allow() error
+	Allow(ctx context.Context) error
 	Done(err error)
 }
 
@@ -146,6 +151,8 @@ type Client struct {
 	mu    sync.Mutex
 	state state // guarded by mu
 
+	mask mask // for all that the console says
+
 	clock   clock          // the console's
 	plugins pluginTallies  // the latest
 	xrefs   xrefCatalogues // that the console was seen to use
@@ -166,7 +173,7 @@ type state struct {
 // New returns a Client for o. It sends nothing. A URL that is no absolute
 // http or https URL, or carries user information, and an unknown API are errors.
 func New(o Options) (*Client, error) {
-	base, err := baseURL(o.URL)
+	base, err := ConsoleURL(o.URL)
 	if err != nil {
 		return nil, fmt.Errorf("console URL: %w", err)
 	}
@@ -178,18 +185,26 @@ func New(o Options) (*Client, error) {
 		return nil, fmt.Errorf("unknown API %q: want %s, %s or %s", o.API, Auto, REST, RPC)
 	}
 	o.setDefaults()
-	return &Client{
-		options: o,
-		base:    base,
-		http: &http.Client{
-			Transport: traced(o.Transport, o.Trace, o.TraceBody),
-			// A redirect may lead anywhere, with the credentials.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
+	c := &Client{
+		base:     base,
 		entrance: semaphore.NewWeighted(1),
 		probing:  semaphore.NewWeighted(1),
 		state:    state{dialect: o.API},
-	}, nil
+	}
+	c.mask.more = transportSecrets(o.Transport, base, o.Secrets)
+	given := o.Credentials
+	o.Credentials = func() (Credentials, error) {
+		credentials, err := given()
+		c.mask.learn(credentials.Password, credentials.AccessKey, credentials.SecretKey)
+		return credentials, err
+	}
+	c.options = o
+	c.http = &http.Client{
+		Transport: traced(o.Transport, o.Trace, o.TraceBody, &c.mask),
+		// A redirect may lead anywhere, with the credentials.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return c, nil
 }
 
 func (o *Options) setDefaults() {
@@ -229,9 +244,12 @@ func (o *Options) setDefaults() {
 	}
 }
 
-// baseURL checks a console's URL. Errors do not repeat it, because it may hold
-// a password.
-func baseURL(s string) (*url.URL, error) {
+// ConsoleURL returns the address of a console: scheme, host, perhaps a port and a
+// path prefix. The paths of the protocols, /rest, /request.php and
+// /sc4/request.php, are not part of it and may be left behind it: asked there, a
+// console refuses every login. Errors do not repeat s, because it may hold a
+// password.
+func ConsoleURL(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil:
@@ -245,5 +263,16 @@ func baseURL(s string) (*url.URL, error) {
 	case u.RawQuery != "" || u.Fragment != "":
 		return nil, errors.New("unexpected query or fragment")
 	}
-	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}, nil
+	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: withoutProtocol(u.Path), RawPath: withoutProtocol(u.RawPath)}, nil
+}
+
+// withoutProtocol returns a path without that of a protocol behind it.
+func withoutProtocol(path string) string {
+	path = strings.TrimRight(path, "/")
+	for _, protocol := range []string{"/rest", rpcPaths[1], rpcPaths[0]} {
+		if prefix, found := strings.CutSuffix(path, protocol); found {
+			return strings.TrimRight(prefix, "/")
+		}
+	}
+	return path
 }

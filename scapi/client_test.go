@@ -34,6 +34,14 @@ func TestTheBaseURLKeepsPortAndPrefix(t *testing.T) {
 		"https://sc.test/":             "https://sc.test/sc4/request.php",
 		"https://sc.test:8443/a/b/":    "https://sc.test:8443/a/b/sc4/request.php",
 		"http://[2001:db8::1]:80/pre/": "http://[2001:db8::1]:80/pre/sc4/request.php",
+
+		"https://sc.test/rest":                 "https://sc.test/sc4/request.php",
+		"https://sc.test/rest/":                "https://sc.test/sc4/request.php",
+		"https://sc.test/pre/rest":             "https://sc.test/pre/sc4/request.php",
+		"https://sc.test:8443/request.php":     "https://sc.test:8443/sc4/request.php",
+		"https://sc.test/pre/sc4/request.php/": "https://sc.test/pre/sc4/request.php",
+		"https://sc.test/interest":             "https://sc.test/interest/sc4/request.php",
+		"https://sc.test/rest/system":          "https://sc.test/rest/system/sc4/request.php",
 	} {
 		c, err := New(Options{URL: url})
 		if err != nil {

@@ -170,7 +170,7 @@ func restConsole() *script {
 			}
 			return said(`{}`, "Set-Cookie: TNS_SESSIONID=anonymous; path=/; secure; HttpOnly")(req)
 		}).
-		on("POST /rest/token", said(`{"token":1234567890,"unassociatedCert":"false"}`, "Set-Cookie: TNS_SESSIONID=first; path=/; secure; HttpOnly")).
+		on("POST /rest/token", said(`{"token":1234567890,"unassociatedCert":"false"}`, "Set-Cookie: TNS_SESSIONID=f1rst; path=/; secure; HttpOnly")).
 		on("DELETE /rest/token", said(`""`)).
 		on("GET /rest/currentUser", said(orgUser)).
 		on("GET /rest/feed", said(`{"active":{"updateTime":"1700000000"}}`))

@@ -14,14 +14,14 @@ import (
 )
 
 // traced returns a transport that writes what it carries to a log.
-func traced(next http.RoundTripper, log *slog.Logger, limit int) http.RoundTripper {
+func traced(next http.RoundTripper, log *slog.Logger, limit int, m *mask) http.RoundTripper {
 	if log == nil {
 		return next
 	}
 	if next == nil {
 		next = http.DefaultTransport
 	}
-	return &tracer{next: next, log: log, limit: limit}
+	return &tracer{next: next, log: log, limit: limit, secrets: redactor{mask: m}}
 }
 
 // tracer writes two records for every request: one when it is sent, one when
@@ -151,7 +151,8 @@ func (t *tracer) body(start []byte, n int64, contentType string) string {
 	default:
 		shown = t.secrets.text(string(start), !whole)
 	}
-	shown, cutOff := shorten(shown, t.limit)
+	// Once more as a whole, whatever way was taken.
+	shown, cutOff := shorten(t.secrets.known().text(shown), t.limit)
 	if cutOff || !whole {
 		shown = strings.TrimSuffix(shown, omitted) + fmt.Sprintf("%s (%d bytes)", omitted, n)
 	}

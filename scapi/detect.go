@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
@@ -27,6 +28,8 @@ const systemInit = "system::init"
 // hello is what a console says to a greeting.
 type hello struct {
 	token, cookie string // of a session, if the client certificate opened one
+	full          bool   // the user of the client certificate has all sessions that he may have
+	refusal       error  // the console's own; nil: there is none. Clients without a certificate log in all the same
 }
 
 // Dialect returns the protocol the console speaks, REST or RPC, after asking
@@ -117,7 +120,7 @@ func (c *Client) greetREST(ctx context.Context) (hello, error) {
 	if retryable(err) {
 		return hello{}, err
 	}
-	return c.learnFrom(r), nil
+	return c.learnFrom(r, err), nil
 }
 
 // greetRPC tries the known path of request.php, or all of them.
@@ -135,8 +138,7 @@ func (c *Client) greetRPC(ctx context.Context, known string) (hello, error) {
 			if retryable(err) {
 				return hello{}, err
 			}
-			// Clients log in without it, so it may say no.
-			return c.learnFrom(r), nil
+			return c.learnFrom(r, err), nil
 		case !elsewhere(err):
 			return hello{}, err
 		case first == nil:
@@ -148,12 +150,16 @@ func (c *Client) greetRPC(ctx context.Context, known string) (hello, error) {
 	return hello{}, first
 }
 
+// plainVersion is what no secret looks like, except a short one.
+var plainVersion = regexp.MustCompile(`^\d{1,3}(\.\d{1,4}){1,3}$`)
+
 // learnFrom takes the version from an answer to systemCall, and returns the
-// session that it may hold.
-func (c *Client) learnFrom(r reply) hello {
+// session that it may hold, or why it holds none.
+func (c *Client) learnFrom(r reply, refusal error) hello {
 	var answer struct {
 		Version          wire.Str
 		Token, SessionID wire.Str
+		ReleaseSession   wire.Bool
 	}
 	// What cannot be read is absent.
 	_ = wire.Decode(r.envelope.Response, &answer)
@@ -162,9 +168,13 @@ func (c *Client) learnFrom(r reply) hello {
 		v = r.header.Get("SecurityCenter") // up to 5.19
 	}
 	if v != "" {
-		c.learn(func(state *state) { state.version = oneLine(v, maxExcerpt) })
+		shown := v
+		if !plainVersion.MatchString(v) {
+			shown = c.mask.quoted(v, maxExcerpt)
+		}
+		c.learn(func(state *state) { state.version = shown })
 	}
-	h := hello{token: string(answer.Token), cookie: r.cookie}
+	h := hello{token: string(answer.Token), cookie: r.cookie, full: answer.ReleaseSession.True(), refusal: refusal}
 	if h.cookie == "" {
 		h.cookie = string(answer.SessionID)
 	}

@@ -28,7 +28,7 @@ func (c *Client) rehearse(k call, w way, req *http.Request) error {
 	if w.dialect == RPC {
 		body = k.rpc.Input
 	}
-	var secrets redactor
+	secrets := redactor{mask: &c.mask}
 	shown := DryRequest{Call: k.name(w.dialect), Method: req.Method}
 	if file := k.rest.File; file != nil {
 		shown.File = file.Name()

@@ -50,10 +50,16 @@ type Error struct {
 	Call    string // "GET /rest/scanResult", "vuln::query"
 	Status  int    // HTTP status; 0 if there was no answer
 	Code    int    // error_code of the envelope; 0 if there was none
-	Message string // error_msg of the envelope, one line, bounded
+	Message string // error_msg of the envelope, one line, bounded, secrets masked
 	Err     error  // cause, if any
 
+	// What the console said, to be understood and not to be shown, and what
+	// may be shown of it; nil: Message is all.
+	said  func() string
+	shown func(text string) string
+
 	fault    fault
+	judged   bool   // the console itself says so, in its envelope, be it of the account or of the call
 	envelope bool   // the console itself refused the call, of an account that it knows
 	filterOf string // of the operator that the console refused, where the query tells
 	anywhere bool   // nothing in the answer speaks of a Security Center at this address
@@ -76,6 +82,22 @@ func (e *Error) Error() string {
 		b.WriteString(": " + e.Err.Error())
 	}
 	return b.String()
+}
+
+// words are what the console said, for those who look for what they mean.
+func (e *Error) words() string {
+	if e.said == nil {
+		return e.Message
+	}
+	return e.said()
+}
+
+// masked is a part of words that may be shown.
+func (e *Error) masked(text string) string {
+	if e.shown == nil {
+		return text
+	}
+	return e.shown(text)
 }
 
 // Unwrap returns the cause.
@@ -129,7 +151,7 @@ func retryable(err error) bool {
 		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true
 	}
-	if passing.MatchString(e.Message) {
+	if passing.MatchString(e.words()) {
 		return true
 	}
 	for _, broken := range []error{

@@ -17,6 +17,7 @@ type reply struct {
 	status   int
 	header   http.Header
 	body     []byte
+	mask     *mask          // of the client
 	cookie   string         // newest session cookie; empty: none was set
 	envelope *wire.Envelope // nil: there is none
 	said     remarks        // beside a success
@@ -42,7 +43,7 @@ const (
 func (r *reply) judge(k call, dialect API, s *session) error {
 	e := &Error{Call: k.name(dialect), Status: r.status}
 	if r.status >= 300 && r.status < 400 {
-		e.Err = fmt.Errorf("%w: to %s", ErrRedirect, redirectTarget(r.header.Get("Location")))
+		e.Err = fmt.Errorf("%w: to %s", ErrRedirect, r.mask.quoted(redirectTarget(r.header.Get("Location")), maxMessage))
 		e.anywhere = true
 		return e
 	}
@@ -52,19 +53,26 @@ func (r *reply) judge(k call, dialect API, s *session) error {
 		return nil
 	}
 	if err != nil {
-		return r.malformed(e, k, s, err)
+		return r.malformed(e, k, err)
 	}
 	r.envelope = &envelope
+	if k.secret {
+		var opened tokenReply
+		_ = wire.Decode(envelope.Response, &opened) // what cannot be read is absent
+		r.mask.meet(string(opened.Token))
+		r.mask.meet(string(opened.SessionID))
+	}
 	e.Code = envelope.Code()
 	if e.Code == 0 && (dialect == RPC || r.status < 400) {
-		r.said.message = oneLine(s.conceal(string(envelope.ErrorMsg), k), maxMessage)
+		r.said.message = r.mask.quoted(string(envelope.ErrorMsg), maxMessage)
 		for _, text := range envelope.Warnings[:min(len(envelope.Warnings), maxWarnings)] {
-			r.said.warnings = append(r.said.warnings, oneLine(s.conceal(text, k), maxMessage))
+			r.said.warnings = append(r.said.warnings, r.mask.quoted(text, maxMessage))
 		}
 		return nil
 	}
-	e.Message = oneLine(s.conceal(string(envelope.ErrorMsg), k), maxMessage)
-	if e.Message == "" {
+	e = r.mask.refused(e, string(envelope.ErrorMsg))
+	e.judged = true
+	if e.words() == "" {
 		e.Err = errNoReason
 	}
 	if r.lost(e, dialect, s) {
@@ -79,11 +87,11 @@ func (r *reply) judge(k call, dialect API, s *session) error {
 func (r *reply) lost(e *Error, dialect API, s *session) bool {
 	switch {
 	case dialect == RPC:
-		return rpcSessionLost(e.Code, e.Message)
+		return rpcSessionLost(e.Code, e.words())
 	case s != nil && s.keys != "":
-		return keysRefused(r.status, e.Code, e.Message)
+		return keysRefused(r.status, e.Code, e.words())
 	}
-	return restSessionLost(r.status, e.Code, e.Message)
+	return restSessionLost(r.status, e.Code, e.words())
 }
 
 // restSessionLost reports whether an answer of REST says that the session does
@@ -139,13 +147,13 @@ func fromNessus(body []byte) bool {
 }
 
 // malformed describes an answer that is no envelope.
-func (r *reply) malformed(e *Error, k call, s *session, cause error) error {
+func (r *reply) malformed(e *Error, k call, cause error) error {
 	if fromNessus(r.body) {
 		e.Message = "this is a Nessus scanner, not Security Center"
 		e.Err = ErrMalformed
 		return e
 	}
-	kind := oneLine(r.header.Get("Content-Type"), maxExcerpt)
+	kind := r.mask.quoted(r.header.Get("Content-Type"), maxExcerpt)
 	if kind == "" {
 		kind = "no content type"
 	}
@@ -160,10 +168,12 @@ func (r *reply) malformed(e *Error, k call, s *session, cause error) error {
 	case k.secret && looksJSON:
 		// A login that was cut off holds the token.
 		e.Err = fmt.Errorf("%w: %s, %d bytes of broken JSON", ErrMalformed, kind, len(r.body))
+	case k.secret && k.once:
+		// Whoever answers a login with something else may say anything.
+		e.Err = fmt.Errorf("%w: %s, %d bytes", ErrMalformed, kind, len(r.body))
 	default:
-		// Enough bytes for the characters wanted, blanks aside.
-		start := string(text[:min(len(text), 16*maxExcerpt)])
-		e.Err = fmt.Errorf("%w: %s, %q", ErrMalformed, kind, oneLine(s.conceal(start, k), maxExcerpt))
+		start := text[:min(len(text), quotable*maxExcerpt+1)]
+		e.Err = fmt.Errorf("%w: %s, %q", ErrMalformed, kind, r.mask.quoted(string(start), maxExcerpt))
 	}
 	if r.status == http.StatusUnauthorized {
 		e.fault = sessionLost
@@ -181,7 +191,7 @@ func redirectTarget(location string) string {
 		return "an address that cannot be read"
 	}
 	u.User, u.RawQuery, u.Fragment, u.RawFragment = nil, "", "", ""
-	return oneLine(strings.TrimSpace(u.String()), maxMessage)
+	return strings.TrimSpace(u.String())
 }
 
 // name is what errors and logs call k: "GET /rest/scanResult", "vuln::query".

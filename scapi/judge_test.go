@@ -157,10 +157,10 @@ func FuzzJudge(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, status int, body, secret string) {
 		for _, dialect := range []API{REST, RPC} {
-			k := feedCall
-			k.hidden = secret
-			r := reply{status: status, body: []byte(body)}
-			err := r.judge(k, dialect, nil)
+			m := new(mask)
+			m.learn(secret)
+			r := reply{status: status, body: []byte(body), mask: m}
+			err := r.judge(feedCall, dialect, nil)
 			if err == nil && r.envelope == nil {
 				t.Fatal("success without an envelope")
 			}

@@ -66,13 +66,17 @@ func (c *Client) guardedLogin(ctx context.Context) (*session, error) {
 	if guard == nil {
 		return c.login(ctx)
 	}
-	if err := guard.Allow(); err != nil {
+	if err := guard.Allow(ctx); err != nil {
 		return nil, &Error{Call: "login", Err: err}
 	}
-	s, err := c.login(ctx)
-	guard.Done(err)
+	err := errUnended
+	defer func() { guard.Done(err) }() // also where a panic ends it, or others would wait for ever
+	var s *session
+	s, err = c.login(ctx)
 	return s, err
 }
+
+var errUnended = errors.New("the login did not come to an end")
 
 // login makes a session by whatever credentials there are, after finding out
 // the dialect if need be.
@@ -131,7 +135,6 @@ func (c *Client) loginPassword(ctx context.Context, w way, h hello, credentials 
 		endpoint: "/token",
 		once:     true,
 		secret:   true,
-		hidden:   credentials.Password,
 		rest: restCall{Method: http.MethodPost, Path: "/token", Body: map[string]any{
 			"username": credentials.Username, "password": credentials.Password, "releaseSession": false,
 		}},
@@ -150,6 +153,10 @@ func (c *Client) loginCertificate(ctx context.Context, w way, h hello) (*session
 	switch {
 	case h.token != "":
 		s = newSession(h.token, h.cookie)
+	case h.full:
+		return nil, &Error{Call: systemCall.labelled(w.dialect, systemInit).name(w.dialect), Err: ErrSessionLimit}
+	case w.dialect == RPC && h.refusal != nil:
+		return nil, loginError(h.refusal)
 	case w.dialect == RPC:
 		return nil, &Error{Call: systemInit, Message: "no token for the client certificate", Err: ErrLoginRefused}
 	default:
@@ -170,17 +177,15 @@ func (c *Client) loginCertificate(ctx context.Context, w way, h hello) (*session
 // token makes a login call and returns the session that it opened.
 func (c *Client) token(ctx context.Context, k call, w way, h hello) (*session, error) {
 	r, err := c.attempt(ctx, k, w, newSession("", h.cookie))
+	var t tokenReply
+	if r.envelope != nil && wire.Decode(r.envelope.Response, &t) == nil && t.Token == "" && t.ReleaseSession.True() {
+		return nil, &Error{Call: k.name(w.dialect), Status: r.status, Err: ErrSessionLimit}
+	}
 	if err != nil {
 		return nil, loginError(err)
 	}
-	var t tokenReply
-	failed := &Error{Call: k.name(w.dialect), Status: r.status}
-	if wire.Decode(r.envelope.Response, &t) != nil || t.Token == "" {
-		failed.Err = fmt.Errorf("%w: no token", ErrMalformed)
-		if t.ReleaseSession.True() {
-			failed.Err = ErrSessionLimit
-		}
-		return nil, failed
+	if t.Token == "" {
+		return nil, &Error{Call: k.name(w.dialect), Status: r.status, Err: fmt.Errorf("%w: no token", ErrMalformed)}
 	}
 	cookie := h.cookie
 	for _, newer := range []string{string(t.SessionID), r.cookie} {
@@ -191,18 +196,24 @@ func (c *Client) token(ctx context.Context, k call, w way, h hello) (*session, e
 	return newSession(string(t.Token), cookie), nil
 }
 
-// loginError tells a refusal of the credentials from a console that is out of
-// order. No recording of a wrong password exists: any error of the console
-// itself counts, unless it is a temporary one.
+// loginError tells a refusal of the credentials, which counts towards a lock, from
+// all else that can go wrong with a login. Only the console's own envelope refuses:
+// a page of HTML is that of a firewall or a proxy, whatever its status. No recording
+// of a wrong password exists, so any code but those that are known to speak of
+// something else is one.
 func loginError(err error) error {
 	var e *Error
-	if !errors.As(err, &e) || retryable(err) || errors.Is(err, ErrRedirect) {
+	if !errors.As(err, &e) {
 		return err
 	}
-	judged := e.envelope || e.fault == sessionLost
-	if judged && e.Status < 500 || e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden {
+	e.fault = noFault // there was no session to lose
+	switch {
+	case !e.judged || retryable(err) || e.Status >= 500:
+	case sessionsTaken.MatchString(e.words()):
+		e.Err = join(ErrSessionLimit, e.Err)
+	case e.Code == codeInvalidToken || e.Code == codeNoResource:
+	default:
 		e.Err = join(ErrLoginRefused, e.Err)
-		e.fault = noFault
 	}
 	return err
 }
@@ -217,7 +228,7 @@ func join(first, second error) error {
 
 // loginKeys checks API keys, for which there is no login.
 func (c *Client) loginKeys(ctx context.Context, w way, credentials Credentials) (*session, error) {
-	s := &session{keys: keysHeader(credentials.AccessKey, credentials.SecretKey), hidden: credentials.SecretKey}
+	s := &session{keys: keysHeader(credentials.AccessKey, credentials.SecretKey)}
 	who, err := c.currentUser(ctx, w, s)
 	if err != nil {
 		return nil, loginError(err)
@@ -254,7 +265,7 @@ func (c *Client) learnVersion(ctx context.Context, w way, s *session) error {
 		return err
 	}
 	if err == nil {
-		c.learnFrom(r)
+		c.learnFrom(r, nil)
 	}
 	return nil
 }

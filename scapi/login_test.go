@@ -22,7 +22,7 @@ func TestALoginByPasswordOverRESTSendsTokenAndNewestCookie(t *testing.T) {
 	if got := h.Get("X-SecurityCenter"); got != "1234567890" {
 		t.Errorf("X-SecurityCenter: %q", got)
 	}
-	if got := h.Get("Cookie"); got != "TNS_SESSIONID=first" {
+	if got := h.Get("Cookie"); got != "TNS_SESSIONID=f1rst" {
 		t.Errorf("Cookie: %q", got)
 	}
 	if h.Get("X-Apikey") != "" {
@@ -83,25 +83,40 @@ func TestARefusedLoginIsToldFromAConsoleThatIsOutOfOrder(t *testing.T) {
 		{"a wrong password over REST", restConsole().on("POST /rest/token", refusedWith(403, 11, "Invalid login credentials.\n")), nil, true, nil},
 		{"a wrong password with status 401", restConsole().on("POST /rest/token", refusedWith(401, 0, "")), nil, true, nil},
 		{"an error code with status 200", restConsole().on("POST /rest/token", refusedWith(200, 99, "locked")), nil, true, nil},
-		{"a code 12 at login", restConsole().on("POST /rest/token", refusedWith(403, 12, "invalid token")), nil, true, nil},
+		{"wrong credentials in an envelope that calls itself HTML", restConsole().on("POST /rest/token", refusedWith(403, 11, "no", "Content-Type: text/html; charset=UTF-8")), nil, true, nil},
+		{"a locked account", restConsole().on("POST /rest/token", refusedWith(403, 11, "Invalid login credentials. The account is locked.")), nil, true, nil},
+		{"a code 12 at login", restConsole().on("POST /rest/token", refusedWith(403, 12, "This request contains an invalid token.")), nil, false, nil},
+		{"a code 10 at login", restConsole().on("POST /rest/token", refusedWith(403, 10, "Resource is not supported.")), nil, false, nil},
+		{"a firewall's page with status 401", restConsole().on("POST /rest/token", page(401)), nil, false, ErrMalformed},
+		{"a firewall's page with status 403", restConsole().on("POST /rest/token", page(403)), nil, false, ErrMalformed},
+		{"JSON of somebody else with status 403", restConsole().on("POST /rest/token", raw(403, `{"error":"forbidden","message":"Invalid login"}`)), nil, false, ErrMalformed},
+		{"an empty 403", restConsole().on("POST /rest/token", raw(403, "")), nil, false, ErrMalformed},
 		{"a server error", restConsole().on("POST /rest/token", page(503)), nil, false, ErrMalformed},
 		{"a server error in an envelope", restConsole().on("POST /rest/token", refusedWith(500, 1, "boom")), nil, false, nil},
 		{"a locked database", restConsole().on("POST /rest/token", refusedWith(403, 1, "database is locked")), nil, false, nil},
 		{"too many requests", restConsole().on("POST /rest/token", refusedWith(429, 1, "slow down")), nil, false, nil},
 		{"a broken connection", restConsole().on("POST /rest/token", broken(io.EOF)), nil, false, io.EOF},
 		{"the session limit", restConsole().on("POST /rest/token", said(`{"releaseSession":true}`)), nil, false, ErrSessionLimit},
+		{"the session limit with an error code", restConsole().on("POST /rest/token", raw(403, envelope(`{"releaseSession":true}`, 9, "no"))), nil, false, ErrSessionLimit},
+		{"the session limit in words", restConsole().on("POST /rest/token", refusedWith(403, 9, "The maximum number of sessions for this user has been reached.")), nil, false, ErrSessionLimit},
+		{"the session limit in other words", restConsole().on("POST /rest/token", refusedWith(200, 9, "Session limit exceeded")), nil, false, ErrSessionLimit},
 		{"an answer without a token", restConsole().on("POST /rest/token", said(`{"lastLogin":"1"}`)), nil, false, ErrMalformed},
 		{"an empty answer", restConsole().on("POST /rest/token", said(`""`)), nil, false, ErrMalformed},
 		{"a page of HTML", restConsole().on("POST /rest/token", page(200)), nil, false, ErrMalformed},
 		{"a redirect", restConsole().on("POST /rest/token", raw(302, "", "Location: https://elsewhere.test/")), nil, false, ErrRedirect},
 		{"wrong API keys", restConsole().on("GET /rest/currentUser", refusedWith(403, 0, "", "Content-Type: text/html")), withKeys, true, nil},
-		{"API keys with status 401", restConsole().on("GET /rest/currentUser", page(401)), withKeys, true, nil},
+		{"wrong API keys with status 401", restConsole().on("GET /rest/currentUser", refusedWith(401, 0, "")), withKeys, true, nil},
+		{"API keys and a firewall's page with status 401", restConsole().on("GET /rest/currentUser", page(401)), withKeys, false, ErrMalformed},
+		{"API keys that a console before 5.13 does not know", restConsole().on("GET /rest/currentUser", refusedWith(403, 12, "This request contains an invalid token.")), withKeys, false, nil},
 		{"API keys while the network fails", restConsole().on("GET /rest/currentUser", broken(errors.New("no route"))), withKeys, false, nil},
 		{"API keys on SecurityCenter 4", rpcConsole(), withKeys, false, ErrUnsupported},
 		{"a wrong password over RPC", rpcConsole().on("auth::login", refusedWith(200, 5, "Invalid login")), nil, true, nil},
 		{"the session limit over RPC", rpcConsole().on("auth::login", said(`{"releaseSession":true}`)), nil, false, ErrSessionLimit},
 		{"a certificate that REST does not know", restConsole().on("POST /rest/token", refusedWith(403, 11, "no")), withCertificate, true, nil},
 		{"a certificate that RPC does not know", rpcConsole(), withCertificate, true, nil},
+		{"a certificate that RPC refuses", rpcConsole().on("system::init", refusedWith(200, 5, "Unknown certificate")), withCertificate, true, nil},
+		{"the session limit with a certificate over RPC", rpcConsole().on("system::init", said(`{"version":"4.8.1","releaseSession":true}`)), withCertificate, false, ErrSessionLimit},
+		{"the session limit with a certificate over REST", restConsole().on("GET /rest/system", said(`{"version":"6.4.0","releaseSession":"true"}`)), withCertificate, false, ErrSessionLimit},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -172,7 +187,7 @@ func TestACertificateLogsInThroughTheGreeting(t *testing.T) {
 		{
 			"REST gives the token at /token only, from 6.5 on",
 			restConsole(),
-			feedCall, "GET /rest/feed", "TNS_SESSIONID=first", "1234567890", nil,
+			feedCall, "GET /rest/feed", "TNS_SESSIONID=f1rst", "1234567890", nil,
 		},
 		{
 			"RPC gives the token at system::init",
@@ -313,7 +328,7 @@ type guard struct {
 	asked  int
 }
 
-func (g *guard) Allow() error {
+func (g *guard) Allow(context.Context) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.asked++
@@ -336,6 +351,25 @@ func TestTheLoginGuardIsAskedAndTold(t *testing.T) {
 	if g.asked != 3 || len(g.heard) != 3 || !IsLoginRefused(g.heard[0]) ||
 		g.heard[1] == nil || IsLoginRefused(g.heard[1]) || g.heard[2] != nil {
 		t.Errorf("asked %d times, heard %v", g.asked, g.heard)
+	}
+}
+
+func TestTheLoginGuardHearsOfALoginThatPanics(t *testing.T) {
+	g := &guard{}
+	c := dial(t, restConsole(), func(o *Options) {
+		o.LoginGuard = g
+		o.Credentials = func() (Credentials, error) { panic("out of order") }
+	})
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("no panic")
+			}
+		}()
+		_ = c.Login(t.Context())
+	}()
+	if len(g.heard) != 1 || g.heard[0] == nil || IsLoginRefused(g.heard[0]) {
+		t.Errorf("heard %v, want a failure", g.heard)
 	}
 }
 

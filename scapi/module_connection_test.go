@@ -92,7 +92,7 @@ func connecting() []promise {
 			if n := strings.Count(text, "\n"); n != 2*m.Count(nil) || strings.Count(text, "Request to console") != m.Count(nil) || strings.Count(text, "Answer of console") != m.Count(nil) {
 				t.Errorf("%d records of %d requests:\n%s", n, m.Count(nil), text)
 			}
-			for _, part := range []string{`"header"`, `"body"`, sctest.AnalystUsername, on(m, "/rest/feed", "plugin")} {
+			for _, part := range []string{`"header"`, `"body"`, `\"username\":`, on(m, "/rest/feed", "plugin")} {
 				if !strings.Contains(text, part) {
 					t.Errorf("no %s in\n%s", part, text)
 				}

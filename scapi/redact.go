@@ -2,7 +2,6 @@ package scapi
 
 import (
 	"bytes"
-	"html"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -12,15 +11,20 @@ import (
 )
 
 // redactor takes secrets out of what is shown of requests and answers: by the
-// names that they have, and those once seen wherever else they appear. The
-// zero value has seen none. It is not safe for concurrent use.
+// names that they have, and those that its mask knows wherever else they
+// appear. What it finds by name the mask then knows. The zero value has a mask
+// of its own. It is not safe for concurrent use.
 type redactor struct {
-	known  []string // oldest first
-	learnt int      // how many, ever
+	mask   *mask
+	learnt int // how many secrets were new
 }
 
-// mostKnown secrets are remembered, the latest.
-const mostKnown = 200
+func (r *redactor) known() *mask {
+	if r.mask == nil {
+		r.mask = new(mask)
+	}
+	return r.mask
+}
 
 // learn remembers a secret. What is too short would garble all text, and what
 // is a word of the protocol is none.
@@ -29,19 +33,13 @@ func (r *redactor) learn(secret string) {
 	case "true", "false", "none", "null", "set", "tns", "ldap", "password", "publickey", "certificate":
 		return
 	}
-	if len(secret) < 3 || slices.Contains(r.known, secret) {
-		return
-	}
-	r.learnt++
-	if r.known = append(r.known, secret); len(r.known) > mostKnown {
-		r.known = slices.Delete(r.known, 0, 1)
+	if len(secret) >= 3 && r.known().meet(secret) {
+		r.learnt++
 	}
 }
 
 // repeats reports whether a text holds a known secret.
-func (r *redactor) repeats(text string) bool {
-	return slices.ContainsFunc(r.known, func(secret string) bool { return strings.Contains(text, secret) })
-}
+func (r *redactor) repeats(text string) bool { return r.known().text(text) != text }
 
 // named is what a text that is no JSON may say of a secret: name, and value.
 var named = regexp.MustCompile(`(?i)([a-z0-9_.\-]*(?:password|passwd|passphrase|secret|token|community|cookie|sessionid|key)[a-z0-9_.\-]*["']?\s*[:=]\s*["']?)[^\s"'&<>;,]+`)
@@ -49,17 +47,9 @@ var named = regexp.MustCompile(`(?i)([a-z0-9_.\-]*(?:password|passwd|passphrase|
 // text masks a text that is no JSON. One that is cut off may end within a
 // secret.
 func (r *redactor) text(s string, cutOff bool) string {
+	s = r.known().text(s)
 	if cutOff {
-		longest := 1
-		for _, secret := range r.known {
-			longest = max(longest, len(html.EscapeString(secret)))
-		}
-		s = s[:max(len(s)-longest+1, 0)]
-	}
-	for _, secret := range r.known {
-		for _, spelling := range []string{secret, html.EscapeString(secret), url.QueryEscape(secret)} {
-			s = strings.ReplaceAll(s, spelling, masked)
-		}
+		s, _ = shorten(s, max(len(s)-r.known().margin(), 0))
 	}
 	return named.ReplaceAllString(s, "${1}"+masked)
 }

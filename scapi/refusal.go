@@ -89,16 +89,16 @@ func (e *Error) refusal() (Refusal, bool) {
 		return Refusal{}, false
 	}
 	for _, p := range phrasings {
-		m := p.FindStringSubmatch(e.Message)
+		m := p.FindStringSubmatch(e.words())
 		if m == nil {
 			continue
 		}
 		r := Refusal{Of: p.of, Filter: e.filterOf}
 		if i := p.SubexpIndex("name"); i > 0 {
-			r.Name = m[i]
+			r.Name = e.masked(m[i])
 		}
 		if i := p.SubexpIndex("filter"); i > 0 && m[i] != "" {
-			r.Filter = m[i]
+			r.Filter = e.masked(m[i])
 		}
 		switch r.Of {
 		case RefusedFilter:
@@ -142,8 +142,14 @@ var permission = regexp.MustCompile(`(?i)permission|permitted|\baccess\b|privile
 // passing are words of a console that could not do now what it knows how to do.
 var passing = regexp.MustCompile(`(?i)database is locked|no response from showvulns`)
 
+// sessionsTaken are words of a console whose user has all the sessions that he may have. Where it
+// says so with releaseSession it needs none of them.
+var sessionsTaken = regexp.MustCompile(`(?i)\b(?:maximum|limit|number|too many|simultaneous|concurrent|exceed(?:ed|s)?)\b.*\bsessions?\b|` +
+	`\bsessions?\b.*\b(?:limit|maximum|exceed(?:ed|s)?|too many)\b|\balready logged in\b`)
+
 // Codes of the envelope that mean something. Others are not documented.
 const (
+	codeNoResource   = 10 // "Resource is not supported."
 	codeInvalidToken = 12
 	codePermission   = 145 // by convention; no recording
 	codeNoObject     = 147
@@ -162,7 +168,7 @@ func IsPermission(err error) bool {
 		return false
 	}
 	_, unknown := e.refusal()
-	return !unknown && permission.MatchString(e.Message)
+	return !unknown && permission.MatchString(e.words())
 }
 
 // IsNotFound reports whether the object, or the path itself, does not exist.
@@ -172,7 +178,7 @@ func (e *Error) notFound() bool {
 	if e.Status == http.StatusNotFound {
 		return true
 	}
-	message := strings.ToLower(e.Message)
+	message := strings.ToLower(e.words())
 	return e.envelope && (e.Code == codeNoObject ||
 		strings.Contains(message, "does not exist") || strings.Contains(message, "unable to find"))
 }

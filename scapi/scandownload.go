@@ -115,13 +115,12 @@ func (f *scanFile) open(k call, w way, s *session, plain bool) error {
 		f.content = body
 		return nil
 	}
-	r := reply{status: http.StatusOK, header: f.header, body: start}
+	r := reply{status: http.StatusOK, header: f.header, mask: f.mask, body: start}
 	err = r.judge(k, w.dialect, s)
 	if err == nil {
-		err = &Error{
-			Call: f.name, Status: r.status, Message: oneLine(s.conceal(string(r.envelope.ErrorMsg), k), maxMessage),
-			Err: fmt.Errorf("%w: an answer without a file", ErrMalformed),
-		}
+		err = f.mask.refused(&Error{
+			Call: f.name, Status: r.status, Err: fmt.Errorf("%w: an answer without a file", ErrMalformed),
+		}, string(r.envelope.ErrorMsg))
 	}
 	return f.fail(err)
 }
@@ -170,5 +169,5 @@ func (f *scanFile) failed(err error) error {
 	if errors.Is(err, zipstream.ErrFormat) {
 		err = join(ErrMalformed, err)
 	}
-	return &Error{Call: f.name, Err: err}
+	return f.mask.failed(&Error{Call: f.name, Err: err})
 }

@@ -3,7 +3,6 @@ package scapi
 import (
 	"context"
 	"net/http"
-	"strings"
 	"sync/atomic"
 )
 
@@ -16,13 +15,12 @@ const sessionCookieName = "TNS_SESSIONID"
 type session struct {
 	token    string // as text: it has ten digits and more
 	keys     string // value of x-apikey; with it neither token nor cookie is sent
-	hidden   string // secret that no error may repeat
 	username string
 	cookie   atomic.Pointer[string]
 }
 
 func newSession(token, cookie string) *session {
-	s := &session{token: token, hidden: token}
+	s := &session{token: token}
 	s.cookie.Store(&cookie)
 	return s
 }
@@ -44,19 +42,6 @@ func (s *session) authorize(req *http.Request, dialect API) {
 	}
 }
 
-// conceal takes the secrets of a request out of a console's text, should it
-// repeat them.
-func (s *session) conceal(text string, k call) string {
-	if k.hidden != "" {
-		text = strings.ReplaceAll(text, k.hidden, "***")
-	}
-	// A token has ten digits. One that is a mere digit would garble numbers.
-	if s != nil && len(s.hidden) > 4 {
-		text = strings.ReplaceAll(text, s.hidden, "***")
-	}
-	return text
-}
-
 // rpcToken is the form field of RPC; empty without a session.
 func (s *session) rpcToken() string {
 	if s == nil {
@@ -69,6 +54,16 @@ func (s *session) rpcToken() string {
 func (s *session) renewCookie(value string) {
 	if s != nil && s.keys == "" && value != "" {
 		s.cookie.Store(&value)
+	}
+}
+
+// hearCookies takes up the cookies that an answer sets as secrets.
+func (m *mask) hearCookies(resp *http.Response) {
+	const short = 8 // others than that of the session may be no secret
+	for _, cookie := range resp.Cookies() {
+		if cookie.Name == sessionCookieName || len(cookie.Value) >= short {
+			m.meet(cookie.Value)
+		}
 	}
 }
 

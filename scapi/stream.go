@@ -29,7 +29,7 @@ func (c *Client) stream(ctx context.Context, k call, w way, s *session) (*downlo
 	bounded, cancel := context.WithCancel(ctx)
 	x := Exchange{Endpoint: k.endpoint, Start: time.Now()}
 	name := k.name(w.dialect)
-	d := &download{exchange: x}
+	d := &download{exchange: x, mask: &c.mask}
 	d.end = func() {
 		cancel()
 		leave()
@@ -40,13 +40,14 @@ func (c *Client) stream(ctx context.Context, k call, w way, s *session) (*downlo
 	resp, err := c.http.Do(req.WithContext(bounded)) //nolint:bodyclose // the download closes it
 	late := !watchdog.Stop()
 	if err != nil {
-		return nil, d.fail(failure(ctx, late, timeout, name, err, &d.exchange))
+		return nil, d.fail(c.failure(ctx, late, timeout, name, err, &d.exchange))
 	}
+	c.mask.hearCookies(resp)
 	d.body, d.header = resp.Body, resp.Header
 	d.exchange.CertificateNotAfter = notAfter(resp.TLS)
 	if err = d.open(k, w, s, resp); err != nil {
 		if d.exchange.Code == "" {
-			err = failure(ctx, late, timeout, name, err, &d.exchange)
+			err = c.failure(ctx, late, timeout, name, err, &d.exchange)
 		}
 		return nil, d.fail(err)
 	}
@@ -57,6 +58,7 @@ func (c *Client) stream(ctx context.Context, k call, w way, s *session) (*downlo
 // download is the body of a streamed answer.
 type download struct {
 	header   http.Header
+	mask     *mask // of the client
 	reader   *bufio.Reader
 	body     io.Closer
 	exchange Exchange
@@ -77,7 +79,7 @@ func (d *download) open(k call, w way, s *session, resp *http.Response) error {
 		d.exchange.Code = strconv.Itoa(resp.StatusCode)
 		return nil
 	}
-	r := reply{status: resp.StatusCode, header: resp.Header}
+	r := reply{status: resp.StatusCode, header: resp.Header, mask: d.mask}
 	if r.body, err = d.reader.Peek(prefixSize); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
@@ -104,6 +106,7 @@ func (d *download) Read(p []byte) (int, error) {
 	n, err := d.reader.Read(p)
 	d.exchange.Bytes += int64(n)
 	if err != nil && !errors.Is(err, io.EOF) {
+		err = d.mask.cause(err)
 		d.exchange.Err = err
 	}
 	return n, err

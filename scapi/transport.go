@@ -3,12 +3,14 @@ package scapi
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"os"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -134,4 +136,67 @@ func (o TransportOptions) proxy() (func(*http.Request) (*url.URL, error), error)
 		return nil, errors.New("proxy: want a URL such as http://proxy.example.org:3128 (http, https, socks5 or socks5h)")
 	}
 	return http.ProxyURL(u), nil
+}
+
+// transportSecrets returns what asks for the secrets that a transport adds to
+// the requests to a console: passwords of a proxy, headers for it, and what
+// more says, which may be nil.
+func transportSecrets(t http.RoundTripper, console *url.URL, more func() []string) func() []string {
+	if t == nil {
+		t = http.DefaultTransport
+	}
+	known, _ := t.(*http.Transport)
+	return func() []string {
+		var secrets []string
+		if more != nil {
+			secrets = more()
+		}
+		if known == nil {
+			return secrets
+		}
+		for _, values := range known.ProxyConnectHeader {
+			secrets = append(secrets, HeaderSecrets(values...)...)
+		}
+		if known.Proxy != nil {
+			if proxy, err := known.Proxy(&http.Request{Method: http.MethodGet, URL: console, Header: http.Header{}}); err == nil && proxy != nil {
+				secrets = append(secrets, URLSecrets(proxy)...)
+			}
+		}
+		return secrets
+	}
+}
+
+// URLSecrets returns the user information of a URL, for Options.Secrets.
+func URLSecrets(u *url.URL) []string {
+	if u == nil || u.User == nil {
+		return nil
+	}
+	secrets := []string{u.User.Username()} // may be a token
+	if password, ok := u.User.Password(); ok {
+		secrets = append(secrets, password)
+	}
+	return secrets
+}
+
+// HeaderSecrets returns what is secret in values of headers such as "Bearer
+// abc" or "Basic dXNlcjpwYXNz", for Options.Secrets.
+func HeaderSecrets(values ...string) []string {
+	var secrets []string
+	for _, value := range values {
+		secrets = append(secrets, value)
+		scheme, token, ok := strings.Cut(value, " ")
+		if !ok {
+			continue
+		}
+		secrets = append(secrets, token)
+		if !strings.EqualFold(scheme, "Basic") {
+			continue
+		}
+		if pair, err := base64.StdEncoding.DecodeString(token); err == nil {
+			if _, password, ok := strings.Cut(string(pair), ":"); ok {
+				secrets = append(secrets, password)
+			}
+		}
+	}
+	return secrets
 }

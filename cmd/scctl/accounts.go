@@ -9,6 +9,7 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/buildinfo"
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 	"github.com/securitycenter-exporter/securitycenter_exporter/exporter"
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/secretfile"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -59,7 +60,7 @@ func (s *settings) everyAccount(out streams) ([]account, error) {
 	case address != "":
 		accounts, err = s.fromEnvironment(address)
 	default:
-		accounts, err = s.fromFile()
+		accounts, err = s.fromFile(out)
 	}
 	if err != nil {
 		return nil, &usageError{err}
@@ -96,8 +97,9 @@ func orUnknown(v string) string {
 	return v
 }
 
-// fromFile reads the configuration file.
-func (s *settings) fromFile() ([]account, error) {
+// fromFile reads the configuration file. Logins that the consoles refused to
+// others, such as the exporter, are not tried again.
+func (s *settings) fromFile(out streams) ([]account, error) {
 	path := s.configFile
 	if path == "" {
 		path = "config.yml"
@@ -117,6 +119,7 @@ func (s *settings) fromFile() ([]account, error) {
 		}
 		consoles = []config.Console{named}
 	}
+	refusals := s.refusals(out)
 	var accounts []account
 	for _, console := range consoles {
 		for _, a := range console.Accounts {
@@ -125,6 +128,9 @@ func (s *settings) fromFile() ([]account, error) {
 			}
 			options, err := exporter.ClientOptions(console, a)
 			if err != nil {
+				return nil, err
+			}
+			if options, err = refusals.Guard(options, a.ClientCertificate); err != nil {
 				return nil, err
 			}
 			accounts = append(accounts, account{console: console.Name, name: a.Name, marked: console.Default, options: options})
@@ -148,6 +154,11 @@ func names[T any](list []T, name func(T) string) string {
 
 // fromEnvironment returns the account whose credentials the environment holds.
 func (s *settings) fromEnvironment(address string) ([]account, error) {
+	// Before the address names the console in what is printed: it may hold a
+	// password.
+	if _, err := scapi.New(scapi.Options{URL: address}); err != nil {
+		return nil, err
+	}
 	transport, err := scapi.NewTransport(s.transport)
 	if err != nil {
 		return nil, err
@@ -219,15 +230,15 @@ func secretVariable(name string) (string, error) {
 	return text, nil
 }
 
-// secretFile reads a secret from a file, without the line end behind it.
+// secretFile reads a secret from a file.
 func secretFile(path string) (string, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return "", err
 	}
-	text := strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r")
-	if text == "" {
-		return "", fmt.Errorf("%s is empty", path)
+	text, err := secretfile.Text(b)
+	if err != nil {
+		return "", fmt.Errorf("%s %w", path, err)
 	}
 	return text, nil
 }

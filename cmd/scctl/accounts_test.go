@@ -2,11 +2,17 @@ package main
 
 import (
 	"encoding/pem"
+	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/config"
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/exporter"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
@@ -28,6 +34,8 @@ func TestCredentialsComeFromTheEnvironment(t *testing.T) {
 	}{
 		{"user name and password", map[string]string{"SC_USERNAME": sctest.AnalystUsername, "SC_PASSWORD": sctest.AnalystPassword}, exitDone},
 		{"a password file", map[string]string{"SC_USERNAME": sctest.AnalystUsername, "SC_PASSWORD_FILE": write(t, "p", sctest.AnalystPassword+"\r\n")}, exitDone},
+		{"a password file of Windows", map[string]string{"SC_USERNAME": sctest.AnalystUsername, "SC_PASSWORD_FILE": write(t, "b", "\xef\xbb\xbf"+sctest.AnalystPassword+"\r\n")}, exitDone},
+		{"a password file in UTF-16", map[string]string{"SC_USERNAME": sctest.AnalystUsername, "SC_PASSWORD_FILE": write(t, "u", "\xff\xfea\x00")}, exitUsage},
 		{"an API key", map[string]string{"SC_ACCESS_KEY": sctest.AnalystAccessKey, "SC_SECRET_KEY": sctest.AnalystSecretKey}, exitDone},
 		{"a file for one half of it", map[string]string{"SC_ACCESS_KEY": sctest.AnalystAccessKey, "SC_SECRET_KEY_FILE": write(t, "k", sctest.AnalystSecretKey)}, exitDone},
 		{"a wrong password", map[string]string{"SC_USERNAME": sctest.AnalystUsername, "SC_PASSWORD": "wrong"}, exitLoginRefused},
@@ -51,6 +59,13 @@ func TestCredentialsComeFromTheEnvironment(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestAURLMayEndInThePathOfItsProtocol(t *testing.T) {
+	asAnalyst(t)
+	for dialect, path := range map[sctest.Dialect]string{sctest.REST: "/rest", sctest.RPC: "/request.php"} {
+		succeed(t, "--url", start(t, dialect).URL+path, "assets")
 	}
 }
 
@@ -122,6 +137,67 @@ func TestARefusedLoginIsToldWhereAnotherAccountTookOver(t *testing.T) {
 	complaint := fail(t, exitLoginRefused, "--config.file", file, "scans")
 	if !strings.Contains(complaint, "account analyst") || strings.Contains(complaint, "wrong-password") {
 		t.Error(complaint)
+	}
+}
+
+func TestARefusedLoginIsNotTriedAgainByTheNextCommand(t *testing.T) {
+	environment(t, map[string]string{"SC_USERNAME": sctest.AnalystUsername, "SC_PASSWORD": "wrong"})
+	simulated := start(t, sctest.REST)
+	refused := func() int {
+		return simulated.Count(func(r sctest.Request) bool { return r.Endpoint == "POST /token" && r.Account == "" })
+	}
+	password := write(t, "password", "wrong")
+	file := write(t, "config.yml", "consoles:\n  - name: one\n    url: "+simulated.URL+"\n    accounts: [{name: a, username: "+sctest.AnalystUsername+", password_file: "+password+"}]\n")
+	state := "--state.file=" + filepath.Join(t.TempDir(), "logins.json")
+	fail(t, exitLoginRefused, "--config.file", file, state, "scans")
+	for _, command := range []string{"scans", "login-check"} {
+		if complaint := fail(t, exitLoginRefused, "--config.file", file, state, command); !strings.Contains(complaint, "login not tried: refused, next try at") {
+			t.Error(complaint)
+		}
+	}
+	if n := refused(); n != 1 {
+		t.Errorf("%d refused logins, want 1", n)
+	}
+
+	// The exporter beside it.
+	c, err := config.Load(file, exporter.KnownCollectors())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := exporter.New(exporter.Options{
+		Load:     func() (*config.Config, error) { return c, nil },
+		Refusals: console.OpenRefusals(strings.TrimPrefix(state, "--state.file="), slog.New(slog.DiscardHandler)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Once(t.Context(), io.Discard, ""); !scapi.IsLoginRefused(err) {
+		t.Errorf("the exporter: %v", err)
+	}
+	if err := e.Close(); err != nil {
+		t.Error(err)
+	}
+	if n := refused(); n != 1 {
+		t.Errorf("%d refused logins with the exporter, want 1", n)
+	}
+
+	fail(t, exitLoginRefused, "--config.file", file, "--state.file=", "scans")
+	fail(t, exitLoginRefused, "--url", simulated.URL, state, "scans")
+	if n := refused(); n != 3 {
+		t.Errorf("%d refused logins, want two more of who does not ask the file", n)
+	}
+	if err := os.WriteFile(password, []byte(sctest.AnalystPassword), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	succeed(t, "--config.file", file, state, "scans")
+}
+
+func TestAStateFileOfNoUseIsOneWarning(t *testing.T) {
+	environment(t, nil)
+	file := configured(t, map[string]string{"one": start(t, sctest.REST).URL}, "")
+	r := scctl(t, "--config.file", file, "--state.file="+filepath.Join(file, "logins.json"), "scans")
+	if r.code != exitDone || strings.Count(r.stderr, "level=WARN") != 1 {
+		t.Errorf("code %d:\n%s", r.code, r.stderr)
 	}
 }
 

@@ -31,6 +31,7 @@ func environment(t *testing.T, variables map[string]string) {
 	for _, name := range []string{
 		"SC_URL", "SC_USERNAME", "SC_PASSWORD", "SC_PASSWORD_FILE", "SC_ACCESS_KEY", "SC_ACCESS_KEY_FILE", "SC_SECRET_KEY", "SC_SECRET_KEY_FILE",
 		"SC_CA_FILE", "SC_CERT_FILE", "SC_KEY_FILE", "SC_SERVER_NAME", "SC_PROXY_URL",
+		"XDG_STATE_HOME",
 	} {
 		t.Setenv(name, "") // put back at the end
 		if value, ok := variables[name]; ok {
@@ -39,6 +40,7 @@ func environment(t *testing.T, variables map[string]string) {
 			t.Fatal(err)
 		}
 	}
+	t.Setenv("STATE_DIRECTORY", t.TempDir())
 }
 
 func asAnalyst(t *testing.T) {

@@ -41,7 +41,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	code := exitCode(ctx, err)
 	if err != nil && !errors.Is(err, scapi.ErrDryRun) {
-		for line := range strings.Lines(err.Error()) {
+		for line := range strings.Lines(conceal(err.Error(), args)) {
 			fmt.Fprintf(stderr, "%s: %s\n", program, strings.TrimSpace(line))
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -18,6 +19,8 @@ type settings struct {
 	configFile string
 	console    string
 	account    string
+	stateFile  string
+	stateGiven bool // by a flag, be it to have none
 
 	timeout         time.Duration
 	analysisTimeout time.Duration
@@ -33,7 +36,7 @@ type settings struct {
 }
 
 func (s *settings) register(app *kingpin.Application) {
-	app.Flag("url", "Console to ask: scheme, host, optional port and path prefix. "+
+	app.Flag("url", "Console to ask: scheme, host, optional port and path prefix; /rest or /request.php behind it is left out. "+
 		"Credentials come from the environment: SC_USERNAME with SC_PASSWORD or SC_PASSWORD_FILE, "+
 		"or SC_ACCESS_KEY with SC_SECRET_KEY (each also as …_FILE), or a client certificate. "+
 		"Without it and without --config.file: $SC_URL.").PlaceHolder("URL").StringVar(&s.url)
@@ -56,6 +59,10 @@ func (s *settings) register(app *kingpin.Application) {
 	app.Flag("account", "Account of the console. By itself a command takes the first of the kind that can answer it: "+
 		"administrators see scanners, zones and the licence, users of an organisation see findings and scans.").PlaceHolder("NAME").StringVar(&s.account)
 
+	app.Flag("state.file", "With a configuration file: the exporter's file of refused logins, which count together, so that no account is locked; empty for none. "+
+		"Default: logins.json in $STATE_DIRECTORY, else in securitycenter_exporter below $XDG_STATE_HOME or ~/.local/state (Windows: %LocalAppData%).").
+		PlaceHolder("FILE").IsSetByUser(&s.stateGiven).StringVar(&s.stateFile)
+
 	app.Flag("timeout", "Longest duration of a request; 60s unless the configuration says otherwise.").PlaceHolder("60s").DurationVar(&s.timeout)
 	app.Flag("analysis-timeout", "Longest duration of a request over findings; 5m unless the configuration says otherwise.").PlaceHolder("5m").DurationVar(&s.analysisTimeout)
 	app.Flag("debug", "Log requests and answers to standard error, secrets masked, long bodies cut.").BoolVar(&s.debug)
@@ -66,6 +73,15 @@ func (s *settings) register(app *kingpin.Application) {
 func (s *settings) registerPrefetch(cmd *kingpin.CmdClause) {
 	cmd.Flag("prefetch", "Pages that are fetched ahead, at the same time; 0: one page after the other, which is easier on the console.").
 		Default("2").IntVar(&s.prefetch)
+}
+
+// refusals returns what is known of refused logins.
+func (s *settings) refusals(out streams) *console.Refusals {
+	path := s.stateFile
+	if !s.stateGiven {
+		path = console.DefaultStateFile()
+	}
+	return console.OpenRefusals(path, slog.New(slog.NewTextHandler(out.err, &slog.HandlerOptions{Level: slog.LevelWarn})))
 }
 
 // trace returns where requests and answers are logged; nil: nowhere.
