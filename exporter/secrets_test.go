@@ -59,7 +59,7 @@ func TestNoPageRepeatsASecretThatAConsoleRepeats(t *testing.T) {
 					}[req.URL.Path]
 					login := req.URL.Path == "/rest/token" || form.Get("module") == "auth" || req.Header.Get("X-Apikey") != ""
 					if friendly != "" && (!atLogin || !login) {
-						http.SetCookie(w, &http.Cookie{Name: "TNS_SESSIONID", Value: cookie}) //nolint:gosec // of a test
+						http.SetCookie(w, &http.Cookie{Name: "TNS_SESSIONID", Value: cookie})
 						fmt.Fprintf(w, `{"type":"regular","response":%s,"error_code":0,"error_msg":""}`, friendly)
 						return
 					}

@@ -135,7 +135,7 @@ func (h *hostile) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	login := name == "/rest/token" || name == "auth::login" || name == "/rest/currentUser" && req.Header.Get("X-Apikey") != ""
 	if answer, ok := friendly[name]; ok && (!h.atLogin || !login) {
-		http.SetCookie(w, &http.Cookie{Name: sessionCookieName, Value: echoCookie}) //nolint:gosec // of a test
+		http.SetCookie(w, &http.Cookie{Name: sessionCookieName, Value: echoCookie})
 		fmt.Fprintf(w, `{"type":"regular","response":%s,"error_code":0,"error_msg":""}`, answer)
 		return
 	}
@@ -338,7 +338,7 @@ func TestAConsoleThatRepeatsRequestsGivesNothingAway(t *testing.T) {
 // refusingProxy repeats what it is asked where it refuses to connect.
 func refusingProxy(t *testing.T, spell func(string) string) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // of a test
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,7 @@ func (l layer) undo(e escaping) (layer, bool) {
 				changed = true
 				from, to := l.origin(i, i+n)
 				for range len(s) {
-					next.from, next.to = append(next.from, int32(from)), append(next.to, int32(to)) //nolint:gosec // texts are small
+					next.from, next.to = append(next.from, int32(from)), append(next.to, int32(to))
 				}
 				b.WriteString(s)
 				i += n
@@ -64,7 +64,7 @@ func (l layer) undo(e escaping) (layer, bool) {
 			}
 		}
 		from, to := l.origin(i, i+1)
-		next.from, next.to = append(next.from, int32(from)), append(next.to, int32(to)) //nolint:gosec // likewise
+		next.from, next.to = append(next.from, int32(from)), append(next.to, int32(to))
 		b.WriteByte(l.text[i])
 		i++
 	}

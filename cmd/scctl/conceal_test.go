@@ -74,7 +74,7 @@ func TestAConsoleThatRepeatsRequestsGivesNothingAway(t *testing.T) {
 				body, _ := io.ReadAll(req.Body)
 				friendly := map[string]string{"/rest/token": `{"token":1357924680}`, "/rest/system": `{"version":"6.4.0"}`, "/rest/currentUser": `{"id":"1"}`}[req.URL.Path]
 				if friendly != "" && (!atLogin || req.URL.Path != "/rest/token") {
-					http.SetCookie(w, &http.Cookie{Name: "TNS_SESSIONID", Value: "c00kie9f8e7d6c5b4a"}) //nolint:gosec // of a test
+					http.SetCookie(w, &http.Cookie{Name: "TNS_SESSIONID", Value: "c00kie9f8e7d6c5b4a"})
 					fmt.Fprintf(w, `{"type":"regular","response":%s,"error_code":0,"error_msg":""}`, friendly)
 					return
 				}

@@ -61,7 +61,7 @@ func (c *Console) firstAssetLists(org int) []*assetList {
 		systems := lists[2:8]
 		turn := shift % len(systems)
 		copy(systems, slices.Concat(systems[turn:], systems[:turn]))
-		lists[8].name, lists[8].definedIPs = fmt.Sprintf("Headquarters of Organization %d", org), fmt.Sprintf("10.0.%d.0/24", shift%4)
+		lists[8].name, lists[8].definedIPs = fmt.Sprintf("Headquarters of Organization %d", org), fmt.Sprintf("10.0.%d.0/24", (org-1)%4)
 	}
 	if c.o.Dialect == RPC && !c.release.atLeast(4, 8) { // which has neither type
 		lists[9].kind, lists[9].dnsNames = "dynamic", ""
