@@ -215,9 +215,9 @@ func scannerHealth() []Panel {
 			Queries: []Query{named("{{instance}} {{scanner}} {{volume}}", `sort(bottomk(12, min by (instance, scanner, volume) (securitycenter_scanner_disk_free_bytes)))`)},
 		},
 		{
-			Kind: Series, W: 8, H: 9, Title: "Memory in use on the scanners", Unit: "percentunit", Max: 1,
-			About:   "Share of the memory of a scanner's machine that is in use; the 8 highest. Empty unless the collector scanners has health: true.",
-			Queries: []Query{named("{{instance}} {{scanner}}", `topk(8, securitycenter_scanner_memory_bytes{kind="ram_used"} / on (job, instance, scanner_id, scanner) (securitycenter_scanner_memory_bytes{kind="ram_total"} > 0))`)},
+			Kind: Series, W: 8, H: 9, Title: "Memory of the scanner processes", Unit: "percentunit", Max: 1,
+			About:   "Share of the memory of a scanner's machine that its process holds; the 8 highest. Empty unless the collector scanners has health: true.",
+			Queries: []Query{named("{{instance}} {{scanner}}", `topk(8, securitycenter_scanner_memory_bytes{kind="resident"} / on (job, instance, scanner_id, scanner) (securitycenter_scanner_memory_bytes{kind="ram_total"} > 0))`)},
 		},
 		{
 			Kind: Bars, W: 8, H: 9, Title: "Progress of running scans", Unit: "percentunit", Decimals: 1, Max: 1, Empty: "none runs, or scans.progress is off",

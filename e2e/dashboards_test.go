@@ -30,7 +30,6 @@ var withoutAnswer = []exception{
 	{"Longest running scan", "", "depends on the hour"},
 	{"Progress of running scans", "", "depends on the hour"},
 	{"Days to clear the backlog", "", "there are weeks in which nothing of a severity is mitigated"},
-	{"Memory in use on the scanners", "", "consoles pass null on for the memory in use"},
 	{"Failed requests each minute", "", "after the start none has to fail"},
 	{"Filters that a console refuses", "", "the current console knows every filter"},
 }
