@@ -1,6 +1,10 @@
 package config
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/regularfile"
+)
 
 // ClientCertificate returns the account's client certificate and its key as they
 // are now, PEM; nil if there is none. It is for telling whether they have changed,
@@ -14,7 +18,7 @@ func (a Account) ClientCertificate() ([]byte, error) {
 		if path == "" {
 			continue
 		}
-		content, err := readRegular(path)
+		content, err := regularfile.Read(path)
 		if err != nil {
 			return nil, fmt.Errorf("client certificate of account %s: %w", a.Name, err)
 		}

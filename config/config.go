@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/regularfile"
 )
 
 // Config is a valid configuration, in the order of the file.
@@ -47,7 +49,7 @@ func (l Labels) HashKey() ([]byte, error) {
 // Load reads and validates the file at path. known are the collectors that the
 // file may name. The error is an *Error where the content is refused.
 func Load(path string, known []Collector) (*Config, error) {
-	data, err := readRegular(path)
+	data, err := regularfile.Read(path)
 	if err != nil {
 		if errors.Is(err, os.ErrNotExist) {
 			err = errors.New("file does not exist")

@@ -13,11 +13,9 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
-)
 
-// maxFileBytes bounds the configuration file and every file that it names, so
-// that a wrong path cannot fill the memory.
-const maxFileBytes = 1 << 20
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/regularfile"
+)
 
 // document is one configuration file while it is being read. It collects
 // every problem, so that a user mends the file once and not line by line.
@@ -32,7 +30,7 @@ type document struct {
 func (d *document) parse(data []byte) (value, bool) {
 	root := value{doc: d, line: 1, column: 1, printed: &printed{}}
 	switch {
-	case len(data) > maxFileBytes:
+	case len(data) > regularfile.Most:
 		root.refuse("is larger than 1 MiB", "a configuration file of at most 1 MiB")
 		return root, false
 	case !utf8.Valid(data):

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	promconfig "github.com/prometheus/common/config"
+
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/regularfile"
 )
 
 // Transport returns what carries the requests of one of the console's
@@ -218,7 +220,7 @@ func (v value) file() (string, bool) {
 		return "", false
 	}
 	path = v.doc.resolve(path)
-	if _, err := readRegular(path); err != nil {
+	if _, err := regularfile.Read(path); err != nil {
 		v.refuse(fileTrouble(err), "a file that can be read")
 		return "", false
 	}

@@ -3,11 +3,11 @@ package config
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	promconfig "github.com/prometheus/common/config"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/regularfile"
 	"github.com/securitycenter-exporter/securitycenter_exporter/internal/secretfile"
 )
 
@@ -27,7 +27,7 @@ func (s secret) read() (string, error) {
 	case s.inline != nil:
 		return *s.inline, nil
 	case s.file != "":
-		data, err := readRegular(s.file)
+		data, err := regularfile.Read(s.file)
 		if err != nil {
 			return "", err
 		}
@@ -103,31 +103,6 @@ func (m *mapping) secretOf(s secret, name, what string) (secret, value) {
 		}
 	}
 	return s, at
-}
-
-// readRegular returns the content of a file, which must be a regular one: a
-// pipe could be read only once and a device might never end.
-func readRegular(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", path)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxFileBytes {
-		return nil, fmt.Errorf("file %s is larger than 1 MiB", path)
-	}
-	return data, nil
 }
 
 // fileTrouble says in a few words why a file could not be read.

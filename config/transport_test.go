@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/regularfile"
 )
 
 // keyPair writes a self-signed certificate and its key as NAME.pem and NAME.key.
@@ -156,7 +158,7 @@ func TestTheTransport(t *testing.T) {
 		renewed := t.TempDir()
 		keyPair(t, renewed, "renewed")
 		for _, ext := range []string{".pem", ".key"} {
-			data, err := readRegular(filepath.Join(renewed, "renewed"+ext))
+			data, err := regularfile.Read(filepath.Join(renewed, "renewed"+ext))
 			if err != nil {
 				t.Fatal(err)
 			}

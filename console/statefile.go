@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"maps"
@@ -21,14 +20,14 @@ import (
 
 	"github.com/gofrs/flock"
 	"golang.org/x/crypto/argon2"
+
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/regularfile"
 )
 
 const (
 	stateVersion = 1
 	// mostRefusals bounds what is kept: the latest.
 	mostRefusals = 1000
-	// mostStateBytes bounds what is read. A thousand entries are 150 kB.
-	mostStateBytes = 1 << 20
 	// filePatience is how long others may hold the lock of the file, which they
 	// need for milliseconds.
 	filePatience = 5 * time.Second
@@ -157,11 +156,13 @@ func (f *stateFile) read() (*state, error) {
 }
 
 func (f *stateFile) load() (*state, error) {
-	content, err := readRegular(f.path)
-	if errors.Is(err, fs.ErrNotExist) {
+	content, err := regularfile.Read(f.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
-	}
-	if err != nil {
+	case errors.Is(err, regularfile.ErrTooLarge):
+		return nil, fmt.Errorf("%w: %w", errCorrupt, err)
+	case err != nil:
 		return nil, err
 	}
 	s, err := parseState(content)
@@ -169,27 +170,6 @@ func (f *stateFile) load() (*state, error) {
 		return nil, fmt.Errorf("%w: %w", errCorrupt, err)
 	}
 	return s, nil
-}
-
-// readRegular reads a file that must be a regular one: a pipe might never end.
-func readRegular(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", path)
-	}
-	opened, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer opened.Close()
-	content, err := io.ReadAll(io.LimitReader(opened, mostStateBytes+1))
-	if err == nil && len(content) > mostStateBytes {
-		err = fmt.Errorf("%w: larger than 1 MiB", errCorrupt)
-	}
-	return content, err
 }
 
 // change applies f to the content, under the lock, and writes it where f says that

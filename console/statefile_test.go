@@ -18,6 +18,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/regularfile"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -297,7 +298,7 @@ func TestAFileThatIsNoneIsOneWarningAndBeginsAnew(t *testing.T) {
 		"a number of refusals below 1":  `{"version": 1, ` + salt + `, "refused": {"a": {"refusals": 0, "last": "2026-01-01T00:00:00Z", "next": "2026-01-01T00:00:00Z"}}}`,
 		"a refusal without a next try":  `{"version": 1, ` + salt + `, "refused": {"a": {"refusals": 1, "last": "2026-01-01T00:00:00Z"}}}`,
 		"a refusal at no time":          `{"version": 1, ` + salt + `, "refused": {"a": {"refusals": 3}}}`,
-		"more than anybody would write": strings.Repeat(" ", mostStateBytes+1),
+		"more than anybody would write": strings.Repeat(" ", regularfile.Most+1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := statePath(t)
@@ -481,8 +482,8 @@ func TestTheLatestRefusalsAreKept(t *testing.T) {
 	if err := s.write(path); err != nil {
 		t.Fatal(err)
 	}
-	if info, err := os.Stat(path); err != nil || info.Size() > mostStateBytes {
-		t.Errorf("a full file has %d bytes, and %d are read: %v", info.Size(), mostStateBytes, err)
+	if info, err := os.Stat(path); err != nil || info.Size() > regularfile.Most {
+		t.Errorf("a full file has %d bytes, and %d are read: %v", info.Size(), regularfile.Most, err)
 	}
 }
 
