@@ -27,6 +27,7 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/demo"
 	"github.com/securitycenter-exporter/securitycenter_exporter/exporter"
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/conceal"
 )
 
 const (
@@ -107,13 +108,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if _, err := app.Parse(args); exited {
 		return code
 	} else if err != nil {
-		fmt.Fprintf(stderr, "%s: %v, try --help\n", program, err)
+		fmt.Fprintf(stderr, "%s: %s, try --help\n", program, conceal.UserInfo(err.Error(), args))
 		return 1
 	}
 	log := newLogger(stderr, s.logLevel, s.logFormat)
 	if err := dispatch(ctx, s, stdout, log); err != nil {
 		// One line for each thing that is wrong, so that each can be read.
-		for line := range strings.Lines(err.Error()) {
+		for line := range strings.Lines(conceal.UserInfo(err.Error(), args)) {
 			log.Error("Giving up", "err", strings.TrimSpace(line))
 		}
 		return 1

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -231,6 +232,25 @@ func TestWrongFlagsAreRefused(t *testing.T) {
 				t.Errorf("exit code %d, want 1; want it to say %q:\n%s", code, test.says, stderr)
 			}
 		})
+	}
+}
+
+func TestNoWrongFlagShowsAPassword(t *testing.T) {
+	for _, password := range []string{"hunter2", `p"ss\w0rd`, "p%26ss", "with/slash@and at"} {
+		address := "https://user:" + password + "@exporter.example"
+		for _, args := range [][]string{
+			{"--demo", "--web.external-url=" + address}, {"--demo", "--web.external-url", address}, {"--demo", "--web.external-url=" + address + ":port"},
+			{"--demo", "--web.listen-address=" + address}, {"--healthcheck", "--web.listen-address=" + address}, {"--demo", "--web.config.file=" + address},
+			{"--config.file=" + address}, {"--config.check", "--config.file=" + address}, {"--demo", "--web.telemetry-path=" + address},
+			{"--demo", "--web.scrape-timeout=" + address}, {"--demo", "--web.max-requests", address}, {"--log.level=" + address}, {"--bogus=" + address}, {address},
+		} {
+			code, stdout, stderr := once(t, args...)
+			for _, secret := range []string{password, strings.ReplaceAll(strings.ReplaceAll(password, `\`, `\\`), `"`, `\"`), url.PathEscape(password), url.QueryEscape(password)} {
+				if code == 0 || stderr == "" || strings.Contains(stdout+stderr, secret) {
+					t.Errorf("%q: exit code %d: %s%s", args, code, stdout, stderr)
+				}
+			}
+		}
 	}
 }
 

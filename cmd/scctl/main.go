@@ -14,6 +14,7 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/conceal"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -41,7 +42,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	code := exitCode(ctx, err)
 	if err != nil && !errors.Is(err, scapi.ErrDryRun) {
-		for line := range strings.Lines(conceal(err.Error(), args)) {
+		for line := range strings.Lines(conceal.UserInfo(err.Error(), args)) {
 			fmt.Fprintf(stderr, "%s: %s\n", program, strings.TrimSpace(line))
 		}
 	}

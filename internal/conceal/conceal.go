@@ -1,4 +1,5 @@
-package main
+// Package conceal takes secrets out of what is said of a command line.
+package conceal
 
 import (
 	"net/url"
@@ -7,9 +8,9 @@ import (
 	"strings"
 )
 
-// conceal takes the user information of addresses on the command line out of
+// UserInfo takes the user information of addresses on a command line out of
 // an error, which may repeat arguments that it does not understand.
-func conceal(text string, args []string) string {
+func UserInfo(text string, args []string) string {
 	var secrets []string
 	for _, arg := range args {
 		end := strings.LastIndexByte(arg, '@')
