@@ -1,7 +1,10 @@
 package collector_test
 
 import (
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
@@ -45,6 +48,45 @@ func TestResultsOfAuditsAreCountedByAuditFile(t *testing.T) {
 		if len(some)%3 != 0 || len(some) >= len(got) || some.sum("securitycenter_compliance_checks") == 0 {
 			t.Errorf("%v, want the results of audit file %s alone", some, files[1].id)
 		}
+	})
+}
+
+func TestEqualAuditFileIDsOfTwoOrganisationsAreTwoFiles(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		accounts := []sctest.Account{admin, alice, bob}
+		e := export(t, sctest.Options{Accounts: accounts, OwnObjects: true})
+		want, names := samples{}, map[string]map[string]bool{}
+		for _, a := range accounts[1:] {
+			o := e.simulated.Organization(a.Organization)
+			for _, file := range o.AuditFiles() {
+				id, err := strconv.Atoi(file.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if id <= 1_000_000 {
+					continue // of the whole console
+				}
+				if names[file.ID] == nil {
+					names[file.ID] = map[string]bool{}
+				}
+				names[file.ID][file.Name] = true
+				n := map[string]int{"passed": 0, "warning": 0, "failed": 0}
+				for f := range e.simulated.Findings() {
+					if f.Open() && !f.Accepted && f.PluginType == "compliance" && o.AuditResult(file.ID, f) && seenBy(f, a) {
+						n[map[int]string{0: "passed", 2: "warning", 3: "failed"}[int(f.Severity)]]++
+					}
+				}
+				for result, n := range n {
+					want[sample("securitycenter_compliance_checks", "organization_id", strconv.Itoa(a.Organization), "audit_id", file.ID, "audit", file.Name, "result", result)] = float64(n)
+				}
+			}
+		}
+		if !slices.ContainsFunc(slices.Collect(maps.Values(names)), func(of map[string]bool) bool { return len(of) == 2 }) {
+			t.Fatalf("no id is that of two files: %v", names)
+		}
+		got := e.load(t, "compliance")
+		maps.DeleteFunc(got, func(s string, _ float64) bool { return strings.Contains(s, `organization_id=""`) })
+		diff(t, "audits", want, got)
 	})
 }
 
