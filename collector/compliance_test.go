@@ -73,7 +73,7 @@ func TestEqualAuditFileIDsOfTwoOrganisationsAreTwoFiles(t *testing.T) {
 				n := map[string]int{"passed": 0, "warning": 0, "failed": 0}
 				for f := range e.simulated.Findings() {
 					if f.Open() && !f.Accepted && f.PluginType == "compliance" && o.AuditResult(file.ID, f) && seenBy(f, a) {
-						n[map[int]string{0: "passed", 2: "warning", 3: "failed"}[int(f.Severity)]]++
+						n[map[int]string{0: "passed", 2: "warning", 3: "failed"}[f.Severity]]++
 					}
 				}
 				for result, n := range n {
