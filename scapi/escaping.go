@@ -142,18 +142,27 @@ func hexadecimal(text string, at, digits int) (uint64, bool) {
 // longestEntity is a bound for a reference to a character, with leading zeros.
 const longestEntity = 40
 
+// readHTMLEscape also reads references without their semicolon, as browsers
+// do.
 func readHTMLEscape(text string) (string, int) {
-	end := strings.IndexByte(text[:min(len(text), longestEntity)], ';')
-	if end < 0 {
+	text = text[:min(len(text), longestEntity)]
+	if end := strings.IndexByte(text, ';'); end > 0 && strings.IndexByte(text[1:end], '&') < 0 {
+		entity := text[:end+1]
+		if s := html.UnescapeString(entity); s != entity && (!strings.HasSuffix(s, ";") || s == ";") {
+			return s, len(entity)
+		}
+	}
+	if len(text) < 2 {
 		return "", 0
 	}
-	entity := text[:end+1]
-	if strings.IndexByte(entity[1:], '&') >= 0 {
-		return "", 0 // another one begins before
+	n := len(text) - len(strings.TrimLeft(text[1:], "#0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+	if text[1] != '#' {
+		n = min(n, len("&Aacute"))
 	}
-	s := html.UnescapeString(entity)
-	if s == entity || strings.HasSuffix(s, ";") && s != ";" {
-		return "", 0
+	for ; n > 2; n-- { // the longest that is one
+		if s := html.UnescapeString(text[:n]); utf8.RuneCountInString(s) == 1 {
+			return s, n
+		}
 	}
-	return s, len(entity)
+	return "", 0
 }

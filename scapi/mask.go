@@ -3,6 +3,7 @@ package scapi
 import (
 	"encoding/base64"
 	"hash/maphash"
+	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -319,15 +320,42 @@ func (n *needles) search(l layer, note func(l layer, from, to int)) {
 			i = from + 1
 		}
 	}
-	for _, s := range n.begun {
-		for size := min(len(s)-1, len(text), enough); size >= shortest; size-- {
-			if strings.HasSuffix(text, s[:size]) {
-				note(l, len(text)-size, len(text))
-				break
+	for end := range l.cuts() {
+		for _, s := range n.begun {
+			for size := min(len(s)-1, end, enough); size >= shortest; size-- {
+				if strings.HasSuffix(text[:end], s[:size]) {
+					note(l, end-size, len(text))
+					break
+				}
 			}
 		}
 	}
 }
+
+// cuts are the ends that a text may have had before it was cut in an escape,
+// or in one that is written in another: its end, and where an escape begins
+// close to it; and one character before, which is another one than was meant if
+// its own escape was cut.
+func (l layer) cuts() iter.Seq[int] {
+	const marks = `%&\`
+	begins := func(rest string) bool {
+		return rest == "" || strings.IndexByte(marks, rest[0]) >= 0 && !strings.ContainsFunc(rest, func(r rune) bool {
+			return !wordly(r) && !strings.ContainsRune(marks+"#;", r)
+		})
+	}
+	return func(yield func(int) bool) {
+		for at := len(l.text); at >= max(0, len(l.text)-longestCut); at-- {
+			rest := l.text[at:]
+			_, size := utf8.DecodeRuneInString(rest)
+			if (begins(rest) || l.from != nil && begins(rest[size:])) && !yield(at) {
+				return
+			}
+		}
+	}
+}
+
+// longestCut is how many bytes an escape takes at most.
+const longestCut = 12
 
 // inWord reports whether s, between two texts, is a part of a longer word.
 func inWord(before, s, after string) bool {

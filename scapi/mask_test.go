@@ -244,6 +244,27 @@ func TestTextsAreMaskedBeforeTheyAreCut(t *testing.T) {
 	}
 }
 
+func TestATextThatWasCutInAnEscapeGivesNothingAway(t *testing.T) {
+	const secret = "acc3ssKEY0123456789"
+	m := new(mask)
+	m.learn(secret)
+	for _, a := range escapes {
+		for _, b := range escapes {
+			text := b.write(a.write("key " + secret + "."))
+			for end := range len(text) + 1 {
+				shown := m.text(text[:end])
+				for _, reading := range readings(shown, 2) {
+					for n := shortest; n <= len(secret); n++ {
+						if strings.Contains(reading, secret[:n]) {
+							t.Fatalf("%s in %s: %q became %q, read %q", a.name, b.name, text[:end], shown, reading)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestAMaskKnowsTheLatestSecrets(t *testing.T) {
 	m := new(mask)
 	m.learn("configured1")
