@@ -2,7 +2,9 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -98,11 +100,7 @@ func elementsOf(b []byte) ([]json.RawMessage, error) {
 	}
 	switch kind(b) {
 	case '[':
-		var elements []json.RawMessage
-		if err := json.Unmarshal(b, &elements); err != nil {
-			return nil, err
-		}
-		return elements, nil
+		return split(b)
 	case '{':
 		var object map[string]json.RawMessage
 		if err := json.Unmarshal(b, &object); err != nil {
@@ -111,6 +109,19 @@ func elementsOf(b []byte) ([]json.RawMessage, error) {
 		return unwrap(object)
 	}
 	return nil, fmt.Errorf("no list but %s", describe(b))
+}
+
+// split returns the elements of an array.
+func split(b []byte) ([]json.RawMessage, error) {
+	r := NewReader(b)
+	elements := []json.RawMessage{}
+	for ok := r.Begin('[') && r.Next(']'); ok; ok = r.Next(']') {
+		elements = append(elements, r.Value())
+	}
+	if !r.End() {
+		return nil, cmp.Or(r.Err(), errors.New("no array"))
+	}
+	return elements, nil
 }
 
 func unwrap(object map[string]json.RawMessage) ([]json.RawMessage, error) {
@@ -148,11 +159,11 @@ func array(object map[string]json.RawMessage, key string) ([]json.RawMessage, bo
 	if !ok {
 		return nil, false
 	}
-	var elements []json.RawMessage
-	if !Empty(value) && json.Unmarshal(value, &elements) != nil {
-		return nil, false
+	if Empty(value) {
+		return nil, true
 	}
-	return elements, true
+	elements, err := split(value)
+	return elements, err == nil
 }
 
 // numbered takes an object whose keys are all numbers for the array that PHP
