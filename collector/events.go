@@ -48,7 +48,7 @@ func loadEvents(ctx context.Context, c *findings.Console, settings Settings, m *
 		counts := map[string]float64{}
 		for _, r := range rows {
 			if n, ok := r.Float("count").Get(); ok {
-				counts[r.String("type")] += n
+				counts[labelValue(r.String("type"))] += n
 			}
 		}
 		for kind, n := range counts {

@@ -5,8 +5,8 @@ import "github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 // Len returns the number of samples, those of undeclared families too.
 func (m *Metrics) Len() int {
 	n := 0
-	for _, samples := range m.samples {
-		n += len(samples)
+	for _, all := range m.samples {
+		n += all.n
 	}
 	return n
 }

@@ -46,6 +46,7 @@ func loadFamilies(ctx context.Context, c *findings.Console, _ Settings, m *Metri
 		for _, row := range page.Rows {
 			if n, ok := row.Counts().Get(); ok {
 				family := row.Ref("family", "familyID")
+				family.ID, family.Name = labelValue(family.ID), labelValue(family.Name)
 				counts[family] = counts[family].Add(n)
 			}
 		}

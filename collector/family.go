@@ -17,15 +17,37 @@ type Family struct {
 }
 
 // gathered returns the family with its samples in the order of their labels.
-func (f *Family) gathered(samples []*dto.Metric) *dto.MetricFamily {
-	slices.SortFunc(samples, func(a, b *dto.Metric) int {
-		return slices.CompareFunc(a.Label, b.Label, func(x, y *dto.LabelPair) int {
-			return strings.Compare(x.GetValue(), y.GetValue())
-		})
+func (f *Family) gathered(rows []sample) *dto.MetricFamily {
+	inOrder := make([]int, len(f.Labels)) // of their names
+	for i := range inOrder {
+		inOrder[i] = i
+	}
+	slices.SortFunc(inOrder, func(a, b int) int { return strings.Compare(f.Labels[a], f.Labels[b]) })
+	slices.SortFunc(rows, func(a, b sample) int {
+		for _, i := range inOrder {
+			if n := strings.Compare(a.labels[i], b.labels[i]); n != 0 {
+				return n
+			}
+		}
+		return 0
 	})
 	kind := dto.MetricType_GAUGE
 	if f.Counter {
 		kind = dto.MetricType_COUNTER
 	}
-	return &dto.MetricFamily{Name: &f.Name, Help: &f.Help, Type: &kind, Metric: samples}
+	family := &dto.MetricFamily{Name: &f.Name, Help: &f.Help, Type: &kind, Metric: make([]*dto.Metric, len(rows))}
+	for i := range rows {
+		r := &rows[i]
+		metric := &dto.Metric{Label: make([]*dto.LabelPair, len(inOrder))}
+		for at, label := range inOrder {
+			metric.Label[at] = &dto.LabelPair{Name: &f.Labels[label], Value: &r.labels[label]}
+		}
+		if f.Counter {
+			metric.Counter = &dto.Counter{Value: &r.value}
+		} else {
+			metric.Gauge = &dto.Gauge{Value: &r.value}
+		}
+		family.Metric[i] = metric
+	}
+	return family
 }

@@ -123,7 +123,7 @@ func hostsOf(pages []findings.Page, most int) []host {
 	for _, page := range pages {
 		for _, r := range page.Rows {
 			if n, ok := r.Counts().Get(); ok {
-				h := host{hostKey: hostKey{r.Repository(), r.String("ip"), r.String("uuid")}}
+				h := host{hostKey: hostKey{labelValue(r.Repository()), labelValue(r.String("ip")), labelValue(r.String("uuid"))}}
 				h.counts, h.score = known[h.hostKey].counts.Add(n), known[h.hostKey].score+r.Float("score").Value
 				known[h.hostKey] = h
 			}

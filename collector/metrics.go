@@ -6,9 +6,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	dto "github.com/prometheus/client_model/go"
 
@@ -21,9 +23,8 @@ type Metrics struct {
 	maxSeries int             // 0: no limit
 	redact    map[string]bool // as Settings.Redact
 	hashKey   []byte
-	samples   map[*Family][]*dto.Metric
-	seen      map[string]bool // family and label values
-	twice     map[string]int  // as Snapshot.Duplicates
+	samples   map[*Family]*samples
+	twice     map[string]int // as Snapshot.Duplicates
 	// severities are those that the console knows: SecurityCenter 4.0 to 4.2 have no info.
 	severities []scapi.Severity
 	read       int // parts that an account could read
@@ -34,42 +35,84 @@ type Metrics struct {
 	dropped    int // samples left out by the collector itself
 }
 
+// samples are those of one family.
+type samples struct {
+	rows []sample // nil: they alone are more than may be shown
+	seen map[[2]uint64]bool
+	n    int // also of those that were not kept
+}
+
+type sample struct {
+	labels []string // in the order of Family.Labels
+	value  float64
+}
+
+// labelSeeds make two hashes, which together tell label sets apart without
+// keeping them twice.
+var labelSeeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
+
 // NewMetrics returns an empty Metrics that keeps to the limit of series and to
 // the redaction of s.
 func NewMetrics(s Settings) *Metrics {
-	return &Metrics{maxSeries: s.MaxSeries, redact: s.Redact, hashKey: s.HashKey, severities: allSeverities, samples: map[*Family][]*dto.Metric{}, seen: map[string]bool{}, twice: map[string]int{}}
+	return &Metrics{maxSeries: s.MaxSeries, redact: s.Redact, hashKey: s.HashKey, severities: allSeverities, samples: map[*Family]*samples{}, twice: map[string]int{}}
 }
 
-// Set adds a sample. Label values come in the order of f.Labels; bytes that are
-// not UTF-8 are replaced. A second sample with the same labels is a fault of
+// Set adds a sample. Label values come in the order of f.Labels, and are shown
+// as labelValue has them. A second sample with the same labels is a fault of
 // the collector: one would spoil the whole page, so the first stays and the
-// snapshot tells of the others.
+// snapshot tells of the others. Samples of a family that is beyond the limit of
+// series by itself are not kept, only counted.
 func (m *Metrics) Set(f *Family, value float64, labels ...string) {
 	if len(labels) != len(f.Labels) {
 		panic(fmt.Sprintf("%s wants %d label values, not %d", f.Name, len(f.Labels), len(labels)))
 	}
-	pairs := make([]*dto.LabelPair, len(labels))
-	key := strings.Builder{}
-	key.WriteString(f.Name)
-	for i, v := range labels {
-		v = m.redacted(f.Labels[i], strings.ToValidUTF8(v, "\uFFFD"))
-		key.WriteByte(0xFF) // in no valid UTF-8
-		key.WriteString(v)
-		pairs[i] = &dto.LabelPair{Name: &f.Labels[i], Value: &v}
+	all := m.samples[f]
+	if all == nil {
+		all = &samples{seen: map[[2]uint64]bool{}}
+		m.samples[f] = all
 	}
-	if m.seen[key.String()] {
+	if all.seen == nil {
+		all.n++
+		return
+	}
+	shown := make([]string, len(labels))
+	var text []byte
+	for i, v := range labels {
+		shown[i] = m.redacted(f.Labels[i], labelValue(v))
+		text = append(append(text, shown[i]...), 0xFF) // in no valid UTF-8
+	}
+	key := [2]uint64{maphash.Bytes(labelSeeds[0], text), maphash.Bytes(labelSeeds[1], text)}
+	if all.seen[key] {
 		m.twice[f.Name]++
 		return
 	}
-	m.seen[key.String()] = true
-	slices.SortFunc(pairs, func(a, b *dto.LabelPair) int { return strings.Compare(a.GetName(), b.GetName()) })
-	sample := &dto.Metric{Label: pairs}
-	if f.Counter {
-		sample.Counter = &dto.Counter{Value: &value}
-	} else {
-		sample.Gauge = &dto.Gauge{Value: &value}
+	if all.n++; m.maxSeries > 0 && all.n > m.maxSeries {
+		all.rows, all.seen = nil, nil
+		return
 	}
-	m.samples[f] = append(m.samples[f], sample)
+	all.seen[key] = true
+	all.rows = append(all.rows, sample{shown, value})
+}
+
+// longestLabel is how many bytes a label's value may have: one of some hundred
+// kilobytes makes Prometheus refuse the whole page.
+const longestLabel = 512
+
+// labelValue returns a text as the value of a label: bytes that are not UTF-8
+// are replaced, and what is too long ends in an ellipsis. Texts of a console that
+// rows are added up by go through it first, so that what is shown alike is one.
+func labelValue(text string) string {
+	const ellipsis = "…"
+	if len(text) <= longestLabel {
+		return strings.ToValidUTF8(text, "\uFFFD")
+	}
+	// A copy, so that the text does not stay in memory for its beginning.
+	text = strings.ToValidUTF8(strings.Clone(text[:longestLabel]), "\uFFFD")
+	end := longestLabel - len(ellipsis)
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + ellipsis
 }
 
 // redacted returns what may be shown of a label's value.
@@ -140,17 +183,17 @@ func (m *Metrics) Snapshot(known []*Family) Snapshot {
 	s := Snapshot{Dropped: m.dropped, Duplicates: m.twice}
 	var families []*Family
 	for _, f := range known {
-		if n := len(m.samples[f]); n > 0 {
+		if all := m.samples[f]; all != nil {
 			families = append(families, f)
-			s.Series += n
+			s.Series += all.n
 		}
 	}
 	if limit := m.maxSeries; limit > 0 && s.Series > limit {
 		slices.SortStableFunc(families, func(a, b *Family) int {
-			return cmp.Or(cmp.Compare(len(m.samples[b]), len(m.samples[a])), strings.Compare(a.Name, b.Name))
+			return cmp.Or(cmp.Compare(m.samples[b].n, m.samples[a].n), strings.Compare(a.Name, b.Name))
 		})
 		for s.Series > limit {
-			n := len(m.samples[families[0]])
+			n := m.samples[families[0]].n
 			s.Series -= n
 			s.Dropped += n
 			families = families[1:]
@@ -158,7 +201,7 @@ func (m *Metrics) Snapshot(known []*Family) Snapshot {
 	}
 	slices.SortFunc(families, func(a, b *Family) int { return strings.Compare(a.Name, b.Name) })
 	for _, f := range families {
-		s.Families = append(s.Families, f.gathered(m.samples[f]))
+		s.Families = append(s.Families, f.gathered(m.samples[f].rows))
 	}
 	for _, err := range errlist.Group(m.missing...) {
 		s.Missing = append(s.Missing, err.Error())

@@ -108,7 +108,7 @@ func remediationFixes(ctx context.Context, total tally, most int) error {
 		for _, row := range page.Rows {
 			percent, err := strconv.ParseFloat(strings.TrimSuffix(row.String("scorePctg"), "%"), 64)
 			if err == nil && percent >= 0 {
-				ratios[row.String("pluginID")] += percent / 100 * weight
+				ratios[labelValue(row.String("pluginID"))] += percent / 100 * weight
 			}
 		}
 	}
@@ -135,7 +135,7 @@ func remediationWidespread(ctx context.Context, total tally, most int) error {
 			n, counted := row.Float("hostTotal").Get()
 			severity, known := row.Severity().Get()
 			if counted && known {
-				hosts[key{row.String("pluginID"), severity}] += n
+				hosts[key{labelValue(row.String("pluginID")), severity}] += n
 			}
 		}
 	}

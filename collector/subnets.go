@@ -61,7 +61,7 @@ func loadSubnets(ctx context.Context, c *findings.Console, settings Settings, m 
 	for _, page := range pages {
 		for _, row := range page.Rows {
 			if n, ok := row.Counts().Get(); ok {
-				key := subnet{row.Repository(), row.String("ip")}
+				key := subnet{labelValue(row.Repository()), labelValue(row.String("ip"))}
 				counts[key] = counts[key].Add(n)
 			}
 		}

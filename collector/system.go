@@ -141,10 +141,11 @@ func countJobs(m *Metrics, queue []scapi.Job, now time.Time) {
 			continue // a job that another list repeats is one
 		}
 		seen[j.ID] = true
-		s := byType[j.Type]
+		kind := labelValue(j.Type)
+		s := byType[kind]
 		if s == nil {
 			s = &states{}
-			byType[j.Type] = s
+			byType[kind] = s
 		}
 		switch {
 		case j.Running:

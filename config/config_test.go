@@ -75,6 +75,7 @@ func TestADefaultIsSetForEveryKeyButNameURLAndAccounts(t *testing.T) {
 		{"analysis_timeout", got.AnalysisTimeout, 5 * time.Minute},
 		{"page_size", got.PageSize, 1000},
 		{"max_concurrent_requests", got.MaxConcurrentRequests, 2},
+		{"max_response_bytes", int64(got.MaxResponseBytes), int64(16 << 20)},
 		{"repositories", got.Repositories, RepositoryFilter{Types: []string{"local", "remote", "offline"}}},
 		{"sla", c.SLA, []SLA{{
 			Name: "default", Preset: "tenable", Basis: "first_seen",

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/units"
 	promconfig "github.com/prometheus/common/config"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
@@ -31,6 +32,7 @@ type Console struct {
 	AnalysisTimeout       time.Duration // of one analysis request
 	PageSize              int           // rows of one page
 	MaxConcurrentRequests int
+	MaxResponseBytes      units.Base2Bytes // of one answer
 
 	Repositories RepositoryFilter
 	// Collectors has the effective settings of every collector of this version:
@@ -87,7 +89,7 @@ func readConsole(v value, lone bool, taken []string) (Console, consolePlaces) {
 	c := Console{
 		API: "auto", Default: lone,
 		Timeout: 60 * time.Second, AnalysisTimeout: 5 * time.Minute,
-		PageSize: 1000, MaxConcurrentRequests: 2,
+		PageSize: 1000, MaxConcurrentRequests: 2, MaxResponseBytes: 16 * units.MiB,
 	}
 	name := m.objectName(&c.Name, "a console", "Its name in Prometheus, as the instance, and in `/probe?target=NAME`.")
 	m.url(&c.URL)
@@ -105,6 +107,7 @@ func readConsole(v value, lone bool, taken []string) (Console, consolePlaces) {
 	m.duration("analysis_timeout", &c.AnalysisTimeout, time.Millisecond, 24*time.Hour, "How long one analysis request may take. A scrape never waits for it longer than its own time-out.")
 	m.number("page_size", &c.PageSize, 10000, "Rows of one page where a list is read.")
 	m.number("max_concurrent_requests", &c.MaxConcurrentRequests, 64, "Requests to this console at one time.")
+	m.bytes("max_response_bytes", &c.MaxResponseBytes, units.MiB, units.GiB, "The size of one answer, unpacked. A larger one is refused, so that a broken console or proxy cannot take all memory.")
 	c.Repositories = readRepositories(m.sub("repositories", "The repositories that count."))
 	collectors := m.sub("collectors", "As `collectors` for all consoles, for this console only. What stands here wins.")
 	m.close()

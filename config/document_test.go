@@ -61,7 +61,7 @@ func TestAFileThatIsNotWellFormedIsRefused(t *testing.T) {
 			"6:1: console: is not a known key, expected one of consoles, collectors, watches, sla, labels"},
 		{"an unknown key of a console",
 			inConsole("page-size: 5"),
-			"6:5: consoles[0].?: is not a known key, expected one of name, url, api, default, labels, accounts, http, timeout, analysis_timeout, page_size, max_concurrent_requests, repositories, collectors"},
+			"6:5: consoles[0].?: is not a known key, expected one of name, url, api, default, labels, accounts, http, timeout, analysis_timeout, page_size, max_concurrent_requests, max_response_bytes, repositories, collectors"},
 		{"an unknown key of an account",
 			withAccount("{name: a, username: u, passwrd: p}"),
 			"5:29: consoles[0].accounts[0].username: stands without a password, expected one of password, password_file, password_env beside it" + "\n" +

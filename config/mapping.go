@@ -1,10 +1,12 @@
 package config
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"time"
 
+	"github.com/alecthomas/units"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -172,6 +174,12 @@ func (m *mapping) number(key string, to *int, most int, help string) {
 // duration sets *to to a duration between low and high.
 func (m *mapping) duration(key string, to *time.Duration, low, high time.Duration, help string) (value, bool) {
 	return setting(m, key, durationKind(low, high), to, help, func(v value) (time.Duration, bool) { return v.duration(low, high) })
+}
+
+// bytes sets *to to a number of bytes between low and high.
+func (m *mapping) bytes(key string, to *units.Base2Bytes, low, high units.Base2Bytes, help string) {
+	kind := fmt.Sprintf("bytes from %s to %s", written(low), written(high))
+	setting(m, key, kind, to, help, func(v value) (units.Base2Bytes, bool) { return v.bytes(low, high) })
 }
 
 // flag sets *to to true or false.

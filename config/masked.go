@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/units"
 	promconfig "github.com/prometheus/common/config"
 	"github.com/prometheus/common/model"
 	"go.yaml.in/yaml/v3"
@@ -51,6 +52,8 @@ func (v value) print(x any) {
 		x = hideUser(s)
 	case time.Duration:
 		x = promDuration(s)
+	case units.Base2Bytes:
+		x = written(s)
 	}
 	if x == "" || v.printed.sparse && unset(x) {
 		return

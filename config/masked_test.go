@@ -73,6 +73,7 @@ labels: {redact: [host]}
     analysis_timeout: 5m
     page_size: 1000
     max_concurrent_requests: 2
+    max_response_bytes: 16MB
     repositories:
       include: []
       exclude: []

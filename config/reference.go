@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/alecthomas/units"
 )
 
 // required stands in the reference in place of a default.
@@ -50,6 +52,8 @@ func written(x any) string {
 	switch x := x.(type) {
 	case time.Duration:
 		return promDuration(x)
+	case units.Base2Bytes:
+		return strings.ReplaceAll(x.String(), "iB", "B")
 	case []string:
 		return "[" + strings.Join(x, ", ") + "]"
 	case []netip.Prefix:

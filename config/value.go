@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/units"
 	"github.com/prometheus/common/model"
 	"go.yaml.in/yaml/v3"
 )
@@ -96,6 +97,22 @@ func (v value) duration(low, high time.Duration) (time.Duration, bool) {
 		return 0, false
 	}
 	return time.Duration(d), true
+}
+
+// bytes reads v as a number of bytes with a unit, of which one is 1024 of the next
+// smaller.
+func (v value) bytes(low, high units.Base2Bytes) (units.Base2Bytes, bool) {
+	expected := fmt.Sprintf("a number of bytes with a unit, such as 16MB, from %s to %s", written(low), written(high))
+	if v.node.Kind != yaml.ScalarNode || isNull(v.node) {
+		v.refuse(v.kind(), expected)
+		return 0, false
+	}
+	n, err := units.ParseBase2Bytes(v.node.Value)
+	if err != nil || n < low || n > high {
+		v.refuse("is "+quote(v.node.Value), expected)
+		return 0, false
+	}
+	return n, true
 }
 
 // list returns the entries of a list; none where v is empty.

@@ -28,12 +28,14 @@ type Options struct {
 	// Refusals are those of the whole process. Nil: of this console alone, and
 	// of as long as it lives.
 	Refusals *Refusals
-	Logger   *slog.Logger
+	// Large is that of the whole process. Nil: of this console alone.
+	Large  *Large
+	Logger *slog.Logger
 }
 
 // AccountOptions describe one account of a console: how its client reaches the
 // console, and what it is used for. All accounts have the same URL. Gate,
-// LoginGuard, Observe and Logger of the client are the console's own.
+// Large, LoginGuard, Observe and Logger of the client are the console's own.
 type AccountOptions struct {
 	Name string
 	scapi.Options
@@ -84,6 +86,9 @@ func New(o Options) (*Console, error) {
 	if o.Refusals == nil {
 		o.Refusals = OpenRefusals("", o.Logger)
 	}
+	if o.Large == nil {
+		o.Large = NewLarge(1)
+	}
 	c := &Console{
 		name:     o.Name,
 		filter:   o.Repositories,
@@ -91,8 +96,9 @@ func New(o Options) (*Console, error) {
 		metrics:  newMetrics(),
 		log:      o.Logger.With("console", o.Name),
 	}
-	gate := newGate(o.MaxConcurrentRequests)
+	gate, large := newGate(o.MaxConcurrentRequests), o.Large.of()
 	for _, ao := range o.Accounts {
+		ao.Large = large
 		a, err := newAccount(c, gate, ao)
 		if err != nil {
 			return nil, fmt.Errorf("console %s: account %s: %w", o.Name, ao.Name, err)

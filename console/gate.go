@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -32,6 +34,32 @@ type priorityKey struct{}
 // console: lower goes first, the default is 0.
 func WithPriority(ctx context.Context, priority int) context.Context {
 	return context.WithValue(ctx, priorityKey{}, priority)
+}
+
+// Large bounds how many large answers are read at one time: one of each console,
+// and a few of all consoles that share it. A console that sends without end then
+// takes the memory of a few answers, and not that of all others.
+type Large struct{ all *semaphore.Weighted }
+
+// NewLarge returns a bound of so many.
+func NewLarge(most int64) *Large { return &Large{semaphore.NewWeighted(most)} }
+
+// of returns what the clients of one console share: see scapi.Options.Large.
+func (l *Large) of() func(context.Context) (func(), error) {
+	own := semaphore.NewWeighted(1)
+	return func(ctx context.Context) (func(), error) {
+		if err := own.Acquire(ctx, 1); err != nil {
+			return nil, err
+		}
+		if err := l.all.Acquire(ctx, 1); err != nil {
+			own.Release(1)
+			return nil, err
+		}
+		return func() {
+			l.all.Release(1)
+			own.Release(1)
+		}, nil
+	}
 }
 
 // Enter implements scapi.Gate.

@@ -50,6 +50,10 @@ type Options struct {
 	Collectors []*collector.Collector
 }
 
+// largeAnswers is how many answers beyond scapi's small ones are in memory at one
+// time, whatever the number of consoles.
+const largeAnswers = 3
+
 // Exporter holds the consoles being exported.
 type Exporter struct {
 	o       Options
@@ -57,6 +61,7 @@ type Exporter struct {
 	self    *prometheus.Registry
 	started time.Time
 	hashKey []byte // stands in where none is configured; another one in every process
+	large   *console.Large
 
 	reloading  sync.Mutex // one reload at a time
 	reloadOK   prometheus.Gauge
@@ -94,6 +99,7 @@ func New(o Options) (*Exporter, error) {
 		self:    prometheus.NewRegistry(),
 		started: time.Now(),
 		hashKey: []byte(rand.Text()),
+		large:   console.NewLarge(largeAnswers),
 		reloadOK: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "securitycenter_exporter_config_last_reload_successful",
 			Help: "Whether the last attempt to load the configuration succeeded (1) or not (0).",

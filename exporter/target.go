@@ -51,6 +51,7 @@ func (e *Exporter) newTarget(cfg config.Console, hashKey []byte) (*target, error
 		MaxConcurrentRequests: cfg.MaxConcurrentRequests,
 		Repositories:          console.RepositoryFilter(cfg.Repositories),
 		Refusals:              e.o.Refusals,
+		Large:                 e.large,
 		Logger:                e.log,
 	}
 	for _, a := range cfg.Accounts {
@@ -61,6 +62,8 @@ func (e *Exporter) newTarget(cfg config.Console, hashKey []byte) (*target, error
 		if e.o.Transport != nil {
 			reached.Transport = e.o.Transport(cfg.Name)
 		}
+		reached.MaxBody = int64(cfg.MaxResponseBytes)
+		reached.Prefetch = -1 // one analysis query runs at a time, and pages take memory
 		o.Accounts = append(o.Accounts, console.AccountOptions{
 			Name: a.Name, Options: reached, Repositories: a.Repositories, Certificate: a.ClientCertificate,
 		})

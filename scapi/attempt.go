@@ -98,6 +98,9 @@ func (c *Client) attempt(ctx context.Context, k call, w way, s *session) (reply,
 	if x.Err = err; err == nil {
 		x.Err = r.unfulfilled(k, w.dialect)
 	}
+	if err != nil || !k.held {
+		r.free()
+	}
 	c.record(ctx, k.name(w.dialect), x)
 	if err == nil {
 		s.renewCookie(r.cookie)
@@ -115,7 +118,7 @@ func (c *Client) exchange(req *http.Request, k call, w way, s *session, x *Excha
 	x.CertificateNotAfter = notAfter(resp.TLS)
 	c.mask.hearCookies(resp)
 	r := reply{status: resp.StatusCode, header: resp.Header, mask: &c.mask, cookie: sessionCookie(resp)}
-	r.body, err = readBounded(resp.Body, resp.ContentLength, c.options.MaxBody, k.body)
+	r.body, r.leave, err = c.read(req.Context(), resp, k.body)
 	x.Bytes = int64(len(r.body))
 	if errors.Is(err, ErrTooLarge) {
 		x.Code = httpCode(resp.StatusCode, true)
@@ -142,29 +145,45 @@ func httpCode(status int, failed bool) string {
 	return strconv.Itoa(status)
 }
 
-// readBounded reads a body of at most limit bytes, into b if there is one. The
-// length that the console announces, if it does, is a hint.
-func readBounded(body io.Reader, length, limit int64, b *bytes.Buffer) ([]byte, error) {
+// large is how many bytes of an answer are read without asking: see
+// Options.Large.
+const large = 1 << 20
+
+// read reads the body of an answer, of at most Options.MaxBody bytes, into b if
+// there is one. The length that the console announces, if it does, is a hint.
+// The answer is the caller's to leave, also with an error.
+func (c *Client) read(ctx context.Context, resp *http.Response, b *bytes.Buffer) (body []byte, leave func(), err error) {
 	if b == nil {
 		b = new(bytes.Buffer)
 	}
 	b.Reset()
-	const most = 1 << 20 // of what is believed of a length
-	b.Grow(int(min(max(length, 0), limit, most)) + bytes.MinRead)
-	if _, err := b.ReadFrom(io.LimitReader(body, limit)); err != nil {
-		return b.Bytes(), err
+	leave = func() {}
+	limit := c.options.MaxBody
+	b.Grow(int(min(max(resp.ContentLength, 0), limit, large)) + bytes.MinRead)
+	for upTo := min(large, limit); ; upTo = min(4*upTo, limit) {
+		if _, err := b.ReadFrom(io.LimitReader(resp.Body, upTo-int64(b.Len()))); err != nil {
+			return b.Bytes(), leave, err
+		}
+		if int64(b.Len()) < upTo {
+			return b.Bytes(), leave, nil
+		}
+		var more [1]byte
+		switch n, err := io.ReadFull(resp.Body, more[:]); {
+		case n == 0 && errors.Is(err, io.EOF):
+			return b.Bytes(), leave, nil
+		case n == 0:
+			return b.Bytes(), leave, err
+		case upTo == limit:
+			return b.Bytes(), leave, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit)
+		}
+		if upTo == large && c.options.Large != nil {
+			if leave, err = c.options.Large(ctx); err != nil {
+				return b.Bytes(), func() {}, fmt.Errorf("an answer of more than %d bytes must wait for others: %w", large, err)
+			}
+		}
+		b.Grow(int(min(3*upTo, limit-upTo)) + bytes.MinRead) // at once, and not by doubling
+		b.Write(more[:])
 	}
-	if int64(b.Len()) < limit {
-		return b.Bytes(), nil
-	}
-	var more [1]byte
-	switch n, err := io.ReadFull(body, more[:]); {
-	case n > 0:
-		return b.Bytes(), fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit)
-	case !errors.Is(err, io.EOF):
-		return b.Bytes(), err
-	}
-	return b.Bytes(), nil
 }
 
 // failure turns a failure without an answer into an Error, and says in x what

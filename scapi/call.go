@@ -21,6 +21,7 @@ type call struct {
 	noSession bool // works without login, and is made without it
 	secret    bool // the answer holds what no error may quote
 	bare      bool // the answer may be JSON without an envelope
+	held      bool // the reply is decoded, and freed, by who asked
 	// scan, if set, reads the envelope's response in passing.
 	scan func(*wire.Reader)
 	// body, if set, is where the answer is read into, instead of new memory.
@@ -51,6 +52,7 @@ func (c *Client) target(ctx context.Context) (target, error) {
 // struct, a wire type, a *json.RawMessage for the text itself, or nil. With an
 // *ActionError out is set too, as far as the answer can be read.
 func (c *Client) do(ctx context.Context, k call, out any) (answer, error) {
+	k.held = true
 	var r reply
 	var by way
 	send := func(w way, s *session) (err error) {
@@ -67,6 +69,7 @@ func (c *Client) do(ctx context.Context, k call, out any) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	defer r.free()
 	if k.endpoint == systemCall.endpoint || k.endpoint == systemInit {
 		h := c.learnFrom(r, nil)
 		if k.noSession && h.token != "" {

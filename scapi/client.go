@@ -65,6 +65,10 @@ type Options struct {
 	Prefetch int
 	// MaxBody bounds the size of one decoded answer in bytes (default 64 MiB).
 	MaxBody int64
+	// Large, if set, is entered before more than 1 MiB of an answer is read, and
+	// left when the answer was decoded. Clients that share one bound the memory
+	// of all their answers. It may wait, within ctx; its error fails the attempt.
+	Large func(ctx context.Context) (leave func(), err error)
 	// MaxDownload bounds the size of a downloaded file in bytes, unpacked
 	// (default 16 GiB): a small archive can hold a huge file.
 	MaxDownload int64

@@ -21,6 +21,15 @@ type reply struct {
 	cookie   string         // newest session cookie; empty: none was set
 	envelope *wire.Envelope // nil: there is none
 	said     remarks        // beside a success
+	leave    func()         // ends what Options.Large began; nil: nothing
+}
+
+// free says that the answer is done with.
+func (r *reply) free() {
+	if r.leave != nil {
+		r.leave()
+		r.leave = nil
+	}
 }
 
 // remarks are what a console says beside a success, each on one line, bounded.

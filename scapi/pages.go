@@ -223,6 +223,7 @@ func overlap(before, text []byte, most int) int64 {
 func (s *pending[T]) fetch(ctx context.Context, p plan, start, end int64) {
 	k := p.call(start, end)
 	k.body = &s.body
+	s.res.most = mostRows[T](p.client.options.MaxBody)
 	k.scan = func(in *wire.Reader) { s.res.scan(in, s.read) }
 	_, err := p.client.do(ctx, k, nil)
 	if s.err = p.attributed(err); s.err == nil && s.res.err != nil {

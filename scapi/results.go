@@ -2,10 +2,13 @@ package scapi
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
+	"unsafe"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
@@ -20,6 +23,8 @@ type results[T any] struct {
 	total Opt[int64]
 	// colon is the text matchingDataElementCount, totals separated by colons.
 	colon string
+	// most is how many rows there may be, see mostRows; 0: any.
+	most int
 	// text is that of all rows, an array. It may point into the answer's body.
 	text []byte
 	// err is not nil if the answer is none to an analysis request. There are no
@@ -30,10 +35,17 @@ type results[T any] struct {
 // rowReader reads one row, whatever value it is, into a zero T.
 type rowReader[T any] func(in *wire.Reader, row *T)
 
+// mostRows is how many rows may be made of one answer: their memory is bounded
+// as that of the answer is, for a console can write a row in three bytes.
+func mostRows[T any](maxBody int64) int {
+	var row T
+	return int(maxBody / int64(unsafe.Sizeof(row)))
+}
+
 // scan reads a response: the usual object with results, one of the other
 // shapes, or nothing.
 func (r *results[T]) scan(in *wire.Reader, read rowReader[T]) {
-	*r = results[T]{rows: r.rows[:0]}
+	*r = results[T]{rows: r.rows[:0], most: r.most}
 	if in.Kind() == 0 {
 		return
 	}
@@ -88,6 +100,13 @@ func rowTexts(text []byte) [][]byte {
 
 func (r *results[T]) add(in *wire.Reader, read rowReader[T]) {
 	var none T
+	if r.most > 0 && len(r.rows) == r.most {
+		r.rows, r.err = nil, fmt.Errorf("%w: more than %d", wire.ErrTooMany, r.most)
+	}
+	if r.err != nil {
+		in.Value()
+		return
+	}
 	r.rows = append(r.rows, none)
 	read(in, &r.rows[len(r.rows)-1])
 }
@@ -104,10 +123,7 @@ func (r *results[T]) scanOdd(response []byte, read rowReader[T]) {
 	}
 	var rows [][]byte
 	if object.Results == nil {
-		var lost bool
-		if rows, lost = addressRows(response); lost {
-			r.err = errors.New("an object without results")
-		}
+		rows, r.err = addressRows(response, r.most)
 	} else {
 		r.listed, r.err = true, object.Results.Err()
 		for _, raw := range object.Results.Raw {
@@ -121,30 +137,48 @@ func (r *results[T]) scanOdd(response []byte, read rowReader[T]) {
 }
 
 // addressRows makes rows of the numbered members of an object, in their order.
-// Lost is true for an object that has neither those, nor results, nor a total.
-func addressRows(b []byte) (rows [][]byte, lost bool) {
-	var members wire.Map[json.RawMessage]
-	if members.UnmarshalJSON(b) != nil || len(members) == 0 {
-		return nil, false // one of the ways to say nothing
+// More than most are refused, and so is an object that has neither those, nor
+// results, nor a total.
+func addressRows(b []byte, most int) (rows [][]byte, err error) {
+	type numbered struct {
+		n   int
+		row []byte
 	}
-	addresses := map[int]wire.Str{}
-	var order []int
-	for name, value := range members {
-		n, err := strconv.Atoi(name)
+	var all []numbered
+	members, known := 0, false
+	err = wire.EachMember(b, func(name, value []byte) error {
+		members++
+		n, err := strconv.Atoi(string(name))
 		if err != nil {
-			continue
+			known = known || string(name) == "results" || string(name) == "totalRecords"
+			return nil
 		}
+		known = true
 		var address wire.Str
 		_ = wire.Decode(value, &address) // no text: empty, and skipped
-		addresses[n], order = address, append(order, n)
-	}
-	slices.Sort(order)
-	for _, n := range order {
-		if row, err := json.Marshal(map[string]wire.Str{"ip": addresses[n]}); err == nil && addresses[n] != "" {
-			rows = append(rows, row)
+		switch {
+		case address == "":
+			return nil
+		case most > 0 && len(all) == most:
+			return wire.ErrTooMany
 		}
+		row, err := json.Marshal(struct {
+			IP wire.Str `json:"ip"`
+		}{address})
+		all = append(all, numbered{n, row})
+		return err
+	})
+	switch {
+	case errors.Is(err, wire.ErrTooMany):
+		return nil, err
+	case err != nil || members == 0:
+		return nil, nil // one of the ways to say nothing
+	case !known:
+		return nil, errors.New("an object without results")
 	}
-	_, hasResults := members["results"]
-	_, hasTotal := members["totalRecords"]
-	return rows, len(order) == 0 && !hasResults && !hasTotal
+	slices.SortStableFunc(all, func(a, b numbered) int { return cmp.Compare(a.n, b.n) })
+	for _, a := range all {
+		rows = append(rows, a.row)
+	}
+	return rows, nil
 }

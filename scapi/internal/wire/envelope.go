@@ -42,8 +42,7 @@ func DecodeEnvelope(b []byte, response func(*Reader)) (Envelope, error) {
 	e, ok := readEnvelope(r, response)
 	if !ok || !r.End() {
 		// What it says of the mistake is worth a second look.
-		var object map[string]json.RawMessage
-		if err := json.Unmarshal(b, &object); err != nil {
+		if err := json.Unmarshal(b, &struct{}{}); err != nil {
 			return Envelope{}, err
 		}
 		if r.Err() != nil {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unsafe"
 )
 
 // halves are the two overlapping lists that an organisation user gets.
@@ -38,24 +39,34 @@ func (l List[T]) Err() error { return l.err }
 // UnmarshalJSON never fails, so that one odd list does not spoil what is
 // around it. Err tells, and Decode returns it for a list at the top.
 func (l *List[T]) UnmarshalJSON(b []byte) error {
-	*l = List[T]{}
-	elements, err := elementsOf(b)
-	l.fill(elements)
-	l.err = err
-	return nil
-}
-
-func (l *List[T]) fill(elements []json.RawMessage) {
-	l.Items = make([]T, 0, len(elements))
-	l.Raw = make([]json.RawMessage, 0, len(elements))
-	for _, raw := range elements {
+	*l = List[T]{Items: []T{}, Raw: []json.RawMessage{}}
+	most, rows := mostRows(len(b), unsafe.Sizeof(*new(T))+unsafe.Sizeof(json.RawMessage{})), 0
+	l.err = eachElement(b, func(raw json.RawMessage) error {
+		if rows++; rows > most {
+			return fmt.Errorf("%w: more than %d in %d bytes", ErrTooMany, most, len(b))
+		}
 		var item T
 		if kind(raw) != '{' && Empty(raw) || Decode(raw, &item) != nil {
-			continue
+			return nil
 		}
 		l.Items = append(l.Items, item)
 		l.Raw = append(l.Raw, raw)
+		return nil
+	})
+	if l.err != nil {
+		l.Items, l.Raw = nil, nil
 	}
+	return nil
+}
+
+// ErrTooMany is returned for more rows than an answer of its size may have.
+var ErrTooMany = errors.New("too many rows")
+
+// mostRows is how many rows may be made of some bytes of JSON, if each takes so
+// much memory: a console can write a row in three bytes that takes hundreds.
+func mostRows(size int, each uintptr) int {
+	const room = 8 << 20 // for many small rows
+	return (room + size) / int(each)
 }
 
 // Under decodes the list below one key of an object, as SecurityCenter 4 sends
@@ -64,12 +75,11 @@ func (l *List[T]) fill(elements []json.RawMessage) {
 func Under[T any](b []byte, key string) (List[T], error) {
 	var l List[T]
 	if kind(b) == '{' {
-		var object map[string]json.RawMessage
-		if err := json.Unmarshal(b, &object); err != nil {
+		value, err := member(b, key)
+		switch {
+		case err != nil:
 			return l, fmt.Errorf("list %q: %w", key, err)
-		}
-		value, ok := member(object, key)
-		if !ok {
+		case value == nil:
 			return l, nil
 		}
 		b = value
@@ -80,138 +90,215 @@ func Under[T any](b []byte, key string) (List[T], error) {
 	return l, nil
 }
 
-// member returns the value of a key whatever its case.
-func member(object map[string]json.RawMessage, key string) (json.RawMessage, bool) {
-	if v, ok := object[key]; ok {
-		return v, true
-	}
-	for k, v := range object {
-		if strings.EqualFold(k, key) {
-			return v, true
+// member returns the value of a key of an object, whatever its case; the last
+// one spelled as key, else the first. Nil: there is none.
+func member(object []byte, key string) (json.RawMessage, error) {
+	var value json.RawMessage
+	exact := false
+	err := EachMember(object, func(name, v []byte) error {
+		switch {
+		case string(name) == key:
+			value, exact = v, true
+		case !exact && value == nil && strings.EqualFold(string(name), key):
+			value = v
 		}
-	}
-	return nil, false
+		return nil
+	})
+	return value, err
 }
 
-// elementsOf returns the elements of a list in any shape.
-func elementsOf(b []byte) ([]json.RawMessage, error) {
+// EachMember calls f with the names and values of an object, in order, until it
+// fails. A name is valid until f returns.
+func EachMember(object []byte, f func(name, value []byte) error) error {
+	r := NewReader(object)
+	for ok := r.Begin('{') && r.Next('}'); ok; ok = r.Next('}') {
+		name := bytes.Clone(r.Key())
+		value := r.Value()
+		if r.Err() != nil {
+			break
+		}
+		if err := f(name, value); err != nil {
+			return err
+		}
+	}
+	if !r.End() {
+		return cmp.Or(r.Err(), errors.New("no object"))
+	}
+	return nil
+}
+
+// eachElement calls f with the elements of a list in any shape, until it fails.
+func eachElement(b []byte, f func(json.RawMessage) error) error {
 	if Empty(b) {
-		return nil, nil
+		return nil
 	}
 	switch kind(b) {
 	case '[':
-		return split(b)
+		return each(b, f)
 	case '{':
-		var object map[string]json.RawMessage
-		if err := json.Unmarshal(b, &object); err != nil {
-			return nil, err
-		}
-		return unwrap(object)
+		return eachWrapped(b, f)
 	}
-	return nil, fmt.Errorf("no list but %s", describe(b))
+	return fmt.Errorf("no list but %s", describe(b))
 }
 
-// split returns the elements of an array.
-func split(b []byte) ([]json.RawMessage, error) {
+// each calls f with the elements of an array.
+func each(b []byte, f func(json.RawMessage) error) error {
 	r := NewReader(b)
-	elements := []json.RawMessage{}
 	for ok := r.Begin('[') && r.Next(']'); ok; ok = r.Next(']') {
-		elements = append(elements, r.Value())
+		element := r.Value()
+		if r.Err() != nil {
+			break
+		}
+		if err := f(element); err != nil {
+			return err
+		}
 	}
 	if !r.End() {
-		return nil, cmp.Or(r.Err(), errors.New("no array"))
+		return cmp.Or(r.Err(), errors.New("no array"))
 	}
-	return elements, nil
+	return nil
 }
 
-func unwrap(object map[string]json.RawMessage) ([]json.RawMessage, error) {
-	if elements, ok := numbered(object); ok {
-		return elements, nil
+// eachWrapped calls f with the elements of a list in an object.
+func eachWrapped(object []byte, f func(json.RawMessage) error) error {
+	members, numbers := 0, true
+	if err := EachMember(object, func(name, _ []byte) error {
+		members++
+		numbers = numbers && isNumber(string(name))
+		return nil
+	}); err != nil {
+		return err
 	}
-	var merged []json.RawMessage
-	found := false
+	if numbers {
+		return eachNumbered(object, f)
+	}
 	seen := map[string]bool{}
+	found := false
 	for _, key := range halves {
 		half, ok := array(object, key)
-		found = found || ok
-		for _, raw := range half {
-			if id := identity(raw); !seen[id] {
-				seen[id] = true
-				merged = append(merged, raw)
+		if !ok {
+			continue
+		}
+		found = true
+		if err := each(half, func(raw json.RawMessage) error {
+			id := identity(raw)
+			if seen[id] {
+				return nil
 			}
+			seen[id] = true
+			return f(raw)
+		}); err != nil {
+			return err
 		}
 	}
 	if found {
-		return merged, nil
+		return nil
 	}
 	for _, key := range wrappers {
-		if elements, ok := array(object, key); ok {
-			return elements, nil
+		if list, ok := array(object, key); ok {
+			return each(list, f)
 		}
 	}
-	return nil, fmt.Errorf("no list in an object of %d keys", len(object))
+	return fmt.Errorf("no list in an object of %d keys", members)
 }
 
 // array returns the array below a key. Nothing there, spelled "", null or {},
 // is an empty one.
-func array(object map[string]json.RawMessage, key string) ([]json.RawMessage, bool) {
-	value, ok := member(object, key)
-	if !ok {
+func array(object []byte, key string) (json.RawMessage, bool) {
+	value, _ := member(object, key)
+	switch {
+	case value == nil:
 		return nil, false
+	case Empty(value):
+		return json.RawMessage("[]"), true
 	}
-	if Empty(value) {
-		return nil, true
-	}
-	elements, err := split(value)
-	return elements, err == nil
+	return value, kind(value) == '['
 }
 
-// numbered takes an object whose keys are all numbers for the array that PHP
-// meant it to be.
-func numbered(object map[string]json.RawMessage) ([]json.RawMessage, bool) {
-	keys := make([]int, 0, len(object))
-	for k := range object {
-		n, err := strconv.Atoi(k)
-		if err != nil || strconv.Itoa(n) != k {
-			return nil, false
+func isNumber(name string) bool {
+	n, err := strconv.Atoi(name)
+	return err == nil && strconv.Itoa(n) == name
+}
+
+// isNumbered reports whether all keys of an object are numbers, which makes it
+// the array that PHP meant it to be.
+func isNumbered(object []byte) bool {
+	return EachMember(object, func(name, _ []byte) error {
+		if !isNumber(string(name)) {
+			return errors.New("another name")
 		}
-		keys = append(keys, n)
+		return nil
+	}) == nil
+}
+
+// eachNumbered calls f with the values of an object whose keys are all numbers,
+// in their order. Of two with one number, the last counts.
+func eachNumbered(object []byte, f func(json.RawMessage) error) error {
+	type element struct {
+		n     int
+		value json.RawMessage
 	}
-	slices.Sort(keys)
-	elements := make([]json.RawMessage, 0, len(keys))
-	for _, n := range keys {
-		elements = append(elements, object[strconv.Itoa(n)])
+	var elements []element
+	sorted := true
+	if err := EachMember(object, func(name, value []byte) error {
+		if len(elements) == mostRows(len(object), unsafe.Sizeof(element{})) {
+			return fmt.Errorf("%w: more than %d in %d bytes", ErrTooMany, len(elements), len(object))
+		}
+		n, _ := strconv.Atoi(string(name))
+		sorted = sorted && (len(elements) == 0 || elements[len(elements)-1].n < n)
+		elements = append(elements, element{n, value})
+		return nil
+	}); err != nil {
+		return err
 	}
-	return elements, true
+	if !sorted {
+		slices.SortStableFunc(elements, func(a, b element) int { return cmp.Compare(a.n, b.n) })
+	}
+	for i, e := range elements {
+		if i+1 < len(elements) && elements[i+1].n == e.n {
+			continue
+		}
+		if err := f(e.value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // identity tells elements apart: by id, or by their text where there is none.
 func identity(raw json.RawMessage) string {
-	var object struct{ ID Str }
-	if json.Unmarshal(raw, &object) == nil && object.ID != "" {
-		return "id " + string(object.ID)
+	if id, _ := member(raw, "id"); id != nil && scalar(id) != "" {
+		return "id " + scalar(id)
 	}
 	return "raw " + string(raw)
 }
 
 // Map is an object used as a map. [], "" and null are an empty one, because
 // PHP cannot tell an empty object from an empty array. A member that is no T
-// is left out. Other values give a nil map.
+// is left out. Other values give a nil map, and so do more than ten thousand
+// members: consoles have a few dozen.
 type Map[T any] map[string]T
+
+const mostMembers = 10_000
 
 // UnmarshalJSON never fails.
 func (m *Map[T]) UnmarshalJSON(b []byte) error {
 	*m = nil
-	var object map[string]json.RawMessage
-	_ = json.Unmarshal(b, &object) // what is no object leaves nil
-	if object != nil {
-		*m = make(Map[T], len(object))
+	if kind(b) != '{' {
+		return nil
 	}
-	for key, raw := range object {
+	members := Map[T]{}
+	if EachMember(b, func(name, raw []byte) error {
+		if len(members) == mostMembers {
+			return ErrTooMany
+		}
 		var value T
 		if Decode(raw, &value) == nil {
-			(*m)[key] = value
+			members[string(name)] = value
 		}
+		return nil
+	}) == nil {
+		*m = members
 	}
 	return nil
 }

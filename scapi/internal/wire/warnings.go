@@ -12,27 +12,30 @@ import (
 // What else is in the list is kept as it is written. Equal ones are one.
 type Warnings []string
 
+// mostWarnings bounds what is looked at: nobody reads more.
+const mostWarnings = 100
+
 // UnmarshalJSON never fails.
 func (w *Warnings) UnmarshalJSON(b []byte) error {
 	*w = nil
-	elements := []json.RawMessage{b}
-	switch kind(b) {
-	case '[':
-		elements = nil
-		_ = json.Unmarshal(b, &elements) // a list that cannot be read holds nothing
-	case '{':
-		var object map[string]json.RawMessage
-		if json.Unmarshal(b, &object) == nil {
-			if list, ok := numbered(object); ok {
-				elements = list
-			}
+	looked := 0
+	add := func(raw json.RawMessage) error {
+		if looked++; looked > mostWarnings {
+			return ErrTooMany
 		}
-	}
-	for _, raw := range elements {
 		text := warning(raw)
 		if strings.TrimSpace(text) != "" && !slices.Contains(*w, text) {
 			*w = append(*w, text)
 		}
+		return nil
+	}
+	switch { // a list that cannot be read holds nothing more
+	case kind(b) == '[':
+		_ = each(b, add)
+	case kind(b) == '{' && isNumbered(b):
+		_ = eachNumbered(b, add)
+	default:
+		_ = add(b)
 	}
 	return nil
 }
@@ -42,13 +45,11 @@ func warning(raw json.RawMessage) string {
 	if Empty(raw) {
 		return ""
 	}
-	var object map[string]json.RawMessage
 	switch kind(raw) {
 	case '"':
 		return scalar(raw)
 	case '{':
-		_ = json.Unmarshal(raw, &object) // what cannot be read is shown
-		if text, ok := member(object, "warning"); ok && kind(text) == '"' {
+		if text, _ := member(raw, "warning"); kind(text) == '"' { // what cannot be read is shown
 			return scalar(text)
 		}
 	case '[':
