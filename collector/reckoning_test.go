@@ -235,13 +235,20 @@ var releases = map[string]sctest.Options{
 	"4.8": {Version: "4.8.1", Dialect: sctest.RPC}, "4.4": {Version: "4.4.0", Dialect: sctest.RPC},
 }
 
-// onEach runs a test on every release, with one account and with two.
+// organizations are the accounts of a console of two organisations, whose ids repeat. They have repository 2 in
+// common; carol sees a part of what alice sees.
+var organizations = []sctest.Account{
+	admin, alice, carol, bob,
+	{Username: "gone", Password: "x", Organization: 2, Locked: true}, {Username: "left", Password: "x", Administrator: true, Locked: true},
+}
+
+// onEach runs a test on every release, with one account and with two organisations.
 func onEach(t *testing.T, test func(*testing.T, *exported, *reckoning)) {
 	for release, o := range releases {
-		for name, accounts := range map[string][]sctest.Account{"one account": nil, "two accounts": {admin, alice, bob}} {
+		for name, accounts := range map[string][]sctest.Account{"one account": nil, "two organisations": organizations} {
 			in(t, release+", "+name, func(t *testing.T) {
 				o := o
-				o.Accounts, o.Seed = accounts, 6
+				o.Accounts, o.OwnObjects, o.Seed = accounts, accounts != nil, 6
 				e := export(t, o)
 				test(t, e, e.reckon(t))
 			})

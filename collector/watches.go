@@ -71,6 +71,7 @@ func loadWatches(ctx context.Context, c *findings.Console, settings Settings, m 
 // watch counts what a watch looks for. Where it names an object of an
 // organisation, by its id, it is asked through an account of that organisation alone.
 func watch(ctx context.Context, c *findings.Console, total tally, w config.Watch) (scapi.Opt[findings.Totals], error) {
+	who := "no account looks at any"
 	if w.Account != "" || ofOrganization(w) {
 		through, err := watchThrough(ctx, c, w)
 		if err != nil {
@@ -79,6 +80,7 @@ func watch(ctx context.Context, c *findings.Console, total tally, w config.Watch
 		if total, err = tallyOf(ctx, c, through, total.m); err != nil {
 			return scapi.Opt[findings.Totals]{}, err
 		}
+		who = "account " + through.Name() + " looks at none"
 	}
 	here := false
 	found, err := addUp(total, watchesVulnerabilities, addTotals, func(s *findings.Scope) (scapi.Opt[findings.Totals], error) {
@@ -90,7 +92,7 @@ func watch(ctx context.Context, c *findings.Console, total tally, w config.Watch
 		return found, err
 	})
 	if err == nil && !here {
-		err = fmt.Errorf("%w: it is about repositories that no account reads", errElsewhere)
+		err = fmt.Errorf("%w: %s of the repositories that it is about", errElsewhere, who)
 	}
 	return found, err
 }

@@ -253,3 +253,55 @@ func TestASavedQueryWhoseFiltersCannotBeReadMakesItsWatchAbsent(t *testing.T) {
 		})
 	}
 }
+
+// Objects of an organisation are looked for in what it sees.
+func recountWatches(t *testing.T, e *exported, r *reckoning) {
+	settings, want, found := collector.Settings{}, samples{}, 0.0
+	var absent []string // what is said of each
+	look := func(name string, account sctest.Account, w config.Watch, finds func(sctest.Finding) bool) {
+		w.Name, w.Account = name, account.Username
+		settings.Watches = append(settings.Watches, w)
+		pass := func(f sctest.Finding) bool { return finds(f) && seenBy(f, account) }
+		want.severities("securitycenter_watch_vulnerabilities", 0, r.open(pass), "watch", name)
+		want[sample("securitycenter_watch_hosts", "watch", name)] = r.hosts(func(f sctest.Finding) bool { return open(f) && pass(f) })
+		found += want[sample("securitycenter_watch_hosts", "watch", name)]
+	}
+	for _, a := range e.organizationAccounts() {
+		o := e.simulated.Organization(a.Organization)
+		for _, list := range o.Assets() {
+			members := map[sctest.Host]bool{}
+			for h := range o.AssetHosts(list.ID) {
+				members[h] = true
+			}
+			filter := equal("asset", map[string]any{"id": list.ID})
+			if r.rpc {
+				filter = equal("assetID", list.ID)
+			}
+			look(a.Username+"'s list "+list.ID, a, filters(filter), func(f sctest.Finding) bool { return members[f.Host] })
+		}
+		for _, q := range o.SavedQueries() {
+			name := a.Username + "'s query " + q.ID
+			switch first := (sctest.Finding{Host: sctest.Host{Repository: "1"}}); {
+			case q.Matches == nil || r.rpc: // which does not list them
+			case q.Name == "First repository" && !seenBy(first, a):
+				settings.Watches = append(settings.Watches, config.Watch{Name: name, Account: a.Username, Query: q.ID})
+				absent = append(absent, "watch "+name+": nothing to look at: account "+a.Username+" looks at none")
+			default:
+				look(name, a, config.Watch{Query: q.ID}, q.Matches)
+			}
+		}
+	}
+	s, err := e.run(t, "watches", settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff(t, "watches", want, samplesOf(s.Families)); found == 0 {
+		t.Error("nothing is found")
+	}
+	missing := strings.Join(s.Missing, "\n")
+	for _, said := range absent {
+		if !strings.Contains(missing, said) || strings.Count(missing, "watch ") != len(absent) {
+			t.Errorf("missing: %q, want %q", s.Missing, absent)
+		}
+	}
+}
