@@ -213,50 +213,72 @@ func TestOldReleasesOfSecurityCenter4LeaveOutWhatTheyDoNotCount(t *testing.T) {
 // A call that the console does not have takes away what comes from it, in
 // whatever words it says so, and nothing else.
 func TestACallThatIsRefusedTakesAwayOnlyItsOwnFamilies(t *testing.T) {
-	refusals := map[string]sctest.Effect{
-		"code 10": sctest.Refuse(http.StatusForbidden, 10, "Resource is not supported."), "no such page": sctest.HTMLPage(http.StatusNotFound),
-		"no permission": sctest.Refuse(http.StatusForbidden, 145, "You do not have permission."),
-	}
-	basic := []string{"POST /token", "DELETE /token", "GET /currentUser", "GET /system", "POST /analysis", "GET /repository"} // nothing works without them
-	for _, col := range collector.All() {
-		in(t, col.Name, func(t *testing.T) {
-			e := export(t, sctest.Options{Plugins: 500})
-			whole := e.with(t, col.Name, everything(col))
-			calls := map[string]bool{}
-			for _, r := range e.simulated.Requests() {
-				if !slices.Contains(basic, r.Endpoint) {
-					calls[r.Endpoint] = true
-				}
+	for dialect, tt := range map[sctest.Dialect]struct {
+		refusals map[string]sctest.Effect
+		basic    []string // nothing works without them
+		source   func(collector.Source) string
+	}{
+		sctest.REST: {
+			map[string]sctest.Effect{
+				"code 10": sctest.Refuse(http.StatusForbidden, 10, "Resource is not supported."), "no such page": sctest.HTMLPage(http.StatusNotFound),
+				"no permission": sctest.Refuse(http.StatusForbidden, 145, "You do not have permission."),
+			},
+			[]string{"POST /token", "DELETE /token", "GET /currentUser", "GET /system", "POST /analysis", "GET /repository"},
+			func(s collector.Source) string { return s.REST },
+		},
+		sctest.RPC: { // refusals are answers like any other there
+			map[string]sctest.Effect{
+				"code 1": sctest.Refuse(http.StatusOK, 1, "Invalid module or action 'x::init'."), "code 10": sctest.Refuse(http.StatusOK, 10, "Resource is not supported."),
+				"no permission": sctest.Refuse(http.StatusOK, 145, "User does not have permission."), "words alone": sctest.Refuse(http.StatusOK, 2, "You are not authorized to do that."),
+			},
+			[]string{"GET /rest/system", "auth::login", "auth::logout", "system::init", "vuln::query"},
+			func(s collector.Source) string { return s.RPC },
+		},
+	} {
+		for _, col := range collector.All() {
+			if !slices.ContainsFunc(col.Families, func(f *collector.Family) bool { return tt.source(f.Source) != "" }) {
+				continue
 			}
-			for call := range calls {
-				for words, effect := range refusals {
-					e := export(t, sctest.Options{Plugins: 500})
-					e.simulated.Inject(sctest.Fault{Endpoint: call, Effect: effect})
-					s, err := e.run(t, col.Name, everything(col))
-					kept := 0
-					for _, f := range col.Families {
-						if !strings.Contains(f.Source.REST, call) {
-							kept += len(whole.of(f.Name))
-						}
-					}
-					if kept == 0 {
-						continue // nothing else is told: not permitted, or a failure
-					}
-					if err != nil {
-						t.Errorf("%s, %s: %v", call, words, err)
-						continue
-					}
-					got := samplesOf(s.Families)
-					for _, f := range col.Families {
-						if want := whole.of(f.Name); !strings.Contains(f.Source.REST, call) {
-							diff(t, call+", "+words+": "+f.Name, want, got.of(f.Name))
-						}
-					}
-					if len(got) < len(whole) && len(s.Missing) == 0 {
-						t.Errorf("%s, %s: %d samples are missing, and nobody says why", call, words, len(whole)-len(got))
+			in(t, dialect.String()+" "+col.Name, func(t *testing.T) {
+				o := sctest.Options{Dialect: dialect, Plugins: 500}
+				e := export(t, o)
+				whole := e.with(t, col.Name, everything(col))
+				calls := map[string]bool{}
+				for _, r := range e.simulated.Requests() {
+					if !slices.Contains(tt.basic, r.Endpoint) {
+						calls[r.Endpoint] = true
 					}
 				}
-			}
-		})
+				for call := range calls {
+					for words, effect := range tt.refusals {
+						e := export(t, o)
+						e.simulated.Inject(sctest.Fault{Endpoint: call, Effect: effect})
+						s, err := e.run(t, col.Name, everything(col))
+						kept := 0
+						for _, f := range col.Families {
+							if !strings.Contains(tt.source(f.Source), call) {
+								kept += len(whole.of(f.Name))
+							}
+						}
+						if kept == 0 {
+							continue // nothing else is told: not permitted, or a failure
+						}
+						if err != nil {
+							t.Errorf("%s, %s: %v", call, words, err)
+							continue
+						}
+						got := samplesOf(s.Families)
+						for _, f := range col.Families {
+							if want := whole.of(f.Name); !strings.Contains(tt.source(f.Source), call) {
+								diff(t, call+", "+words+": "+f.Name, want, got.of(f.Name))
+							}
+						}
+						if len(got) < len(whole) && len(s.Missing) == 0 {
+							t.Errorf("%s, %s: %d samples are missing, and nobody says why", call, words, len(whole)-len(got))
+						}
+					}
+				}
+			})
+		}
 	}
 }

@@ -233,6 +233,8 @@ func (r *reckoning) present(t *testing.T, what string, pass func(sctest.Finding)
 var releases = map[string]sctest.Options{
 	"6.4": {Version: "6.4.0"}, "5.8": {Version: "5.8.0"}, "6.4 without totals": {Version: "6.4.0", Quirks: sctest.Quirks{NoMatchingCount: true}},
 	"4.8": {Version: "4.8.1", Dialect: sctest.RPC}, "4.4": {Version: "4.4.0", Dialect: sctest.RPC},
+	"6.4 whose hosts share addresses": {Version: "6.4.0", Quirks: sctest.Quirks{SharedAddresses: true}},
+	"4.8 whose hosts share addresses": {Version: "4.8.1", Dialect: sctest.RPC, Quirks: sctest.Quirks{SharedAddresses: true}},
 }
 
 // organizations are the accounts of a console of two organisations, whose ids repeat. They have repository 2 in

@@ -135,7 +135,7 @@ func (c *Client) rpcStatus(ctx context.Context) (Status, error) {
 	s := Status{LicenseStatus: system.LicenseStatus, PluginSet: map[string]time.Time{}, Raw: system.Raw}
 	var raw json.RawMessage
 	switch _, err := c.do(ctx, action("repository", "init", nil), &raw); {
-	case IsPermission(err):
+	case refusedCall(err):
 		return s, nil
 	case err != nil:
 		return Status{}, err
