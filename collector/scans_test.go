@@ -428,15 +428,65 @@ func TestAScanThatRunsForLongerThanListsReachBackIsStillShownAsRunning(t *testin
 	}
 }
 
+// After a restart of the exporter too.
+func TestAScanThatBeganBeforeListsReachBackIsFoundAtTheFirstLook(t *testing.T) {
+	for name, tt := range map[string]struct {
+		answer string // to the question for those that run
+		finds  bool
+		said   bool // that it could not be found out
+	}{
+		"told": {`{"usable":[%s],"manageable":[%[1]s]}`, true, false}, "ended meanwhile": {`{"usable":[],"manageable":[]}`, false, false},
+		"no list": {`"none"`, false, true},
+	} {
+		in(t, name, func(t *testing.T) {
+			began := time.Now().Add(-80 * day)
+			row := fmt.Sprintf(`{"id":"77","name":"endless","status":"Running","importStatus":"No Results","running":"true","createdTime":"%d","startTime":"%[1]d","finishTime":"-1","scan":{"id":"1"}}`, began.Unix())
+			asked := 0
+			e := export(t, sctest.Options{Scans: 1}, func(o *console.Options) {
+				for i, a := range o.Accounts {
+					o.Accounts[i].Transport = &endless{RoundTripper: a.Transport, list: func() string { return "" }, detail: func() string { return row }, running: func() string {
+						asked++
+						return strings.ReplaceAll(strings.ReplaceAll(tt.answer, "%s", row), "%[1]s", row)
+					}}
+				}
+			})
+			for range 3 {
+				s, err := e.run(t, "scans", noLimits)
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := 0.0
+				if tt.finds {
+					want = float64(began.Unix())
+				}
+				if got := samplesOf(s.Families).sum("securitycenter_scan_running_since_timestamp_seconds"); got != want {
+					t.Errorf("running since %v, want %v", got, want)
+				}
+				if said := strings.Contains(strings.Join(s.Missing, "\n"), "more than 35 days ago"); said != tt.said {
+					t.Errorf("missing: %q", s.Missing)
+				}
+			}
+			if want := map[bool]int{false: 1, true: 3}[tt.said]; asked != want {
+				t.Errorf("asked %d times, want %d", asked, want)
+			}
+		})
+	}
+}
+
 // endless answers lists and details of scan results in the console's place.
 type endless struct {
 	http.RoundTripper
 	list, detail func() string
+	running      func() string // the answer to the question for those that run; nil: there are none
 }
 
 func (e *endless) RoundTrip(r *http.Request) (*http.Response, error) {
 	response := ""
 	switch {
+	case r.URL.Path == "/rest/scanResult" && r.URL.Query().Get("filter") == "running":
+		if response = `[]`; e.running != nil && r.URL.Query().Get("startTime") == "0" {
+			response = e.running()
+		}
 	case r.URL.Path == "/rest/scanResult":
 		response = `{"usable":[` + e.list() + `],"manageable":[]}`
 	case r.URL.Path == "/rest/scanResult/77":
