@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
@@ -44,4 +45,24 @@ func recountAssets(t *testing.T, e *exported, r *reckoning) {
 // seenBy says whether the account sees a finding, whoever reads it.
 func seenBy(f sctest.Finding, account sctest.Account) bool {
 	return len(account.Repositories) == 0 || slices.Contains(account.Repositories, f.Host.Repository)
+}
+
+// An organisation's own objects are counted in what its account sees, as far as
+// the configuration chooses it and some account reads it.
+func TestObjectsOfAnOrganisationAreCountedInWhatItSeesAndSomebodyReads(t *testing.T) {
+	for name, adjust := range map[string][]func(*console.Options){
+		"another account reads a part": {reading("alice", "1")},
+		"nobody reads a part":          {reading("alice", "1"), reading("bob", "3")},
+		"a part is not chosen":         {func(o *console.Options) { o.Repositories = console.RepositoryFilter{Exclude: []string{"1"}} }},
+	} {
+		for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+			in(t, dialect.String()+", "+name, func(t *testing.T) {
+				e := export(t, sctest.Options{Dialect: dialect, Seed: 6, OwnObjects: true, Accounts: []sctest.Account{admin, alice, bob}}, adjust...)
+				r := e.reckon(t)
+				recountAssets(t, e, r)
+				recountCompliance(t, e, r)
+				recountVulnerabilities(t, e, r)
+			})
+		}
+	}
 }

@@ -282,3 +282,47 @@ func TestACallThatIsRefusedTakesAwayOnlyItsOwnFamilies(t *testing.T) {
 		}
 	}
 }
+
+// A tool that the console does not know takes away what comes from it.
+func TestAToolThatIsRefusedTakesAwayOnlyItsOwnFamilies(t *testing.T) {
+	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+		source := func(f *collector.Family) string {
+			return map[sctest.Dialect]string{sctest.REST: f.Source.REST, sctest.RPC: f.Source.RPC}[dialect]
+		}
+		for tool, collectors := range map[string][]string{
+			"sumid": {"risk", "remediation"}, "sumremediation": {"remediation"}, "sumfamily": {"families"}, "sumclassc": {"subnets"}, "sumasset": {"assets"},
+		} {
+			for _, speaks143 := range []bool{false, true} {
+				in(t, fmt.Sprint(dialect, " ", tool, ", by code 143: ", speaks143), func(t *testing.T) {
+					o := sctest.Options{Dialect: dialect, Seed: 6, Hosts: 60}
+					whole := export(t, o)
+					o.RefuseTools, o.Quirks.Speaks143 = []string{tool}, speaks143
+					e := export(t, o)
+					for _, col := range collector.All() {
+						if !slices.Contains(collectors, col.Name) {
+							continue
+						}
+						want := whole.with(t, col.Name, everything(col))
+						s, err := e.run(t, col.Name, everything(col))
+						if err != nil {
+							t.Errorf("%s: %v", col.Name, err)
+							continue
+						}
+						got, gone := samplesOf(s.Families), 0
+						for _, f := range col.Families {
+							if strings.Contains(source(f), tool) {
+								gone += len(want.of(f.Name))
+								diff(t, f.Name, samples{}, got.of(f.Name))
+								continue
+							}
+							diff(t, f.Name, want.of(f.Name), got.of(f.Name))
+						}
+						if gone == 0 || !strings.Contains(strings.Join(s.Missing, "\n"), tool) {
+							t.Errorf("%s: %d samples of %s, missing: %q", col.Name, gone, tool, s.Missing)
+						}
+					}
+				})
+			}
+		}
+	}
+}

@@ -48,7 +48,9 @@ func (e *exported) reckon(t *testing.T) *reckoning {
 	read, unread := map[string]bool{}, false
 	for _, repository := range repositories {
 		read[repository.ID] = repository.Reader != nil
-		unread = unread || repository.Reader == nil
+	}
+	for _, repository := range e.simulated.Repositories() { // those that are not chosen are in no list
+		unread = unread || !read[repository.ID]
 	}
 	r.findings = findingsOf(e.simulated)
 	if !r.old && !unread {

@@ -305,3 +305,24 @@ func recountWatches(t *testing.T, e *exported, r *reckoning) {
 		}
 	}
 }
+
+// SecurityCenter 4 does not tell organisations: several accounts may be of several.
+func TestAWatchOfAListNeedsAnAccountWhereSeveralLookAtSecurityCenter4(t *testing.T) {
+	for name, tt := range map[string]struct {
+		accounts []sctest.Account
+		shown    bool
+	}{"one account": {[]sctest.Account{admin, alice}, true}, "two of one organisation": {[]sctest.Account{admin, alice, carol}, false}, "two organisations": {[]sctest.Account{admin, alice, bob}, false}} {
+		in(t, name, func(t *testing.T) {
+			e := export(t, sctest.Options{Dialect: sctest.RPC, Seed: 5, OwnObjects: true, Accounts: tt.accounts})
+			list := filters(equal("assetID", "3"))
+			list.Name = "list"
+			s, err := e.run(t, "watches", collector.Settings{Watches: []config.Watch{list}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if shown := len(samplesOf(s.Families)) > 0; shown != tt.shown || shown == strings.Contains(strings.Join(s.Missing, ""), "give it an account") {
+				t.Errorf("it is shown: %v, missing %q", shown, s.Missing)
+			}
+		})
+	}
+}
