@@ -8,7 +8,8 @@ import (
 func recountEvents(t *testing.T, e *exported, _ *reckoning) {
 	time.Sleep(25 * time.Minute)
 	all := map[string]float64{}
-	for event := range e.simulated.Events(time.Now().Truncate(time.Hour).Add(-day), time.Now()) {
+	now := e.simulated.Options().Now()
+	for event := range e.simulated.Events(now.Truncate(time.Hour).Add(-day), now) {
 		all[sample("securitycenter_events", "type", event.Type, "window", "1d")]++
 	}
 	for _, n := range []int{3, 50} {

@@ -1,14 +1,19 @@
 package collector_test
 
 import (
+	"errors"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
@@ -141,4 +146,41 @@ func recountRisk(t *testing.T, e *exported, r *reckoning) {
 
 func recountCoverage(t *testing.T, e *exported, r *reckoning) {
 	diff(t, "coverage", r.coverage(), e.load(t, "coverage"))
+}
+
+// Windows, ages and expiry are the console's.
+func TestEveryNumberOfTimeFollowsTheClockOfTheConsole(t *testing.T) {
+	for _, ahead := range []time.Duration{3*day + 20*time.Minute, -3*day - 20*time.Minute} {
+		for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+			for _, name := range []string{"scans", "risk_rules", "events", "risk", "coverage"} {
+				in(t, fmt.Sprint(name, " ", dialect, " ", ahead), func(t *testing.T) {
+					e := export(t, sctest.Options{Dialect: dialect, Seed: 6, Accounts: organizations, OwnObjects: true, Now: func() time.Time { return time.Now().Add(ahead) }})
+					recounts[name](t, e, e.reckon(t))
+				})
+			}
+		}
+	}
+}
+
+// The scale of SecurityCenter 4.0 to 4.2 begins at low.
+func TestWhatHasNoSeverityInfoTellsNoneInAnyFamily(t *testing.T) {
+	for _, col := range collector.All() {
+		in(t, col.Name, func(t *testing.T) {
+			e := export(t, sctest.Options{Dialect: sctest.RPC, Version: "4.2.0", Seed: 6})
+			s, err := e.run(t, col.Name, everything(col))
+			if err != nil && !errors.Is(err, console.ErrNotReadable) {
+				t.Fatal(err)
+			}
+			got := samplesOf(s.Families)
+			for name := range got {
+				if strings.Contains(name, `severity="info"`) || strings.Contains(name, `result="passed"`) {
+					t.Errorf("%s: such findings are low there", name)
+				}
+			}
+			severity := func(f *collector.Family) bool { return slices.Contains(f.Labels, "severity") && f.Source.On(scapi.RPC) }
+			if slices.ContainsFunc(col.Families, severity) && !slices.ContainsFunc(col.Families, func(f *collector.Family) bool { return severity(f) && got.sum(f.Name) > 0 }) {
+				t.Error("no finding has a severity")
+			}
+		})
+	}
 }

@@ -3,7 +3,6 @@ package collector_test
 import (
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
@@ -22,7 +21,7 @@ func recountRiskRules(t *testing.T, e *exported, r *reckoning) {
 	}
 	for _, rule := range everySeen(e, sctest.Organization.RiskRules, func(r sctest.RiskRule) string { return r.ID }, everybody) {
 		state, expires := "active", rule.object.Expires
-		if left := time.Until(expires); !expires.IsZero() && left <= 0 {
+		if left := expires.Sub(r.now); !expires.IsZero() && left <= 0 {
 			state = "expired"
 		} else if !expires.IsZero() && left < 30*day {
 			state = "expiring_30d"
