@@ -172,7 +172,7 @@ func (l *scanLoader) emit(m *Metrics, settings Settings, now time.Time) {
 // distinct leaves every object with the first account that sees it. A result may
 // be in both lists of one account; of two accounts of SecurityCenter 4, which does
 // not tell organisations, it is the same one where all of its fields agree, but for
-// how far it is.
+// how far it is: it may end between two answers, and must not be counted twice.
 func distinct(answers []console.Answer[schedule]) []console.Answer[schedule] {
 	scans, results := objects[scapi.Scan]{}, objects[scapi.ScanResult]{}
 	for i, a := range answers {
@@ -185,6 +185,9 @@ func distinct(answers []console.Answer[schedule]) []console.Answer[schedule] {
 			}
 			listed[r.ID] = true
 			r.CompletedChecks, r.TotalChecks = scapi.Opt[int64]{}, scapi.Opt[int64]{}
+			if !r.Start.IsZero() {
+				r = scapi.ScanResult{ID: r.ID, Name: r.Name, ScanID: r.ScanID, RepositoryID: r.RepositoryID, Created: r.Created, Start: r.Start}
+			}
 			return !results.add(a.Identity.OrganizationID, r.ID, r)
 		})
 	}

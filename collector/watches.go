@@ -81,6 +81,11 @@ func watch(ctx context.Context, c *findings.Console, total tally, w config.Watch
 			return scapi.Opt[findings.Totals]{}, err
 		}
 		who = "account " + through.Name() + " looks at none"
+		if len(total.scopes) == 0 { // perhaps because nobody knows yet
+			if _, err := console.Through(ctx, through, (*scapi.Client).Whoami); err != nil {
+				return scapi.Opt[findings.Totals]{}, fmt.Errorf("%w: %w", errElsewhere, err)
+			}
+		}
 	}
 	here := false
 	found, err := addUp(total, watchesVulnerabilities, addTotals, func(s *findings.Scope) (scapi.Opt[findings.Totals], error) {

@@ -326,3 +326,28 @@ func TestAWatchOfAListNeedsAnAccountWhereSeveralLookAtSecurityCenter4(t *testing
 		})
 	}
 }
+
+// Whether it sees nothing is not known before it has logged in.
+func TestAWatchOfAnAccountThatCannotLogInSaysSo(t *testing.T) {
+	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+		in(t, dialect.String(), func(t *testing.T) {
+			e := export(t, sctest.Options{Dialect: dialect, Accounts: []sctest.Account{admin, alice, bob}}, wrongPassword("bob"))
+			settings := collector.Settings{}
+			for _, account := range []string{"alice", "bob"} {
+				w := filters(equal("severity", "3"))
+				w.Name, w.Account = "of "+account, account
+				settings.Watches = append(settings.Watches, w)
+			}
+			s, err := e.run(t, "watches", settings)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := samplesOf(s.Families).of("securitycenter_watch_hosts"); len(got) != 1 || got[sample("securitycenter_watch_hosts", "watch", "of alice")] == 0 {
+				t.Errorf("%v, want the watch of alice", got)
+			}
+			if missing := strings.Join(s.Missing, ""); !strings.Contains(missing, "watch of bob") || !strings.Contains(missing, "account bob") || !strings.Contains(missing, "login refused") {
+				t.Errorf("missing: %q, want that the login of bob was refused", s.Missing)
+			}
+		})
+	}
+}
