@@ -78,6 +78,10 @@ func TestStatus(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if refused := tc.answers["repository::init"].Response == ""; refused != (got.LicenseErr != nil) && tc.api == scapi.RPC {
+				t.Errorf("why the licence's addresses are not told: %v", got.LicenseErr)
+			}
+			got.LicenseErr = nil
 			if diff := cmp.Diff(tc.want, got, noRaw); diff != "" {
 				t.Errorf("status (-want +got):\n%s", diff)
 			}
