@@ -213,50 +213,122 @@ func TestOldReleasesOfSecurityCenter4LeaveOutWhatTheyDoNotCount(t *testing.T) {
 // A call that the console does not have takes away what comes from it, in
 // whatever words it says so, and nothing else.
 func TestACallThatIsRefusedTakesAwayOnlyItsOwnFamilies(t *testing.T) {
-	refusals := map[string]sctest.Effect{
-		"code 10": sctest.Refuse(http.StatusForbidden, 10, "Resource is not supported."), "no such page": sctest.HTMLPage(http.StatusNotFound),
-		"no permission": sctest.Refuse(http.StatusForbidden, 145, "You do not have permission."),
+	for dialect, tt := range map[sctest.Dialect]struct {
+		refusals map[string]sctest.Effect
+		basic    []string // nothing works without them
+		source   func(collector.Source) string
+	}{
+		sctest.REST: {
+			map[string]sctest.Effect{
+				"code 10": sctest.Refuse(http.StatusForbidden, 10, "Resource is not supported."), "no such page": sctest.HTMLPage(http.StatusNotFound),
+				"no permission": sctest.Refuse(http.StatusForbidden, 145, "You do not have permission."),
+			},
+			[]string{"POST /token", "DELETE /token", "GET /currentUser", "GET /system", "POST /analysis", "GET /repository"},
+			func(s collector.Source) string { return s.REST },
+		},
+		sctest.RPC: { // refusals are answers like any other there
+			map[string]sctest.Effect{
+				"code 1": sctest.Refuse(http.StatusOK, 1, "Invalid module or action 'x::init'."), "code 10": sctest.Refuse(http.StatusOK, 10, "Resource is not supported."),
+				"no permission": sctest.Refuse(http.StatusOK, 145, "User does not have permission."), "words alone": sctest.Refuse(http.StatusOK, 2, "You are not authorized to do that."),
+			},
+			[]string{"GET /rest/system", "auth::login", "auth::logout", "system::init", "vuln::query"},
+			func(s collector.Source) string { return s.RPC },
+		},
+	} {
+		for _, col := range collector.All() {
+			if !slices.ContainsFunc(col.Families, func(f *collector.Family) bool { return tt.source(f.Source) != "" }) {
+				continue
+			}
+			in(t, dialect.String()+" "+col.Name, func(t *testing.T) {
+				o := sctest.Options{Dialect: dialect, Plugins: 500}
+				e := export(t, o)
+				whole := e.with(t, col.Name, everything(col))
+				calls := map[string]bool{}
+				for _, r := range e.simulated.Requests() {
+					if !slices.Contains(tt.basic, r.Endpoint) {
+						calls[r.Endpoint] = true
+					}
+				}
+				for call := range calls {
+					for words, effect := range tt.refusals {
+						e := export(t, o)
+						e.simulated.Inject(sctest.Fault{Endpoint: call, Effect: effect})
+						s, err := e.run(t, col.Name, everything(col))
+						kept := 0
+						for _, f := range col.Families {
+							if !strings.Contains(tt.source(f.Source), call) {
+								kept += len(whole.of(f.Name))
+							}
+						}
+						if kept == 0 {
+							continue // nothing else is told: not permitted, or a failure
+						}
+						if err != nil {
+							t.Errorf("%s, %s: %v", call, words, err)
+							continue
+						}
+						got := samplesOf(s.Families)
+						for _, f := range col.Families {
+							if want := whole.of(f.Name); !strings.Contains(tt.source(f.Source), call) {
+								diff(t, call+", "+words+": "+f.Name, want, got.of(f.Name))
+							}
+						}
+						if said := strings.Join(s.Missing, "\n"); len(got) < len(whole) && !strings.Contains(said, named(call)) {
+							t.Errorf("%s, %s: %d samples are missing, and nobody says why: %q", call, words, len(whole)-len(got), said)
+						}
+					}
+				}
+			})
+		}
 	}
-	basic := []string{"POST /token", "DELETE /token", "GET /currentUser", "GET /system", "POST /analysis", "GET /repository"} // nothing works without them
-	for _, col := range collector.All() {
-		in(t, col.Name, func(t *testing.T) {
-			e := export(t, sctest.Options{Plugins: 500})
-			whole := e.with(t, col.Name, everything(col))
-			calls := map[string]bool{}
-			for _, r := range e.simulated.Requests() {
-				if !slices.Contains(basic, r.Endpoint) {
-					calls[r.Endpoint] = true
-				}
-			}
-			for call := range calls {
-				for words, effect := range refusals {
-					e := export(t, sctest.Options{Plugins: 500})
-					e.simulated.Inject(sctest.Fault{Endpoint: call, Effect: effect})
-					s, err := e.run(t, col.Name, everything(col))
-					kept := 0
-					for _, f := range col.Families {
-						if !strings.Contains(f.Source.REST, call) {
-							kept += len(whole.of(f.Name))
+}
+
+// named is a call as errors name it, without the id of an object.
+func named(call string) string {
+	before, _, _ := strings.Cut(strings.Replace(call, " /", " /rest/", 1), "{id}")
+	return before
+}
+
+// A tool that the console does not know takes away what comes from it.
+func TestAToolThatIsRefusedTakesAwayOnlyItsOwnFamilies(t *testing.T) {
+	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+		source := func(f *collector.Family) string {
+			return map[sctest.Dialect]string{sctest.REST: f.Source.REST, sctest.RPC: f.Source.RPC}[dialect]
+		}
+		for tool, collectors := range map[string][]string{
+			"sumid": {"risk", "remediation"}, "sumremediation": {"remediation"}, "sumfamily": {"families"}, "sumclassc": {"subnets"}, "sumasset": {"assets"},
+		} {
+			for _, speaks143 := range []bool{false, true} {
+				in(t, fmt.Sprint(dialect, " ", tool, ", by code 143: ", speaks143), func(t *testing.T) {
+					o := sctest.Options{Dialect: dialect, Seed: 6, Hosts: 60}
+					whole := export(t, o)
+					o.RefuseTools, o.Quirks.Speaks143 = []string{tool}, speaks143
+					e := export(t, o)
+					for _, col := range collector.All() {
+						if !slices.Contains(collectors, col.Name) {
+							continue
+						}
+						want := whole.with(t, col.Name, everything(col))
+						s, err := e.run(t, col.Name, everything(col))
+						if err != nil {
+							t.Errorf("%s: %v", col.Name, err)
+							continue
+						}
+						got, gone := samplesOf(s.Families), 0
+						for _, f := range col.Families {
+							if strings.Contains(source(f), tool) {
+								gone += len(want.of(f.Name))
+								diff(t, f.Name, samples{}, got.of(f.Name))
+								continue
+							}
+							diff(t, f.Name, want.of(f.Name), got.of(f.Name))
+						}
+						if gone == 0 || !strings.Contains(strings.Join(s.Missing, "\n"), tool) {
+							t.Errorf("%s: %d samples of %s, missing: %q", col.Name, gone, tool, s.Missing)
 						}
 					}
-					if kept == 0 {
-						continue // nothing else is told: not permitted, or a failure
-					}
-					if err != nil {
-						t.Errorf("%s, %s: %v", call, words, err)
-						continue
-					}
-					got := samplesOf(s.Families)
-					for _, f := range col.Families {
-						if want := whole.of(f.Name); !strings.Contains(f.Source.REST, call) {
-							diff(t, call+", "+words+": "+f.Name, want, got.of(f.Name))
-						}
-					}
-					if len(got) < len(whole) && len(s.Missing) == 0 {
-						t.Errorf("%s, %s: %d samples are missing, and nobody says why", call, words, len(whole)-len(got))
-					}
-				}
+				})
 			}
-		})
+		}
 	}
 }

@@ -47,13 +47,16 @@ type exported struct {
 	loaders   map[string]collector.Loader
 }
 
-// export starts a console in memory and looks at it through all its accounts,
-// named as its users are. It is for use inside a synctest bubble.
+// export starts a console in memory and looks at it through all its accounts but
+// those that are locked, named as its users are. It is for use inside a synctest bubble.
 func export(t *testing.T, o sctest.Options, adjust ...func(*console.Options)) *exported {
 	t.Helper()
 	s := sctest.StartPipe(t, o)
 	options := console.Options{Name: "test", MaxConcurrentRequests: 2}
 	for _, a := range s.Options().Accounts {
+		if a.Locked {
+			continue
+		}
 		options.Accounts = append(options.Accounts, console.AccountOptions{
 			Name: a.Username, Options: scapi.Options{URL: s.URL, Transport: s.Transport(), Credentials: func() (scapi.Credentials, error) {
 				return scapi.Credentials{Username: a.Username, Password: a.Password}, nil
@@ -234,6 +237,7 @@ func everything(col *collector.Collector) collector.Settings {
 var (
 	admin = sctest.Account{Username: "admin", Password: "a", Administrator: true}
 	alice = sctest.Account{Username: "alice", Password: "b", Organization: 1, Repositories: []string{"1", "2"}}
+	carol = sctest.Account{Username: "carol", Password: "d", Organization: 1, Repositories: []string{"2"}}
 	bob   = sctest.Account{Username: "bob", Password: "c", Organization: 2, Repositories: []string{"2", "3"}}
 )
 

@@ -18,7 +18,7 @@ var (
 	hostsVulnerabilities = &Family{
 		Name:   "securitycenter_host_vulnerabilities",
 		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumip", Cost: "1 page of rows"},
-		Help:   "Open findings by host and severity: of the hosts with the highest score, or of those in the configured networks. Agents are told apart by their UUID. Absent where compliance results have to be subtracted.",
+		Help:   "Open findings by host and severity: of the hosts with the highest score, or of those in the configured networks. Agents are told apart by their UUID; hosts with one address and several names are added up, as far as they are among the worst. Absent where compliance results have to be subtracted.",
 		Labels: []string{"repository_id", "ip", "host_uuid", "severity"},
 	}
 	hostsVulnerabilitiesOther = &Family{

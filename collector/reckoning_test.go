@@ -48,7 +48,9 @@ func (e *exported) reckon(t *testing.T) *reckoning {
 	read, unread := map[string]bool{}, false
 	for _, repository := range repositories {
 		read[repository.ID] = repository.Reader != nil
-		unread = unread || repository.Reader == nil
+	}
+	for _, repository := range e.simulated.Repositories() { // those that are not chosen are in no list
+		unread = unread || !read[repository.ID]
 	}
 	r.findings = findingsOf(e.simulated)
 	if !r.old && !unread {
@@ -233,15 +235,24 @@ func (r *reckoning) present(t *testing.T, what string, pass func(sctest.Finding)
 var releases = map[string]sctest.Options{
 	"6.4": {Version: "6.4.0"}, "5.8": {Version: "5.8.0"}, "6.4 without totals": {Version: "6.4.0", Quirks: sctest.Quirks{NoMatchingCount: true}},
 	"4.8": {Version: "4.8.1", Dialect: sctest.RPC}, "4.4": {Version: "4.4.0", Dialect: sctest.RPC},
+	"6.4 whose hosts share addresses": {Version: "6.4.0", Quirks: sctest.Quirks{SharedAddresses: true}},
+	"4.8 whose hosts share addresses": {Version: "4.8.1", Dialect: sctest.RPC, Quirks: sctest.Quirks{SharedAddresses: true}},
 }
 
-// onEach runs a test on every release, with one account and with two.
+// organizations are the accounts of a console of two organisations, whose ids repeat. They have repository 2 in
+// common; carol sees a part of what alice sees.
+var organizations = []sctest.Account{
+	admin, alice, carol, bob,
+	{Username: "gone", Password: "x", Organization: 2, Locked: true}, {Username: "left", Password: "x", Administrator: true, Locked: true},
+}
+
+// onEach runs a test on every release, with one account and with two organisations.
 func onEach(t *testing.T, test func(*testing.T, *exported, *reckoning)) {
 	for release, o := range releases {
-		for name, accounts := range map[string][]sctest.Account{"one account": nil, "two accounts": {admin, alice, bob}} {
+		for name, accounts := range map[string][]sctest.Account{"one account": nil, "two organisations": organizations} {
 			in(t, release+", "+name, func(t *testing.T) {
 				o := o
-				o.Accounts, o.Seed = accounts, 6
+				o.Accounts, o.OwnObjects, o.Seed = accounts, accounts != nil, 6
 				e := export(t, o)
 				test(t, e, e.reckon(t))
 			})

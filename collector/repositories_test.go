@@ -1,8 +1,10 @@
 package collector_test
 
 import (
+	"slices"
 	"testing"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
@@ -28,4 +30,16 @@ func TestARepositoryOfNoOrganisationIsShownAsNotAccessible(t *testing.T) {
 			t.Errorf("%d repositories have hosts, want 3", n)
 		}
 	})
+}
+
+func recountRepositories(t *testing.T, e *exported, r *reckoning) {
+	o := e.simulated.Options()
+	o.Accounts, o.OwnObjects, o.Now = nil, false, nil // of these the repositories do not depend, but for who reads them
+	want := export(t, o).load(t, "repositories").without("securitycenter_repository_accessible")
+	for _, repository := range e.simulated.Repositories() {
+		read := slices.ContainsFunc(r.findings, func(f sctest.Finding) bool { return f.Host.Repository == repository.ID })
+		want[sample("securitycenter_repository_accessible", "repository_id", repository.ID, "repository", repository.Name)] = collector.OneIf(read)
+		want[sample("securitycenter_repository_ips", "repository_id", repository.ID, "repository", repository.Name)] = float64(repository.Hosts)
+	}
+	diff(t, "repositories", want, e.load(t, "repositories"))
 }

@@ -34,6 +34,7 @@ type scanHistory struct {
 	ended   map[outcome]int64 // counted since the first look
 	counted map[ownedKey]time.Time
 	watched map[*console.Account]bool // accounts that have answered before
+	sought  map[*console.Account]bool // accounts that have told which scans run, however long they do
 }
 
 // scanRecord is what is known of one scan.
@@ -58,6 +59,7 @@ func newScanHistory() *scanHistory {
 		ended:   map[outcome]int64{},
 		counted: map[ownedKey]time.Time{},
 		watched: map[*console.Account]bool{},
+		sought:  map[*console.Account]bool{},
 	}
 	for _, status := range []string{"completed", "partial", "stopped", "error", "other"} {
 		for _, imported := range []string{"finished", "no_results", "blocked", "error", "other"} {
@@ -65,6 +67,33 @@ func newScanHistory() *scanHistory {
 		}
 	}
 	return h
+}
+
+// seek asks every account once for the runs that go on and began before the lists
+// reach back, and adds them to its answer; follow does not lose them afterwards.
+// SecurityCenter 4 cannot be asked for those that run, but only for all there ever were.
+func (h *scanHistory) seek(ctx context.Context, answers []console.Answer[schedule], m *Metrics) {
+	for i, a := range answers {
+		if h.sought[a.Account] || a.Value.refused != nil {
+			continue
+		}
+		running, err := console.Through(ctx, a.Account, func(client *scapi.Client, ctx context.Context) ([]scapi.ScanResult, error) {
+			if dialect, err := client.Dialect(ctx); err != nil || dialect == scapi.RPC {
+				return nil, err
+			}
+			return client.ScanResults(ctx, scapi.ScanWindow{Start: time.Unix(0, 0), End: answers[i].Value.until, Filter: map[string]string{"filter": "running"}})
+		})
+		if err != nil {
+			m.lacking(scansRunningSince, fmt.Errorf("those that began more than 35 days ago: %w", err))
+			continue
+		}
+		h.sought[a.Account] = true
+		for _, r := range running {
+			if r.Raw = nil; r.Running { // an old console may not heed the filter
+				answers[i].Value.results = append(answers[i].Value.results, r)
+			}
+		}
+	}
 }
 
 // follow asks for the results of runs that were seen and are in no list any more:

@@ -289,17 +289,19 @@ func TestRowsOfTwoAccountsAreOneObjectOnlyWhereAllFieldsAgree(t *testing.T) {
 	b := func(s schedule) console.Answer[schedule] {
 		return console.Answer[schedule]{Organization: "b", Value: s}
 	}
-	same, other := result("1", "Completed", "Finished", 100), result("1", "Error", "No Results", 100)
-	moving := same
-	moving.CompletedChecks = scapi.Some[int64](7)
+	same, other := result("1", "Completed", "Finished", 100), result("2", "Error", "No Results", 100)
+	moving := same // it was running when the other account was asked
+	moving.CompletedChecks, moving.Running, moving.Finish, moving.Status, moving.ImportStatus = scapi.Some[int64](7), true, time.Time{}, "Running", "No Results"
+	another := other
+	another.Start = another.Start.Add(time.Second)
 	got := distinct([]console.Answer[schedule]{
-		a(schedule{scans: []scapi.Scan{scan("1", "daily"), scan("2", "weekly")}, results: []scapi.ScanResult{same, same}}),
-		b(schedule{scans: []scapi.Scan{scan("1", "daily"), scan("2", "monthly")}, results: []scapi.ScanResult{moving, other, moving}}),
+		a(schedule{scans: []scapi.Scan{scan("1", "daily"), scan("2", "weekly")}, results: []scapi.ScanResult{moving, same, other}}),
+		b(schedule{scans: []scapi.Scan{scan("1", "daily"), scan("2", "monthly")}, results: []scapi.ScanResult{same, another, same}}),
 	})
-	if s := got[0].Value; len(s.scans) != 2 || len(s.results) != 1 {
-		t.Errorf("the first account has %d scans and %d results, want 2 and 1", len(s.scans), len(s.results))
+	if s := got[0].Value; len(s.scans) != 2 || len(s.results) != 2 {
+		t.Errorf("the first account has %d scans and %d results, want 2 and 2", len(s.scans), len(s.results))
 	}
-	if s := got[1].Value; len(s.scans) != 1 || s.scans[0].Name != "monthly" || len(s.results) != 0 {
-		t.Errorf("the second account has %v and %v, want its own monthly scan", s.scans, s.results)
+	if s := got[1].Value; len(s.scans) != 1 || s.scans[0].Name != "monthly" || len(s.results) != 1 || s.results[0].ID != "2" {
+		t.Errorf("the second account has %v and %v, want its own monthly scan and result 2", s.scans, s.results)
 	}
 }

@@ -14,6 +14,7 @@ import (
 var (
 	fromScanList    = Source{REST: "GET /scan, GET /scanResult", RPC: "scan::init, scanResult::getRange", Cost: "3 requests for each organisation account"}
 	fromScanDetails = Source{REST: "GET /scan, GET /scanResult, GET /scanResult/{id}", RPC: "scan::init, scanResult::getRange", Cost: "3 requests for each organisation account, and 1 for each newly finished result"}
+	fromScanRuns    = Source{REST: "GET /scan, GET /scanResult", RPC: "scan::init, scanResult::getRange", Cost: "3 requests for each organisation account, and 1 at the first look"}
 	fromScanREST    = Source{REST: "GET /scan", Cost: "3 requests for each organisation account"}
 )
 
@@ -78,13 +79,13 @@ var (
 	}
 	scansRunningSince = &Family{
 		Name:   "securitycenter_scan_running_since_timestamp_seconds",
-		Source: fromScanList,
+		Source: fromScanRuns,
 		Help:   "Time when the present run of the scan began, in seconds since the epoch. Absent while it is not running.",
 		Labels: scanLabels,
 	}
 	scansProgress = &Family{
 		Name:   "securitycenter_scan_progress_ratio",
-		Source: fromScanList,
+		Source: fromScanRuns,
 		Help:   "Share of the checks that the running scan has done, from 0 to 1. Absent while it is not running, if the console does not tell, and unless switched on.",
 		Labels: scanLabels,
 	}
@@ -130,6 +131,7 @@ func (l *scanLoader) load(ctx context.Context, c *findings.Console, settings Set
 		}
 	}
 	now := c.Now()
+	l.history.seek(ctx, answers, m)
 	l.history.follow(ctx, answers, m)
 	l.history.add(distinct(answers), now)
 	l.history.readHosts(ctx, m)
@@ -170,7 +172,7 @@ func (l *scanLoader) emit(m *Metrics, settings Settings, now time.Time) {
 // distinct leaves every object with the first account that sees it. A result may
 // be in both lists of one account; of two accounts of SecurityCenter 4, which does
 // not tell organisations, it is the same one where all of its fields agree, but for
-// how far it is.
+// how far it is: it may end between two answers, and must not be counted twice.
 func distinct(answers []console.Answer[schedule]) []console.Answer[schedule] {
 	scans, results := objects[scapi.Scan]{}, objects[scapi.ScanResult]{}
 	for i, a := range answers {
@@ -183,6 +185,9 @@ func distinct(answers []console.Answer[schedule]) []console.Answer[schedule] {
 			}
 			listed[r.ID] = true
 			r.CompletedChecks, r.TotalChecks = scapi.Opt[int64]{}, scapi.Opt[int64]{}
+			if !r.Start.IsZero() {
+				r = scapi.ScanResult{ID: r.ID, Name: r.Name, ScanID: r.ScanID, RepositoryID: r.RepositoryID, Created: r.Created, Start: r.Start}
+			}
 			return !results.add(a.Identity.OrganizationID, r.ID, r)
 		})
 	}
@@ -194,7 +199,8 @@ type schedule struct {
 	scans   []scapi.Scan
 	listed  bool // scans is the list of definitions; else only the results tell of scans
 	results []scapi.ScanResult
-	refused error // why the account may not list results; nil: it may
+	until   time.Time // of the results
+	refused error     // why the account may not list results; nil: it may
 }
 
 // readSchedule asks for definitions and results. Results are asked for by
@@ -205,6 +211,7 @@ func readSchedule(ctx context.Context, client *scapi.Client, now time.Time) (s s
 	if err != nil && !listsNoScans(ctx, client, err) {
 		return s, err
 	}
+	s.until = now
 	from := now.Add(-resultsBack)
 	for _, w := range []scapi.ScanWindow{{Start: from, End: now, ByFinish: true}, {Start: from, End: now}} {
 		results, err := client.ScanResults(ctx, w)

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
@@ -88,77 +88,70 @@ func TestEveryResultIsCountedOnceWhenScanAndImportHaveEnded(t *testing.T) {
 	}
 }
 
-func TestEveryScanShowsItsLastResult(t *testing.T) {
-	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
-		in(t, dialect.String(), func(t *testing.T) {
-			e := export(t, sctest.Options{Dialect: dialect, Seed: 8, Scans: 20})
-			organization := map[sctest.Dialect]string{sctest.REST: "1"}[dialect]
-			want := samples{}
-			unknownImport := 0
-			names, results := e.scanNames(t), e.results(t)
-			for id := range 20 {
-				scan := strconv.Itoa(id + 1)
-				var last, running scapi.ScanResult
-				for _, r := range results {
-					switch {
-					case r.ScanID != scan:
-					case r.Running:
-						running = r
-					case r.Finish.After(last.Finish):
-						last = r
-					}
-				}
-				labels := func(more ...string) []string {
-					all := append(slices.Clone(more), `organization_id="`+organization+`"`, `scan_id="`+scan+`"`, `scan="`+names[scan]+`"`)
-					slices.Sort(all)
-					return all
-				}
-				set := func(name string, v float64, more ...string) {
-					want[series("securitycenter_scan_"+name, labels(more...)...)] = v
-				}
-				if !running.Start.IsZero() {
-					set("running_since_timestamp_seconds", float64(running.Start.Unix()))
-				}
-				if last.ID == "" {
-					continue
-				}
-				set("last_finish_timestamp_seconds", float64(last.Finish.Unix()), `repository_id="`+last.RepositoryID+`"`)
-				set("last_duration_seconds", last.Finish.Sub(last.Start).Seconds())
-				if last.ImportStatus != "Importing" {
-					success := 0.0
-					if last.Status == "Completed" && last.ImportStatus == "Finished" {
-						success = 1
-					}
-					set("last_success", success)
-				}
-				if last.ImportStatus == "Finished" || last.ImportStatus == "Error" {
-					set("last_import_duration_seconds", 90)
-				} else {
-					unknownImport++
-				}
+func recountScans(t *testing.T, e *exported, r *reckoning) {
+	reads := func(repository string, a sctest.Account) bool {
+		return seenBy(sctest.Finding{Host: sctest.Host{Repository: repository}}, a)
+	}
+	scans := everySeen(e, sctest.Organization.Scans, func(s sctest.Scan) string { return s.ID }, func(s sctest.Scan, a sctest.Account) bool { return reads(s.Repository, a) })
+	results := everySeen(e, sctest.Organization.ScanResults, func(r sctest.ScanResult) string { return r.ID }, func(r sctest.ScanResult, a sctest.Account) bool { return reads(r.Repository, a) })
+	want := samples{}
+	for _, status := range []string{"completed", "partial", "stopped", "error", "other"} {
+		for _, imported := range []string{"finished", "no_results", "blocked", "error", "other"} {
+			want[sample("securitycenter_scan_results_ended_total", "status", status, "import_status", imported)] = 0 // at the first look
+		}
+	}
+	spell := func(s string) string { return strings.ToLower(strings.ReplaceAll(s, " ", "_")) }
+	for _, x := range results {
+		if o := x.object; o.Finished.IsZero() || !o.Finished.Before(r.now.Add(-7*day)) {
+			want[sample("securitycenter_scan_results", "status", spell(o.Status), "import_status", spell(o.ImportStatus))]++
+		}
+	}
+	running, untold := 0, 0
+	for _, scan := range scans {
+		labels := func(more ...string) []string {
+			return append(more, "organization_id", scan.organization, "scan_id", scan.object.ID, "scan", scan.object.Name)
+		}
+		set := func(name string, v float64, more ...string) {
+			want[sample("securitycenter_scan_"+name, labels(more...)...)] = v
+		}
+		if next := scan.object.NextRun; !next.IsZero() && !r.rpc {
+			set("next_run_timestamp_seconds", float64(next.Unix()))
+		}
+		var last sctest.ScanResult
+		for _, x := range results {
+			switch o := x.object; {
+			case o.ScanID != scan.object.ID || x.organization != scan.organization:
+			case o.Finished.IsZero():
+				running++
+				set("running_since_timestamp_seconds", float64(o.Started.Unix()))
+				set("progress_ratio", float64(o.Done)/100)
+			case o.Finished.After(last.Finished):
+				last = o
 			}
-			if unknownImport == 0 {
-				t.Fatal("the import of every last result has a duration")
-			}
-			got := e.load(t, "scans").without("securitycenter_scan_results", "securitycenter_scan_results_ended_total",
-				"securitycenter_scan_last_hosts", "securitycenter_scan_next_run_timestamp_seconds")
-			diff(t, "scans", want, got)
-		})
+		}
+		if last.ID == "" {
+			continue
+		}
+		set("last_finish_timestamp_seconds", float64(last.Finished.Unix()), "repository_id", last.Repository)
+		set("last_duration_seconds", last.Finished.Sub(last.Started).Seconds())
+		set("last_hosts", float64(last.Targeted), "state", "targeted")
+		if !r.rpc { // whose results do not tell who answered
+			set("last_hosts", float64(last.Live), "state", "live")
+			set("last_hosts", float64(last.Targeted-last.Live), "state", "dead")
+		}
+		if last.ImportStatus != "Importing" {
+			set("last_success", collector.OneIf(last.Status == "Completed" && last.ImportStatus == "Finished"))
+		}
+		if last.ImportStatus == "Finished" || last.ImportStatus == "Error" {
+			set("last_import_duration_seconds", 90)
+		} else {
+			untold++
+		}
 	}
-}
-
-// scanNames returns the names of the scan definitions by id.
-func (e *exported) scanNames(t *testing.T) map[string]string {
-	t.Helper()
-	answers, err := console.AskEach(t.Context(), e.Console.Console, (*scapi.Client).Scans)
-	if err != nil {
-		t.Fatal(err)
+	if running == 0 || untold == 0 {
+		t.Fatalf("%d scans are running, and the import of %d last results has no duration", running, untold)
 	}
-	names := map[string]string{}
-	for _, s := range answers[0].Value {
-		names[s.ID] = s.Name
-	}
-	return names
+	diff(t, "scans", want, e.with(t, "scans", own(map[string]any{"progress": true})))
 }
 
 func TestScansWithoutAScheduleHaveNoNextRun(t *testing.T) {
@@ -305,25 +298,6 @@ func TestAFailureToListScansIsNotTakenForARefusal(t *testing.T) {
 	}
 }
 
-func TestEqualScanIDsOfTwoOrganisationsAreTwoScans(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		one, two := alice, bob
-		one.Repositories, two.Repositories = nil, nil
-		got := export(t, sctest.Options{Accounts: []sctest.Account{one, two}, Scans: 6}).load(t, "scans").of("securitycenter_scan_last_success")
-		for _, organization := range []string{"1", "2"} {
-			n := 0
-			for name := range got {
-				if strings.Contains(name, `organization_id="`+organization+`"`) {
-					n++
-				}
-			}
-			if n != 6 {
-				t.Errorf("%d scans of organisation %s, want 6", n, organization)
-			}
-		}
-	})
-}
-
 func TestAResultWithoutReadableDetailsDoesNotHideTheScans(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{Seed: 5, Scans: 8})
@@ -454,15 +428,65 @@ func TestAScanThatRunsForLongerThanListsReachBackIsStillShownAsRunning(t *testin
 	}
 }
 
+// After a restart of the exporter too.
+func TestAScanThatBeganBeforeListsReachBackIsFoundAtTheFirstLook(t *testing.T) {
+	for name, tt := range map[string]struct {
+		answer string // to the question for those that run
+		finds  bool
+		said   bool // that it could not be found out
+	}{
+		"told": {`{"usable":[%s],"manageable":[%[1]s]}`, true, false}, "ended meanwhile": {`{"usable":[],"manageable":[]}`, false, false},
+		"no list": {`"none"`, false, true},
+	} {
+		in(t, name, func(t *testing.T) {
+			began := time.Now().Add(-80 * day)
+			row := fmt.Sprintf(`{"id":"77","name":"endless","status":"Running","importStatus":"No Results","running":"true","createdTime":"%d","startTime":"%[1]d","finishTime":"-1","scan":{"id":"1"}}`, began.Unix())
+			asked := 0
+			e := export(t, sctest.Options{Scans: 1}, func(o *console.Options) {
+				for i, a := range o.Accounts {
+					o.Accounts[i].Transport = &endless{RoundTripper: a.Transport, list: func() string { return "" }, detail: func() string { return row }, running: func() string {
+						asked++
+						return strings.ReplaceAll(strings.ReplaceAll(tt.answer, "%s", row), "%[1]s", row)
+					}}
+				}
+			})
+			for range 3 {
+				s, err := e.run(t, "scans", noLimits)
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := 0.0
+				if tt.finds {
+					want = float64(began.Unix())
+				}
+				if got := samplesOf(s.Families).sum("securitycenter_scan_running_since_timestamp_seconds"); got != want {
+					t.Errorf("running since %v, want %v", got, want)
+				}
+				if said := strings.Contains(strings.Join(s.Missing, "\n"), "more than 35 days ago"); said != tt.said {
+					t.Errorf("missing: %q", s.Missing)
+				}
+			}
+			if want := map[bool]int{false: 1, true: 3}[tt.said]; asked != want {
+				t.Errorf("asked %d times, want %d", asked, want)
+			}
+		})
+	}
+}
+
 // endless answers lists and details of scan results in the console's place.
 type endless struct {
 	http.RoundTripper
 	list, detail func() string
+	running      func() string // the answer to the question for those that run; nil: there are none
 }
 
 func (e *endless) RoundTrip(r *http.Request) (*http.Response, error) {
 	response := ""
 	switch {
+	case r.URL.Path == "/rest/scanResult" && r.URL.Query().Get("filter") == "running":
+		if response = `[]`; e.running != nil && r.URL.Query().Get("startTime") == "0" {
+			response = e.running()
+		}
 	case r.URL.Path == "/rest/scanResult":
 		response = `{"usable":[` + e.list() + `],"manageable":[]}`
 	case r.URL.Path == "/rest/scanResult/77":

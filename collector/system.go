@@ -107,6 +107,9 @@ func loadSystem(ctx context.Context, c *findings.Console, _ Settings, m *Metrics
 		if s.LicenseStatus != "" {
 			m.Set(systemLicenseValid, OneIf(isValid(s.LicenseStatus)))
 		}
+		if s.LicenseErr != nil {
+			m.lacking(systemLicenseUsed, s.LicenseErr)
+		}
 		SetOpt(m, systemLicenseUsed, s.ActiveIPs)
 		if s.LicensedIPs.Value > 0 {
 			SetOpt(m, systemLicenseLimit, s.LicensedIPs)

@@ -35,12 +35,14 @@ func (e *exported) told(t *testing.T) samples {
 
 func TestRiskAndCoverageAreRightInEverySituation(t *testing.T) {
 	whole := []string{"securitycenter_unique_vulnerabilities", "securitycenter_hosts_affected", "securitycenter_hosts_seen"}
+	anyRisk := []string{"securitycenter_vulnerabilities_accepted", "securitycenter_hosts_assessed", "securitycenter_hosts_credentialed"}
 	low := func(f sctest.Finding) bool { return f.PluginType == "compliance" && f.PluginID < 1_000_000 }
 	high := func(f sctest.Finding) bool { return f.PluginType == "compliance" && f.Severity == 3 }
 	for _, tt := range []struct {
 		name    string
 		options sctest.Options
 		absent  []string
+		rest    bool                      // not on SecurityCenter 4
 		keep    func(sctest.Finding) bool // what counts, where that is another thing
 		has     map[string]func(sctest.Finding) bool
 		check   func(*testing.T, *exported, *reckoning)
@@ -115,6 +117,18 @@ func TestRiskAndCoverageAreRightInEverySituation(t *testing.T) {
 			keep:    func(f sctest.Finding) bool { f.WebApplication = false; return counts(f) },
 		},
 		{
+			name:    "a console that hides accepted findings, and refuses the first spelling",
+			options: sctest.Options{RefuseFilters: []string{"acceptRiskStatus"}, Quirks: sctest.Quirks{AcceptedHidden: true, Speaks143: true}},
+		},
+		{
+			name: "a console that hides accepted findings, and refuses the second spelling", rest: true,
+			options: sctest.Options{RefuseFilters: []string{"acceptedRisk"}, Quirks: sctest.Quirks{AcceptedHidden: true, Speaks143: true}},
+		},
+		{
+			name: "a console that hides accepted findings, and refuses every spelling", absent: anyRisk,
+			options: sctest.Options{RefuseFilters: []string{"acceptRiskStatus", "acceptedRisk"}, Quirks: sctest.Quirks{AcceptedHidden: true, Speaks143: true}},
+		},
+		{
 			name:    "a console that does not know the operator of plugin ids",
 			options: sctest.Options{RefuseOperators: []string{"<=", ">="}, Quirks: sctest.Quirks{Speaks143: true}},
 		},
@@ -133,6 +147,9 @@ func TestRiskAndCoverageAreRightInEverySituation(t *testing.T) {
 		},
 	} {
 		for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+			if tt.rest && dialect == sctest.RPC {
+				continue
+			}
 			in(t, dialect.String()+" "+tt.name, func(t *testing.T) {
 				o := tt.options
 				o.Dialect, o.Seed = dialect, 11

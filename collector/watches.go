@@ -71,6 +71,7 @@ func loadWatches(ctx context.Context, c *findings.Console, settings Settings, m 
 // watch counts what a watch looks for. Where it names an object of an
 // organisation, by its id, it is asked through an account of that organisation alone.
 func watch(ctx context.Context, c *findings.Console, total tally, w config.Watch) (scapi.Opt[findings.Totals], error) {
+	who := "no account looks at any"
 	if w.Account != "" || ofOrganization(w) {
 		through, err := watchThrough(ctx, c, w)
 		if err != nil {
@@ -78,6 +79,12 @@ func watch(ctx context.Context, c *findings.Console, total tally, w config.Watch
 		}
 		if total, err = tallyOf(ctx, c, through, total.m); err != nil {
 			return scapi.Opt[findings.Totals]{}, err
+		}
+		who = "account " + through.Name() + " looks at none"
+		if len(total.scopes) == 0 { // perhaps because nobody knows yet
+			if _, err := console.Through(ctx, through, (*scapi.Client).Whoami); err != nil {
+				return scapi.Opt[findings.Totals]{}, fmt.Errorf("%w: %w", errElsewhere, err)
+			}
 		}
 	}
 	here := false
@@ -90,7 +97,7 @@ func watch(ctx context.Context, c *findings.Console, total tally, w config.Watch
 		return found, err
 	})
 	if err == nil && !here {
-		err = fmt.Errorf("%w: it is about repositories that no account reads", errElsewhere)
+		err = fmt.Errorf("%w: %s of the repositories that it is about", errElsewhere, who)
 	}
 	return found, err
 }

@@ -253,3 +253,101 @@ func TestASavedQueryWhoseFiltersCannotBeReadMakesItsWatchAbsent(t *testing.T) {
 		})
 	}
 }
+
+// Objects of an organisation are looked for in what it sees.
+func recountWatches(t *testing.T, e *exported, r *reckoning) {
+	settings, want, found := collector.Settings{}, samples{}, 0.0
+	var absent []string // what is said of each
+	look := func(name string, account sctest.Account, w config.Watch, finds func(sctest.Finding) bool) {
+		w.Name, w.Account = name, account.Username
+		settings.Watches = append(settings.Watches, w)
+		pass := func(f sctest.Finding) bool { return finds(f) && seenBy(f, account) }
+		want.severities("securitycenter_watch_vulnerabilities", 0, r.open(pass), "watch", name)
+		want[sample("securitycenter_watch_hosts", "watch", name)] = r.hosts(func(f sctest.Finding) bool { return open(f) && pass(f) })
+		found += want[sample("securitycenter_watch_hosts", "watch", name)]
+	}
+	for _, a := range e.organizationAccounts() {
+		o := e.simulated.Organization(a.Organization)
+		for _, list := range o.Assets() {
+			members := map[sctest.Host]bool{}
+			for h := range o.AssetHosts(list.ID) {
+				members[h] = true
+			}
+			filter := equal("asset", map[string]any{"id": list.ID})
+			if r.rpc {
+				filter = equal("assetID", list.ID)
+			}
+			look(a.Username+"'s list "+list.ID, a, filters(filter), func(f sctest.Finding) bool { return members[f.Host] })
+		}
+		for _, q := range o.SavedQueries() {
+			name := a.Username + "'s query " + q.ID
+			switch first := (sctest.Finding{Host: sctest.Host{Repository: "1"}}); {
+			case q.Matches == nil || r.rpc: // which does not list them
+			case q.Name == "First repository" && !seenBy(first, a):
+				settings.Watches = append(settings.Watches, config.Watch{Name: name, Account: a.Username, Query: q.ID})
+				absent = append(absent, "watch "+name+": nothing to look at: account "+a.Username+" looks at none")
+			default:
+				look(name, a, config.Watch{Query: q.ID}, q.Matches)
+			}
+		}
+	}
+	s, err := e.run(t, "watches", settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff(t, "watches", want, samplesOf(s.Families)); found == 0 {
+		t.Error("nothing is found")
+	}
+	missing := strings.Join(s.Missing, "\n")
+	for _, said := range absent {
+		if !strings.Contains(missing, said) || strings.Count(missing, "watch ") != len(absent) {
+			t.Errorf("missing: %q, want %q", s.Missing, absent)
+		}
+	}
+}
+
+// SecurityCenter 4 does not tell organisations: several accounts may be of several.
+func TestAWatchOfAListNeedsAnAccountWhereSeveralLookAtSecurityCenter4(t *testing.T) {
+	for name, tt := range map[string]struct {
+		accounts []sctest.Account
+		shown    bool
+	}{"one account": {[]sctest.Account{admin, alice}, true}, "two of one organisation": {[]sctest.Account{admin, alice, carol}, false}, "two organisations": {[]sctest.Account{admin, alice, bob}, false}} {
+		in(t, name, func(t *testing.T) {
+			e := export(t, sctest.Options{Dialect: sctest.RPC, Seed: 5, OwnObjects: true, Accounts: tt.accounts})
+			list := filters(equal("assetID", "3"))
+			list.Name = "list"
+			s, err := e.run(t, "watches", collector.Settings{Watches: []config.Watch{list}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if shown := len(samplesOf(s.Families)) > 0; shown != tt.shown || shown == strings.Contains(strings.Join(s.Missing, ""), "give it an account") {
+				t.Errorf("it is shown: %v, missing %q", shown, s.Missing)
+			}
+		})
+	}
+}
+
+// Whether it sees nothing is not known before it has logged in.
+func TestAWatchOfAnAccountThatCannotLogInSaysSo(t *testing.T) {
+	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+		in(t, dialect.String(), func(t *testing.T) {
+			e := export(t, sctest.Options{Dialect: dialect, Accounts: []sctest.Account{admin, alice, bob}}, wrongPassword("bob"))
+			settings := collector.Settings{}
+			for _, account := range []string{"alice", "bob"} {
+				w := filters(equal("severity", "3"))
+				w.Name, w.Account = "of "+account, account
+				settings.Watches = append(settings.Watches, w)
+			}
+			s, err := e.run(t, "watches", settings)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := samplesOf(s.Families).of("securitycenter_watch_hosts"); len(got) != 1 || got[sample("securitycenter_watch_hosts", "watch", "of alice")] == 0 {
+				t.Errorf("%v, want the watch of alice", got)
+			}
+			if missing := strings.Join(s.Missing, ""); !strings.Contains(missing, "watch of bob") || !strings.Contains(missing, "account bob") || !strings.Contains(missing, "login refused") {
+				t.Errorf("missing: %q, want that the login of bob was refused", s.Missing)
+			}
+		})
+	}
+}

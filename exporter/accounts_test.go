@@ -86,31 +86,56 @@ func TestAMistypedPasswordIsAFailureAndItsCorrectionIsTakenUpAtOnce(t *testing.T
 // Where another organisation's account answers, what the account would have read
 // was never part of the sums: nothing fails, and it shows that it is left out.
 func TestAnAccountThatNeverCouldLogInIsLeftOutWhereAnotherAnswers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		o := small(sctest.REST)
-		o.Accounts = []sctest.Account{
-			{Username: "one", Password: "a", Organization: 1, Repositories: []string{"1"}},
-			{Username: "two", Password: "b", Organization: 2, Repositories: []string{"2"}},
-		}
-		const yaml = `
+	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+		bubble(t, dialect.String(), func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "password")
+			write := func(text string) {
+				if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			write("wrong")
+			o := small(dialect)
+			o.Accounts = []sctest.Account{
+				{Username: "one", Password: "a", Organization: 1, Repositories: []string{"1"}},
+				{Username: "two", Password: "b", Organization: 2, Repositories: []string{"2"}},
+			}
+			yaml := `
 consoles:
   - name: hq
     url: http://console.example
     accounts:
       - {name: one, username: one, password: a}
-      - {name: two, username: two, password: wrong}
+      - {name: two, username: two, password_file: ` + file + `}
+watches: [{name: of-two, account: two, filters: [{name: severity, operator: "=", value: "0"}]}]
 `
-		b := newBench(t, yaml, map[string]sctest.Options{"hq": o})
-		b.settle()
-		page := b.probe("hq")
-		page.want(t, "with one of two", map[string]float64{
-			of("success", "vulnerabilities"): 1, `securitycenter_account_up{account="two"}`: 0, `securitycenter_account_up{account="one"}`: 1,
+			b := newBench(t, yaml, map[string]sctest.Options{"hq": o})
+			b.settle()
+			page := b.probe("hq")
+			page.want(t, "with one of two", map[string]float64{
+				of("success", "vulnerabilities"): 1, `securitycenter_account_up{account="two"}`: 0, `securitycenter_account_up{account="one"}`: 1,
+			})
+			shown := func(family string, want int) {
+				t.Helper()
+				if n := len(page.family(family)); n != want {
+					t.Errorf("%d series of %s, want %d", n, family, want)
+				}
+			}
+			shown("securitycenter_hosts", 1) // of the repository that is read
+			shown("securitycenter_watch_hosts", 0)
+			if landing := b.get("/"); !strings.Contains(landing, "two") || !strings.Contains(landing, "login refused") {
+				t.Errorf("the landing page does not tell of the account:\n%s", landing)
+			}
+
+			write("b")
+			time.Sleep(15 * time.Second) // the next scrape finds the file changed
+			for range 2 {                // what was read before the account joined is read again
+				b.get("/probe?target=hq")
+				b.settle()
+			}
+			page = b.probe("hq")
+			shown("securitycenter_hosts", 2)
+			shown("securitycenter_watch_hosts", 1)
 		})
-		if n := len(page.family("securitycenter_hosts")); n != 1 {
-			t.Errorf("%d repositories are counted, want the one that is read", n)
-		}
-		if landing := b.get("/"); !strings.Contains(landing, "two") || !strings.Contains(landing, "login refused") {
-			t.Errorf("the landing page does not tell of the account:\n%s", landing)
-		}
-	})
+	}
 }

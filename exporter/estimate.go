@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -16,10 +17,11 @@ import (
 // a table to w, as comments of YAML: how many series each collector makes and
 // leaves out, how many requests its first load took, and how many that would be
 // in a day, which is an upper bound: logins, the check of filters and the search
-// for the number of plugins are not repeated each time. The error says what
-// could not be read.
+// for the number of plugins are not repeated each time. What a collector lacks, and
+// why, follows the table. The error says what could not be read.
 func (e *Exporter) Estimate(ctx context.Context, w io.Writer) error {
 	var errs []error
+	var lacks []string
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "#\n# console\tcollector\tseries\tleft out\tanalysis requests\tother requests\tagain after\trequests a day, at most\ttook\t")
 	for _, t := range e.all() {
@@ -33,6 +35,9 @@ func (e *Exporter) Estimate(ctx context.Context, w io.Writer) error {
 			x := v.estimate()
 			all.add(x)
 			errs = append(errs, t.unread(v))
+			for _, part := range v.missing {
+				lacks = append(lacks, fmt.Sprintf("# missing: %s, %s: %s\n", t.console.Name(), v.collector.Name, strings.Join(strings.Fields(part), " ")))
+			}
 			state := ""
 			switch h := v.health; {
 			case !h.tried:
@@ -51,7 +56,9 @@ func (e *Exporter) Estimate(ctx context.Context, w io.Writer) error {
 		}
 		fmt.Fprintf(table, "# %s\tall, with health\t%d\t%d\t%d\t%d\t\t%d\t\t\n", t.console.Name(), series, all.dropped, all.queries, all.others, all.daily)
 	}
-	return errlist.Join(append(errs, table.Flush())...)
+	errs = append(errs, table.Flush())
+	_, err := io.WriteString(w, strings.Join(lacks, ""))
+	return errlist.Join(append(errs, err)...)
 }
 
 // estimate is what one load took, and would take in a day.

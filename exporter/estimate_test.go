@@ -55,6 +55,31 @@ func TestAnEstimateSaysWhatEveryCollectorMakesAndAsks(t *testing.T) {
 			}
 		}
 	})
+	bubble(t, "of a watch that cannot be asked it says why", func(t *testing.T) {
+		o := small(sctest.REST)
+		o.Accounts = []sctest.Account{{Username: "one", Password: "a", Organization: 1}, {Username: "two", Password: "b", Organization: 2}}
+		b := newBench(t, `
+consoles: [{name: hq, url: "http://console.example", accounts: [{name: one, username: one, password: a}, {name: two, username: two, password: b}]}]
+watches: [{name: mine, query: 1}]
+`, map[string]sctest.Options{"hq": o})
+		var out strings.Builder
+		if err := b.exporter.Estimate(t.Context(), &out); err != nil {
+			t.Fatal(err)
+		}
+		var nothing any
+		if err := yaml.Unmarshal([]byte(out.String()), &nothing); err != nil || nothing != nil {
+			t.Errorf("it is not a comment of YAML: %v", err)
+		}
+		if line := first(out.String(), "watch mine"); !strings.HasPrefix(line, "# missing: hq, watches: ") || !strings.Contains(line, "give it an account") {
+			t.Errorf("%q does not say what to do in\n%s", line, &out)
+		}
+		if landing := b.get("/"); !strings.Contains(landing, "give it an account") {
+			t.Error("the landing page does not say why")
+		}
+		if lines := b.log.lines("give it an account"); len(lines) != 1 {
+			t.Errorf("the log says it %d times", len(lines))
+		}
+	})
 	bubble(t, "of a console that fails it says what", func(t *testing.T) {
 		b := newBench(t, hq, nil)
 		b.consoles["hq"].Inject(sctest.Fault{Endpoint: "GET /feed", Effect: sctest.Refuse(http.StatusForbidden, 999, "The moon is full.")})

@@ -17,10 +17,14 @@ func TestWithoutAnAccountThatReadsThereIsNothingToCount(t *testing.T) {
 }
 
 func TestARefusedRepositoryIsNeverLeftOut(t *testing.T) {
-	in(t, "REST", func(t *testing.T) {
-		c := count(t, sctest.Options{RefuseFilters: []string{"repository", "repositoryIDs"}})
-		if scopes, err := c.Scopes(t.Context()); err == nil {
-			t.Errorf("%d scopes, although the console cannot be asked for repositories", len(scopes))
+	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+		for words, speaks143 := range map[string]bool{"code 146": false, "code 143": true} {
+			in(t, dialect.String()+", "+words, func(t *testing.T) {
+				c := count(t, sctest.Options{Dialect: dialect, RefuseFilters: []string{"repository", "repositoryIDs"}, Quirks: sctest.Quirks{Speaks143: speaks143}})
+				if scopes, err := c.Scopes(t.Context()); err == nil {
+					t.Errorf("%d scopes, although the console cannot be asked for repositories", len(scopes))
+				}
+			})
 		}
-	})
+	}
 }

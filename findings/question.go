@@ -11,7 +11,7 @@ import (
 // all that are open: cumulative data, risk not accepted, no web-application
 // findings, no compliance results.
 type Question struct {
-	Repositories []string     // ids; none: all of the scope
+	Repositories []string     // ids, of which those of the scope are meant; none: all of the scope
 	Source       scapi.Source // Cumulative when empty
 	Risk         Risk
 	Status       Status
@@ -73,6 +73,9 @@ func (sel selection) and(filters ...scapi.Filter) selection {
 func (s *Scope) selection(ctx context.Context, q Question) (selection, bool, error) {
 	wanted := slices.Concat(q.Only, q.Own)
 	sel := s.everything(q.Repositories)
+	if len(sel.repositories) == 0 { // no filter on repositories would mean all
+		return sel, false, nil
+	}
 	if !speaksOfRisk(wanted) {
 		var ok bool
 		if sel, ok = s.withRisk(sel, q.Risk); !ok {
@@ -128,12 +131,13 @@ func (s *Scope) withRisk(sel selection, risk Risk) (selection, bool) {
 }
 
 // everything selects all findings of the repositories (none: of the scope)
-// but those of web applications.
+// but those of web applications. Another account reads what is not of the scope.
 func (s *Scope) everything(repositories []string) selection {
-	if len(repositories) == 0 {
-		repositories = s.IDs()
+	own := s.IDs()
+	if len(repositories) > 0 {
+		own = slices.DeleteFunc(own, func(id string) bool { return !slices.Contains(repositories, id) })
 	}
-	return selection{repositories: repositories, excluding: []scapi.Filter{scapi.ExcludeWAS()}}
+	return selection{repositories: own, excluding: []scapi.Filter{scapi.ExcludeWAS()}}
 }
 
 // open selects everything but what has its risk accepted, as far as the

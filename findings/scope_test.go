@@ -150,6 +150,30 @@ func TestEveryQuestionIsAnsweredWithTheRecountOrNotAtAll(t *testing.T) {
 	}
 }
 
+// A question may name repositories that another account reads: each scope tells
+// of its own, or nothing where it has none of them.
+func TestAScopeTellsOfItsOwnRepositoriesAlone(t *testing.T) {
+	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+		in(t, dialect.String(), func(t *testing.T) {
+			c := count(t, sctest.Options{Dialect: dialect, Seed: 11, Hosts: 60, Accounts: []sctest.Account{root, alice, bob}})
+			for _, s := range c.scopes(t) {
+				for _, wanted := range [][]string{{"1"}, {"2"}, {"3"}, {"2", "3"}, {"1", "2", "3"}, {"77"}} {
+					mine := slices.ContainsFunc(wanted, func(id string) bool { return slices.Contains(s.IDs(), id) })
+					want, _, _ := c.recount([]*findings.Scope{s}, func(f sctest.Finding) bool { return isOpen(f) && slices.Contains(wanted, f.Host.Repository) })
+					c.simulated.ForgetRequests()
+					got, err := s.Counts(t.Context(), findings.Question{Repositories: wanted})
+					if err != nil || got.Valid != mine || got.Value != want {
+						t.Errorf("account %s, repositories %v: %v (%v), %v; want %v", s.Account.Name(), wanted, got.Value, got.Valid, err, want)
+					}
+					if asked := len(c.simulated.Requests()); !mine && asked > 0 {
+						t.Errorf("account %s, repositories %v: %d requests", s.Account.Name(), wanted, asked)
+					}
+				}
+			}
+		})
+	}
+}
+
 // sum adds up what the scopes answer, where all do.
 func sum[T any](scopes []*findings.Scope, add func(a, b T) T, ask func(*findings.Scope) (scapi.Opt[T], error)) (sum scapi.Opt[T], err error) {
 	for i, s := range scopes {

@@ -45,7 +45,7 @@ func (c *Client) Organizations(ctx context.Context) ([]OrganizationInfo, error) 
 		return organizations(list), err
 	}
 	list, _, err := restList[wireOrganization](ctx, c, "/organization", organizationFields, nil)
-	if !IsPermission(err) {
+	if !refusedCall(err) {
 		return organizations(list), err
 	}
 	k := get("/currentOrganization", nil)

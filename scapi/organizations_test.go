@@ -24,6 +24,7 @@ func TestOrganizations(t *testing.T) {
 	}{
 		"REST for an administrator":          {scapi.REST, map[string]said{"GET /organization": {Response: "[" + one + "]"}}, want, false},
 		"REST for a user":                    {scapi.REST, map[string]said{"GET /organization": no, "GET /currentOrganization": {Response: one}}, want, false},
+		"REST without the call":              {scapi.REST, map[string]said{"GET /organization": {Status: http.StatusForbidden, Code: 10, Message: "Resource is not supported."}, "GET /currentOrganization": {Response: one}}, want, false},
 		"REST for a user of an old console":  {scapi.REST, map[string]said{"GET /organization": no, "GET /currentOrganization": {Status: http.StatusNotFound}}, nil, true},
 		"REST for a user who sees nothing":   {scapi.REST, map[string]said{"GET /organization": no, "GET /currentOrganization": no}, nil, true},
 		"RPC for an administrator":           {scapi.RPC, map[string]said{"repository::init": {Response: `{"repositories":[],"organizations":[{"id":1,"name":"Example"}]}`}}, []scapi.OrganizationInfo{{ID: "1", Name: "Example"}}, false},

@@ -171,9 +171,9 @@ func TestTicketsOfSimulatedConsolesAreInTheirStates(t *testing.T) {
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		server, _, c := simulated(t, sctest.Options{Dialect: dialect})
 		tickets, err := c.Tickets(t.Context())
-		got := map[string]int{}
+		var got []sctest.Ticket
 		for _, ticket := range tickets {
-			got[ticket.Status]++
+			got = append(got, sctest.Ticket{ID: ticket.ID, Status: ticket.Status})
 		}
 		check(t, dialect.String(), err, got, server.Tickets())
 	}

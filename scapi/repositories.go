@@ -82,9 +82,9 @@ func (c *Client) rpcRepositories(ctx context.Context, t target) (wire.List[wireR
 	return list, err
 }
 
-// refusedCall reports whether the console answered, and refused the call itself.
-// SecurityCenter 4 does not say why in any known way.
-func refusedCall(err error) bool { return err != nil && Answered(err) }
+// refusedCall reports whether the console answered, and refused the call itself
+// for good. SecurityCenter 4 does not say why in any known way.
+func refusedCall(err error) bool { return err != nil && Answered(err) && !IsTemporary(err) }
 
 func (w wireRepository) repository(raw json.RawMessage) Repository {
 	size, inner := w.repositorySize, w.TypeFields

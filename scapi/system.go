@@ -25,6 +25,7 @@ type System struct {
 type Status struct {
 	LicenseStatus          string     // "Valid", "Expired", …; empty: unknown
 	ActiveIPs, LicensedIPs Opt[int64] // the second is absent where there is no limit
+	LicenseErr             error      // why SecurityCenter 4 refuses to tell both; nil: it does not refuse
 	JobDaemonRunning       Opt[bool]
 	LastBackupSuccess      time.Time // zero: never or unknown
 	LastBackupFailure      time.Time
@@ -94,7 +95,7 @@ type wireStatus struct {
 // Status returns the licence, job daemon and back-up state. REST GET /status,
 // for any account, who may get different keys. RPC system::init for the licence
 // status, and repository::init for the licensed addresses where the account may
-// call it (administrators) and the answer has them; Raw is repository::init's.
+// call it (administrators) and the answer has them; Raw is then repository::init's.
 func (c *Client) Status(ctx context.Context) (Status, error) {
 	t, err := c.target(ctx)
 	if err != nil {
@@ -135,7 +136,8 @@ func (c *Client) rpcStatus(ctx context.Context) (Status, error) {
 	s := Status{LicenseStatus: system.LicenseStatus, PluginSet: map[string]time.Time{}, Raw: system.Raw}
 	var raw json.RawMessage
 	switch _, err := c.do(ctx, action("repository", "init", nil), &raw); {
-	case IsPermission(err):
+	case refusedCall(err):
+		s.LicenseErr = err
 		return s, nil
 	case err != nil:
 		return Status{}, err

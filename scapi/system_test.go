@@ -67,6 +67,10 @@ func TestStatus(t *testing.T) {
 			scapi.Status{LicenseStatus: "Valid", ActiveIPs: scapi.Some[int64](99), LicensedIPs: scapi.Some[int64](512), PluginSet: map[string]time.Time{}}},
 		"SecurityCenter 4 tells others the licence's state": {scapi.RPC, map[string]said{"system::init": {Response: `{"version":"4.8.1","licenseStatus":"Valid"}`}},
 			scapi.Status{LicenseStatus: "Valid", PluginSet: map[string]time.Time{}}},
+		"SecurityCenter 4 does not know the call that has the licence": {scapi.RPC, map[string]said{
+			"system::init":     {Response: `{"version":"4.8.1","licenseStatus":"Valid"}`},
+			"repository::init": {Code: 1, Message: "Invalid module or action 'repository::init'."}},
+			scapi.Status{LicenseStatus: "Valid", PluginSet: map[string]time.Time{}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, _ := scripted(t, tc.api, "4.8.1", table(tc.answers))
@@ -74,6 +78,10 @@ func TestStatus(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if refused := tc.answers["repository::init"].Response == ""; refused != (got.LicenseErr != nil) && tc.api == scapi.RPC {
+				t.Errorf("why the licence's addresses are not told: %v", got.LicenseErr)
+			}
+			got.LicenseErr = nil
 			if diff := cmp.Diff(tc.want, got, noRaw); diff != "" {
 				t.Errorf("status (-want +got):\n%s", diff)
 			}

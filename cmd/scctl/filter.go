@@ -11,7 +11,7 @@ import (
 
 // filterHelp explains --filter.
 const filterHelp = "Keep what fits: NAME=VALUE, NAME!=VALUE, NAME>=VALUE, NAME<=VALUE, NAME~=VALUE (NAME~=VALUE also matches patterns where the console does). " +
-	"May be repeated; all must hold. Spelled for any console: severity=high,critical (or 0 to 4), repository=ID,… , family=ID,… , asset=ID, auditFile=ID, " +
+	"May be repeated; all must hold. Spelled for any console: severity=high,critical (or 0 to 4), repository=ID,… , family=ID,… , asset=ID, auditFile=ID, pluginType=event, " +
 	"and firstSeen, lastSeen, lastMitigated, pluginPublished, patchPublished, vulnPublished with >= and <= and a date (2024-05-01) or a time (2024-05-01T12:00:00Z). " +
 	"Anything else is sent as it is, a value that begins with [ or { as JSON: asset={\"id\":\"5\"}."
 
@@ -97,6 +97,10 @@ func parseFilter(name, operator, value string) (scapi.Filter, error) {
 		case "asset", "assetID":
 			if !strings.HasPrefix(value, "{") {
 				return scapi.ByAsset(value), nil
+			}
+		case "pluginType":
+			if value == "event" { // which Security Center 6 calls lce
+				return scapi.ByPluginType(value), nil
 			}
 		case "auditFile", "auditFileID":
 			if !strings.HasPrefix(value, "{") && !strings.HasPrefix(value, "[") {

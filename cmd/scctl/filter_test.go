@@ -37,6 +37,8 @@ func TestFiltersAreSpelledAsTheConsoleWantsThem(t *testing.T) {
 		{`asset={"id":"5"}`, wire{"asset", "=", map[string]any{"id": "5"}}, wire{"asset", "=", map[string]any{"id": "5"}}},
 		{"auditFile=1000001", wire{"auditFile", "=", []any{map[string]any{"id": "1000001"}}}, wire{}},
 		{`ip=192.0.2.0/24`, wire{"ip", "=", "192.0.2.0/24"}, wire{"ip", "=", "192.0.2.0/24"}},
+		{"pluginType=event", wire{"pluginType", "=", "lce"}, wire{}},
+		{"pluginType=active", wire{"pluginType", "=", "active"}, wire{"pluginType", "=", "active"}},
 		{"lastSeen=0:7", wire{"lastSeen", "=", "0:7"}, wire{"lastSeen", "=", "0:7"}},
 		{"lastSeen>=2024-05-01", wire{"lastSeen", "=", "1714521600-9999999999"}, wire{}},
 	} {

@@ -28,8 +28,8 @@
 //     nothing can be made, deleted, launched or paused. Such a call is answered as an unknown path is.
 //   - Rights within an organisation: every user sees all of it, as far as his repositories go. Roles and groups are lists
 //     without effect. Administrators see the asset lists of organisation 1.
-//   - Risk rules, credentials, roles and groups are the same in all organisations, whatever OwnObjects says; rules have nothing to
-//     do with which findings are accepted or recast.
+//   - Credentials, roles and groups are the same in all organisations, whatever OwnObjects says. Risk rules have nothing to do
+//     with which findings are accepted or recast.
 //   - Phones (there is no mobile repository), passive scanners, log servers as objects, agents and their scans, alerts,
 //     reports and dashboards: their lists are empty, or there is no such call.
 //   - Calls of 6.x: /hosts, /wasScanner, /sensor-proxy, /all/licenseInfo, tools of web applications. /cve knows every CVE.

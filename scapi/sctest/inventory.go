@@ -60,6 +60,7 @@ type ScanResult struct {
 	Finished     time.Time // zero while it is running
 	Targeted     int       // addresses probed
 	Live         int       // addresses that answer
+	Done         int       // per cent of the work
 }
 
 // ScanResults returns the results of the last 40 days, by definition and then oldest first.
@@ -70,7 +71,7 @@ func (o Organization) ScanResults() []ScanResult {
 		status, importStatus, finish := r.state(now)
 		total, live := o.c.sizes(r)
 		one := ScanResult{ID: r.id(), ScanID: r.def.id, Name: r.def.name, Repository: r.def.repository, Status: status,
-			ImportStatus: importStatus, Started: time.Unix(r.start, 0), Targeted: total, Live: live}
+			ImportStatus: importStatus, Started: time.Unix(r.start, 0), Targeted: total, Live: live, Done: int(r.done(now))}
 		if finish > 0 {
 			one.Finished = time.Unix(finish, 0)
 		}

@@ -85,8 +85,8 @@ type Options struct {
 	Repositories int    // default 4; the first two have the same name and some addresses in common
 	// UnassignedRepository takes the last repository away from every organisation: only administrators see it.
 	UnassignedRepository bool
-	// OwnObjects gives every organisation asset lists, audit files, saved queries, scans, results, tickets, users and
-	// policies of its own, whose ids are those of the others. Without it all organisations see the same.
+	// OwnObjects gives every organisation asset lists, audit files, saved queries, scans, results, tickets, users, risk rules
+	// and policies of its own, whose ids are those of the others. Without it all organisations see the same.
 	OwnObjects bool
 	Scanners   int // default 14, one in each state
 	Zones      int // default 4; the last has no working scanner

@@ -8,7 +8,7 @@ import (
 )
 
 // Organization is what an organisation of the simulated console has of its own: asset lists, audit files, saved
-// queries, scans and tickets. Their ids are unique within it only. It is the second path to what its users see.
+// queries, scans, tickets and risk rules. Their ids are unique within it only. It is the second path to what its users see.
 type Organization struct {
 	c  *Console
 	id int
@@ -107,5 +107,8 @@ func (c *Console) Scans() []Scan { return c.Organization(1).Scans() }
 // ScanResults returns the scan results of organisation 1.
 func (c *Console) ScanResults() []ScanResult { return c.Organization(1).ScanResults() }
 
-// Tickets returns the number of tickets of organisation 1 in each state.
-func (c *Console) Tickets() map[string]int { return c.Organization(1).Tickets() }
+// Tickets returns the tickets of organisation 1.
+func (c *Console) Tickets() []Ticket { return c.Organization(1).Tickets() }
+
+// RiskRules returns the risk rules of organisation 1.
+func (c *Console) RiskRules() []RiskRule { return c.Organization(1).RiskRules() }

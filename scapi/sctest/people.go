@@ -79,13 +79,18 @@ var ticketStates = []string{"assigned", "resolved", "feedback", "na", "duplicate
 // ticketStatesOf are those of an organisation: it has one ticket fewer than the one before, and the same ids.
 func ticketStatesOf(org int) []string { return ticketStates[(org-1)%len(ticketStates):] }
 
-// Tickets returns the number of tickets in each state.
-func (o Organization) Tickets() map[string]int {
-	count := map[string]int{}
-	for _, state := range ticketStatesOf(o.id) {
-		count[state]++
+// Ticket is a ticket of the simulated console.
+type Ticket struct {
+	ID, Status string
+}
+
+// Tickets returns the tickets in the order of their ids.
+func (o Organization) Tickets() []Ticket {
+	var list []Ticket
+	for i, state := range ticketStatesOf(o.id) {
+		list = append(list, Ticket{strconv.Itoa(i + 1), state})
 	}
-	return count
+	return list
 }
 
 func (c *Console) tickets(org int) []object {

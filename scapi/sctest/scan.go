@@ -120,6 +120,11 @@ func (r scanResult) state(now int64) (status, importStatus string, finish int64)
 	return o.status, o.importStatus, finish
 }
 
+// done is how much of the work is done, in per cent.
+func (r scanResult) done(now int64) int64 {
+	return min((now-r.start)*100/r.def.duration, 100)
+}
+
 // imported says whether the data of the result arrived.
 func (r scanResult) imported(now int64) bool {
 	_, importStatus, _ := r.state(now)
@@ -162,10 +167,7 @@ func (c *Console) sizes(r scanResult) (total, live int) {
 func (c *Console) resultObject(r scanResult, now int64) object {
 	status, importStatus, finish := r.state(now)
 	total, live := c.sizes(r)
-	done := int64(100) // per cent
-	if finish < 0 {
-		done = (now - r.start) * 100 / r.def.duration
-	}
+	done := r.done(now)
 	checks := int64(total) * 1200
 	o := object{
 		"id": r.id(), "name": r.def.name, "description": "", "details": "Full Safe Scan", "status": status,
