@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -55,6 +56,8 @@ func (l *Large) of() func(context.Context) (func(), error) {
 			own.Release(1)
 			return nil, err
 		}
+		// What the ones before have left would count twice.
+		runtime.GC()
 		return func() {
 			l.all.Release(1)
 			own.Release(1)

@@ -40,11 +40,16 @@ func (l List[T]) Err() error { return l.err }
 // around it. Err tells, and Decode returns it for a list at the top.
 func (l *List[T]) UnmarshalJSON(b []byte) error {
 	*l = List[T]{Items: []T{}, Raw: []json.RawMessage{}}
-	most, rows := mostRows(len(b), unsafe.Sizeof(*new(T))+unsafe.Sizeof(json.RawMessage{})), 0
-	l.err = eachElement(b, func(raw json.RawMessage) error {
-		if rows++; rows > most {
-			return fmt.Errorf("%w: more than %d in %d bytes", ErrTooMany, most, len(b))
-		}
+	rows := 0
+	if l.err = eachElement(b, func(json.RawMessage) error { rows++; return nil }); l.err != nil {
+		return nil
+	}
+	if most := mostRows(len(b), unsafe.Sizeof(*new(T))+unsafe.Sizeof(json.RawMessage{})); rows > most {
+		l.err = fmt.Errorf("%w: %d in %d bytes, at most %d", ErrTooMany, rows, len(b), most)
+		return nil
+	}
+	l.Items, l.Raw = make([]T, 0, rows), make([]json.RawMessage, 0, rows)
+	return eachElement(b, func(raw json.RawMessage) error { // which went well before
 		var item T
 		if kind(raw) != '{' && Empty(raw) || Decode(raw, &item) != nil {
 			return nil
@@ -53,10 +58,6 @@ func (l *List[T]) UnmarshalJSON(b []byte) error {
 		l.Raw = append(l.Raw, raw)
 		return nil
 	})
-	if l.err != nil {
-		l.Items, l.Raw = nil, nil
-	}
-	return nil
 }
 
 // ErrTooMany is returned for more rows than an answer of its size may have.
