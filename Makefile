@@ -23,7 +23,7 @@ LDFLAGS := -s -w \
 
 FUZZTIME ?= 30s
 
-.PHONY: build test race lint fuzz bench golden performance demo e2e ci docker cross licences release
+.PHONY: build test race lint fuzz bench benchmarks golden performance demo e2e ci docker cross licences release
 
 # Static binaries, stamped with their version: the exporter and the command-line tool.
 build:
@@ -43,7 +43,12 @@ lint:
 fuzz:
 	.ci/fuzz $(FUZZTIME)
 
+# What a scrape costs beside other ways of serving it, as tables of ratios.
 bench:
+	$(GO) -C bench run .
+
+# The benchmarks of the packages.
+benchmarks:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 # Write the golden files anew from what the code prints now; read the difference before committing it.
