@@ -26,6 +26,10 @@ type segment struct {
 	asked [forms]bool
 }
 
+// encoding is held while a load is encoded: twenty at once would want twenty
+// times the memory, and be no sooner ready.
+var encoding sync.Mutex
+
 // newSegment encodes in the forms that the one before it was asked for; nil:
 // in the one that Prometheus asks for.
 func newSegment(pieces iter.Seq[*dto.MetricFamily], before *segment) (*segment, error) {
@@ -36,6 +40,8 @@ func newSegment(pieces iter.Seq[*dto.MetricFamily], before *segment) (*segment, 
 		before.mu.Unlock()
 	}
 	wanted[gzipText] = true
+	encoding.Lock()
+	defer encoding.Unlock()
 	s := &segment{}
 	for f := range forms {
 		if !wanted[f] {
