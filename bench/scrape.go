@@ -23,7 +23,7 @@ var ways = []struct{ name, says string }{
 
 // scrape prints what a scrape costs the process that answers it.
 func scrape(w io.Writer, rounds int) error {
-	fmt.Fprint(w, `## A scrape
+	fmt.Fprint(w, `### A scrape
 
 CPU time of the process that answers, over a kept connection, and what it allocates; the number in brackets is how many
 times that of bytes kept ready. The page is that of a small simulated console and of a collector that makes up the rest.
