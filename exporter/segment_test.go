@@ -23,13 +23,14 @@ import (
 // segment returns what a slot of hq holds.
 func (b *bench) segment(collector string) *segment {
 	b.t.Helper()
-	for _, s := range b.exporter.target("hq").chosen([]string{collector}) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return s.data.segment
+	chosen := b.exporter.target("hq").chosen([]string{collector})
+	if len(chosen) != 1 {
+		b.t.Fatalf("%d collectors are called %s", len(chosen), collector)
 	}
-	b.t.Fatalf("no collector %s", collector)
-	return nil
+	s := chosen[0]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.data.segment
 }
 
 // held says in which forms the segment is held.
