@@ -46,8 +46,8 @@ func serve(arguments []string) (func(n int) error, error) {
 	if err != nil {
 		return nil, err
 	}
-	var any net.ListenConfig
-	l, err := any.Listen(context.Background(), "tcp", "127.0.0.1:0")
+	var listening net.ListenConfig
+	l, err := listening.Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -103,7 +104,7 @@ func start(command string) (*subject, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &subject{process: exec.Command(own)} //nolint:gosec // it is this program
+	s := &subject{process: exec.CommandContext(context.Background(), own)} //nolint:gosec // it is this program
 	s.process.Env = append(os.Environ(), subjectVariable+"="+command)
 	s.process.Stderr = os.Stderr
 	if s.orders, err = s.process.StdinPipe(); err != nil {
@@ -135,7 +136,8 @@ func (s *subject) answer() (cost, error) {
 	if err != nil {
 		return c, fmt.Errorf("the subject says nothing: %w", err)
 	}
-	return c, json.Unmarshal(line, &c)
+	err = json.Unmarshal(line, &c)
+	return c, err
 }
 
 // stop lets the subject end.
