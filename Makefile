@@ -23,7 +23,7 @@ LDFLAGS := -s -w \
 
 FUZZTIME ?= 30s
 
-.PHONY: build test race lint fuzz bench golden performance demo e2e ci docker cross licences release
+.PHONY: build test race lint fuzz bench benchmarks golden performance demo e2e ci docker cross licences release
 
 # Static binaries, stamped with their version: the exporter and the command-line tool.
 build:
@@ -43,15 +43,21 @@ lint:
 fuzz:
 	.ci/fuzz $(FUZZTIME)
 
+# What a scrape costs beside other ways of serving it, as tables of ratios.
 bench:
+	$(GO) -C bench run .
+
+# The benchmarks of the packages.
+benchmarks:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 # Write the golden files anew from what the code prints now; read the difference before committing it.
 golden:
 	$(GO) test -short $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n 1 dirname | sort -u) -update
 
-# Write docs/performance.md anew, from consoles of up to a million hosts.
+# Write docs/performance.md anew, from consoles of up to a million hosts and from what bench measures on this machine.
 performance:
+	$(GO) -C bench run . >bench/measured.md
 	$(GO) test ./exporter -run TestRequestsAreConstantHoweverManyHostsThereAre -update
 
 demo:

@@ -50,7 +50,7 @@ func TestALoadThatFailsShowsNothing(t *testing.T) {
 		return failure
 	})
 	s, err := col.Run(t.Context(), loader, nil, noLimits)
-	if !errors.Is(err, failure) || len(s.Families) != 0 || s.Series != 0 {
+	if !errors.Is(err, failure) || len(s.Families()) != 0 || s.Series != 0 {
 		t.Errorf("%v with %d series", err, s.Series)
 	}
 }
@@ -267,7 +267,7 @@ func TestACallThatIsRefusedTakesAwayOnlyItsOwnFamilies(t *testing.T) {
 							t.Errorf("%s, %s: %v", call, words, err)
 							continue
 						}
-						got := samplesOf(s.Families)
+						got := samplesOf(s.Families())
 						for _, f := range col.Families {
 							if want := whole.of(f.Name); !strings.Contains(tt.source(f.Source), call) {
 								diff(t, call+", "+words+": "+f.Name, want, got.of(f.Name))
@@ -314,7 +314,7 @@ func TestAToolThatIsRefusedTakesAwayOnlyItsOwnFamilies(t *testing.T) {
 							t.Errorf("%s: %v", col.Name, err)
 							continue
 						}
-						got, gone := samplesOf(s.Families), 0
+						got, gone := samplesOf(s.Families()), 0
 						for _, f := range col.Families {
 							if strings.Contains(source(f), tool) {
 								gone += len(want.of(f.Name))

@@ -16,21 +16,32 @@ type Family struct {
 	Labels  []string
 }
 
-// gathered returns the family with its samples in the order of their labels.
-func (f *Family) gathered(rows []sample) *dto.MetricFamily {
-	inOrder := make([]int, len(f.Labels)) // of their names
-	for i := range inOrder {
-		inOrder[i] = i
+// order returns the places of the labels in the order of their names.
+func (f *Family) order() []int {
+	order := make([]int, len(f.Labels))
+	for i := range order {
+		order[i] = i
 	}
-	slices.SortFunc(inOrder, func(a, b int) int { return strings.Compare(f.Labels[a], f.Labels[b]) })
+	slices.SortFunc(order, func(a, b int) int { return strings.Compare(f.Labels[a], f.Labels[b]) })
+	return order
+}
+
+// sort puts samples in the order of their labels.
+func (f *Family) sort(rows []sample) {
+	order := f.order()
 	slices.SortFunc(rows, func(a, b sample) int {
-		for _, i := range inOrder {
+		for _, i := range order {
 			if n := strings.Compare(a.labels[i], b.labels[i]); n != 0 {
 				return n
 			}
 		}
 		return 0
 	})
+}
+
+// gathered returns the family with these samples.
+func (f *Family) gathered(rows []sample) *dto.MetricFamily {
+	order := f.order()
 	kind := dto.MetricType_GAUGE
 	if f.Counter {
 		kind = dto.MetricType_COUNTER
@@ -38,8 +49,8 @@ func (f *Family) gathered(rows []sample) *dto.MetricFamily {
 	family := &dto.MetricFamily{Name: &f.Name, Help: &f.Help, Type: &kind, Metric: make([]*dto.Metric, len(rows))}
 	for i := range rows {
 		r := &rows[i]
-		metric := &dto.Metric{Label: make([]*dto.LabelPair, len(inOrder))}
-		for at, label := range inOrder {
+		metric := &dto.Metric{Label: make([]*dto.LabelPair, len(order))}
+		for at, label := range order {
 			metric.Label[at] = &dto.LabelPair{Name: &f.Labels[label], Value: &r.labels[label]}
 		}
 		if f.Counter {

@@ -55,7 +55,7 @@ func TestFamiliesAndSamplesComeInOrderAndCountersAreCounters(t *testing.T) {
 	if d := cmp.Diff([]string{"a_total", "big", "middle", "small"}, familyNames(s)); d != "" {
 		t.Errorf("order of families (-want +got):\n%s", d)
 	}
-	first := s.Families[0]
+	first := s.Families()[0]
 	if first.GetType() != dto.MetricType_COUNTER || first.Metric[0].GetCounter().GetValue() != 8 {
 		t.Errorf("%v: want a counter, ordered by the value of label a", first)
 	}

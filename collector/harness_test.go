@@ -129,7 +129,7 @@ func (e *exported) load(t *testing.T, name string) samples {
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
-	return samplesOf(s.Families)
+	return samplesOf(s.Families())
 }
 
 // loadAll loads all collectors that the accounts may read.
@@ -141,7 +141,7 @@ func (e *exported) loadAll(t *testing.T) samples {
 		if err != nil && !errors.Is(err, console.ErrNotReadable) {
 			t.Fatalf("%s: %v", col.Name, err)
 		}
-		maps.Copy(all, samplesOf(s.Families))
+		maps.Copy(all, samplesOf(s.Families()))
 	}
 	return all
 }

@@ -119,7 +119,7 @@ func TestOverMaxSeriesHostsAreCutAndTheOthersStayExact(t *testing.T) {
 			t.Fatalf("%d series, %d dropped, %v; want 40 and 65", s.Series, s.Dropped, err)
 		}
 		sum := 0.0
-		for _, v := range samplesOf(s.Families) {
+		for _, v := range samplesOf(s.Families()) {
 			sum += v
 		}
 		all := 0.0

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash/maphash"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -201,7 +202,9 @@ func (m *Metrics) Snapshot(known []*Family) Snapshot {
 	}
 	slices.SortFunc(families, func(a, b *Family) int { return strings.Compare(a.Name, b.Name) })
 	for _, f := range families {
-		s.Families = append(s.Families, f.gathered(m.samples[f].rows))
+		rows := m.samples[f].rows
+		f.sort(rows)
+		s.families = append(s.families, gathering{f, rows})
 	}
 	for _, err := range errlist.Group(m.missing...) {
 		s.Missing = append(s.Missing, err.Error())
@@ -211,11 +214,49 @@ func (m *Metrics) Snapshot(known []*Family) Snapshot {
 
 // Snapshot is the outcome of a successful load.
 type Snapshot struct {
-	Families []*dto.MetricFamily // sorted by name, no duplicates
-	Series   int                 // in Families
-	Dropped  int                 // left out because of MaxSeries
-	Missing  []string            // parts that no account of the console may read, with the reason
+	Series  int      // that it holds
+	Dropped int      // left out because of MaxSeries
+	Missing []string // parts that no account of the console may read, with the reason
 	// Duplicates are the samples, by family, that are not among Series because
 	// one with the same labels is: a fault of the collector.
 	Duplicates map[string]int
+
+	families []gathering // sorted by name, none without samples
+}
+
+// gathering is a family and its samples, in order.
+type gathering struct {
+	family *Family
+	rows   []sample
+}
+
+// Families returns the metrics: families sorted by name, no duplicates.
+func (s Snapshot) Families() []*dto.MetricFamily { return slices.Collect(s.Pieces(max(s.Series, 1))) }
+
+// Pieces yields what Families returns, but large families in several pieces of
+// at most so many samples, one after the other: what a sample takes until it can
+// be written is several times what is kept of it.
+func (s Snapshot) Pieces(most int) iter.Seq[*dto.MetricFamily] {
+	return func(yield func(*dto.MetricFamily) bool) {
+		for _, g := range s.families {
+			for rows := range slices.Chunk(g.rows, most) {
+				if !yield(g.family.gathered(rows)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Labels returns the labels of the first sample of a family; nil if there is none.
+func (s Snapshot) Labels(family string) map[string]string {
+	i := slices.IndexFunc(s.families, func(g gathering) bool { return g.family.Name == family })
+	if i < 0 {
+		return nil
+	}
+	labels := map[string]string{}
+	for at, name := range s.families[i].family.Labels {
+		labels[name] = s.families[i].rows[0].labels[at]
+	}
+	return labels
 }

@@ -34,7 +34,7 @@ func fill(m *collector.Metrics) {
 }
 
 func familyNames(s collector.Snapshot) (names []string) {
-	for _, f := range s.Families {
+	for _, f := range s.Families() {
 		names = append(names, f.GetName())
 	}
 	return names
@@ -68,7 +68,7 @@ func TestALoadOverItsLimitSucceedsAndSaysWhatIsMissing(t *testing.T) {
 		if err != nil || s.Dropped != 14*15 || s.Series > 150 || s.Series == 0 {
 			t.Errorf("%d series, %d dropped, %v; want the states of 14 scanners dropped", s.Series, s.Dropped, err)
 		}
-		for _, f := range s.Families {
+		for _, f := range s.Families() {
 			if f.GetName() == "securitycenter_scanner_status" {
 				t.Error("the largest family is still there")
 			}
@@ -97,11 +97,11 @@ func TestRedactionEmptiesNamesAndKeepsIDsAndMakesNoDuplicates(t *testing.T) {
 				if redacted.Series != plain.Series {
 					t.Errorf("%s: %d series, but %d with redaction", col.Name, plain.Series, redacted.Series)
 				}
-				distinct := samplesOf(redacted.Families)
+				distinct := samplesOf(redacted.Families())
 				if len(distinct) != redacted.Series {
 					t.Errorf("%s: %d series, of which %d are different", col.Name, redacted.Series, len(distinct))
 				}
-				for _, f := range redacted.Families {
+				for _, f := range redacted.Families() {
 					for _, m := range f.Metric {
 						for _, l := range m.Label {
 							if limits.Redact[l.GetName()] && l.GetValue() != "" {
@@ -128,7 +128,7 @@ func TestBytesThatAreNotUTF8AreReplacedAndDuplicatesKeepTheFirstValueAndAreCount
 	m.Set(big, 3, "one\xff", "2")
 	want := samples{"middle{zone_id=\"caf\uFFFD\"}": 1, `big{zone="",zone_id="1"}`: 1, `big{zone="",zone_id="2"}`: 3}
 	got := m.Snapshot(known)
-	diff(t, "samples", want, samplesOf(got.Families))
+	diff(t, "samples", want, samplesOf(got.Families()))
 	if got.Series != 3 {
 		t.Errorf("%d series, want 3", got.Series)
 	}
@@ -150,7 +150,7 @@ func TestATimeThatIsUnknownMakesNoSample(t *testing.T) {
 	m := collector.NewMetrics(noLimits)
 	m.SetTime(middle, time.Time{}, "1")
 	m.SetTime(middle, time.UnixMilli(1_700_000_000_250), "2")
-	got := samplesOf(m.Snapshot(known).Families)
+	got := samplesOf(m.Snapshot(known).Families())
 	diff(t, "times", samples{`middle{zone_id="2"}`: 1_700_000_000.25}, got)
 }
 
@@ -163,7 +163,7 @@ func TestEverySeverityIsShownZerosToo(t *testing.T) {
 		want[series("f", `id="1"`, `severity="`+s+`"`)] = 0
 	}
 	want[series("f", `id="1"`, `severity="high"`)] = 3
-	diff(t, "severities", want, samplesOf(m.Snapshot([]*collector.Family{f}).Families))
+	diff(t, "severities", want, samplesOf(m.Snapshot([]*collector.Family{f}).Families()))
 }
 
 func TestAValueThatIsUnknownMakesNoSample(t *testing.T) {
@@ -179,11 +179,11 @@ func TestAValueThatIsUnknownMakesNoSample(t *testing.T) {
 	for id, v := range map[string]float64{"2": 1, "3": 0, "4": 7, "5": 0.25, "6": 1.5} {
 		want[sample("middle", "zone_id", id)] = v
 	}
-	diff(t, "values", want, samplesOf(m.Snapshot(known).Families))
+	diff(t, "values", want, samplesOf(m.Snapshot(known).Families()))
 }
 
 func TestAValueIsWrittenAsItIs(t *testing.T) {
 	m := collector.NewMetrics(noLimits)
 	m.Set(small, math.MaxUint32)
-	diff(t, "value", samples{"small": 4294967295}, samplesOf(m.Snapshot(known).Families))
+	diff(t, "value", samples{"small": 4294967295}, samplesOf(m.Snapshot(known).Families()))
 }

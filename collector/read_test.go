@@ -60,7 +60,7 @@ func TestWhatNoAccountMayReadIsToldApartFromFailure(t *testing.T) {
 				if err != nil {
 					t.Errorf("%s: %v", name, err)
 				}
-				for _, f := range s.Families {
+				for _, f := range s.Families() {
 					if slices.Contains(tt.absent, f.GetName()) {
 						t.Errorf("%s: %v, want none", f.GetName(), f.Metric)
 					}
@@ -139,8 +139,8 @@ func TestAConsoleThatAnswersNothingFailsEveryLoad(t *testing.T) {
 		e := export(t, sctest.Options{})
 		e.simulated.Inject(sctest.Fault{Effect: sctest.HTMLPage(502)})
 		for _, name := range []string{"system", "feeds", "plugins", "scanners", "repositories", "vulnerabilities", "scans"} {
-			if s, err := e.run(t, name, noLimits); err == nil || len(s.Families) > 0 {
-				t.Errorf("%s: %v and %d families", name, err, len(s.Families))
+			if s, err := e.run(t, name, noLimits); err == nil || len(s.Families()) > 0 {
+				t.Errorf("%s: %v and %d families", name, err, len(s.Families()))
 			}
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Nanosecond)

@@ -195,7 +195,7 @@ func (e *exported) with(t *testing.T, name string, settings collector.Settings) 
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
-	return samplesOf(s.Families)
+	return samplesOf(s.Families())
 }
 
 // own are settings with a collector's own keys.

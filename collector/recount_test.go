@@ -171,7 +171,7 @@ func TestWhatHasNoSeverityInfoTellsNoneInAnyFamily(t *testing.T) {
 			if err != nil && !errors.Is(err, console.ErrNotReadable) {
 				t.Fatal(err)
 			}
-			got := samplesOf(s.Families)
+			got := samplesOf(s.Families())
 			for name := range got {
 				if strings.Contains(name, `severity="info"`) || strings.Contains(name, `result="passed"`) {
 					t.Errorf("%s: such findings are low there", name)

@@ -263,7 +263,7 @@ func TestMoreScansThanTheBoundAreReportedAsDropped(t *testing.T) {
 	if s.Dropped != 20*8 {
 		t.Errorf("%d series are dropped for 20 scans, want 8 for each", s.Dropped)
 	}
-	for _, f := range s.Families {
+	for _, f := range s.Families() {
 		if f.GetName() == "securitycenter_scan_last_success" {
 			if n := len(f.Metric); n != 500 {
 				t.Errorf("%d scans are shown, want 500", n)

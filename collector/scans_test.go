@@ -306,7 +306,7 @@ func TestAResultWithoutReadableDetailsDoesNotHideTheScans(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(samplesOf(s.Families).of("securitycenter_scan_last_finish_timestamp_seconds")) == 0 {
+		if len(samplesOf(s.Families()).of("securitycenter_scan_last_finish_timestamp_seconds")) == 0 {
 			t.Error("no scan is shown")
 		}
 		if len(s.Missing) != 3 || !strings.Contains(s.Missing[0], "/rest/scanResult/") {
@@ -459,7 +459,7 @@ func TestAScanThatBeganBeforeListsReachBackIsFoundAtTheFirstLook(t *testing.T) {
 				if tt.finds {
 					want = float64(began.Unix())
 				}
-				if got := samplesOf(s.Families).sum("securitycenter_scan_running_since_timestamp_seconds"); got != want {
+				if got := samplesOf(s.Families()).sum("securitycenter_scan_running_since_timestamp_seconds"); got != want {
 					t.Errorf("running since %v, want %v", got, want)
 				}
 				if said := strings.Contains(strings.Join(s.Missing, "\n"), "more than 35 days ago"); said != tt.said {

@@ -27,7 +27,7 @@ func TestAFamilyIsEmittedWhereItsSourceNamesACallAndNoOtherIs(t *testing.T) {
 				if len(declared.Duplicates) > 0 {
 					t.Errorf("%s sets samples twice: %v", col.Name, declared.Duplicates)
 				}
-				emitted := samplesOf(declared.Families)
+				emitted := samplesOf(declared.Families())
 				for _, f := range col.Families {
 					if is, should := len(emitted.of(f.Name)) > 0, f.Source.On(api(o.Dialect)); is != should {
 						t.Errorf("%s of collector %s is emitted: %v, and its source is %+v", f.Name, col.Name, is, f.Source)

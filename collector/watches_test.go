@@ -127,7 +127,7 @@ func TestEveryWatchFindsWhatLookingAtEveryFindingDoes(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				diff(t, "watches", want, samplesOf(s.Families))
+				diff(t, "watches", want, samplesOf(s.Families()))
 				for name, w := range watches {
 					absent := w.finds == nil || w.rest && r.rpc
 					if noted := strings.Contains(strings.Join(s.Missing, "\n"), "watch "+name); noted != absent {
@@ -209,7 +209,7 @@ func TestAWatchOfAnOrganisationsObjectLooksAtThatOrganisationAlone(t *testing.T)
 			if err != nil {
 				t.Fatal(err)
 			}
-			diff(t, "watches", want, samplesOf(s.Families))
+			diff(t, "watches", want, samplesOf(s.Families()))
 			for _, w := range watches {
 				_, shown := tt.through[w.Name]
 				if noted := strings.Contains(strings.Join(s.Missing, "\n"), "watch "+w.Name+":"); noted == shown {
@@ -230,7 +230,7 @@ func TestASavedQueryThatReachesAuditChecksMakesItsWatchAbsent(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if n := len(samplesOf(s.Families)); (n > 0) != shown || (len(s.Missing) == 0) != shown {
+			if n := len(samplesOf(s.Families())); (n > 0) != shown || (len(s.Missing) == 0) != shown {
 				t.Errorf("%d samples, missing %q; want it shown: %v", n, s.Missing, shown)
 			}
 		})
@@ -247,7 +247,7 @@ func TestASavedQueryWhoseFiltersCannotBeReadMakesItsWatchAbsent(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if n := len(samplesOf(s.Families)); (n > 0) != shown || shown == strings.Contains(strings.Join(s.Missing, "\n"), "cannot be read") {
+			if n := len(samplesOf(s.Families())); (n > 0) != shown || shown == strings.Contains(strings.Join(s.Missing, "\n"), "cannot be read") {
 				t.Errorf("%d series, missing %q", n, s.Missing)
 			}
 		})
@@ -295,7 +295,7 @@ func recountWatches(t *testing.T, e *exported, r *reckoning) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff(t, "watches", want, samplesOf(s.Families)); found == 0 {
+	if diff(t, "watches", want, samplesOf(s.Families())); found == 0 {
 		t.Error("nothing is found")
 	}
 	missing := strings.Join(s.Missing, "\n")
@@ -320,7 +320,7 @@ func TestAWatchOfAListNeedsAnAccountWhereSeveralLookAtSecurityCenter4(t *testing
 			if err != nil {
 				t.Fatal(err)
 			}
-			if shown := len(samplesOf(s.Families)) > 0; shown != tt.shown || shown == strings.Contains(strings.Join(s.Missing, ""), "give it an account") {
+			if shown := len(samplesOf(s.Families())) > 0; shown != tt.shown || shown == strings.Contains(strings.Join(s.Missing, ""), "give it an account") {
 				t.Errorf("it is shown: %v, missing %q", shown, s.Missing)
 			}
 		})
@@ -342,7 +342,7 @@ func TestAWatchOfAnAccountThatCannotLogInSaysSo(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := samplesOf(s.Families).of("securitycenter_watch_hosts"); len(got) != 1 || got[sample("securitycenter_watch_hosts", "watch", "of alice")] == 0 {
+			if got := samplesOf(s.Families()).of("securitycenter_watch_hosts"); len(got) != 1 || got[sample("securitycenter_watch_hosts", "watch", "of alice")] == 0 {
 				t.Errorf("%v, want the watch of alice", got)
 			}
 			if missing := strings.Join(s.Missing, ""); !strings.Contains(missing, "watch of bob") || !strings.Contains(missing, "account bob") || !strings.Contains(missing, "login refused") {

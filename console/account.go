@@ -57,7 +57,10 @@ func newAccount(c *Console, g *gate, ao AccountOptions) (*Account, error) {
 	for _, result := range []string{"success", "refused", "error"} {
 		logins.WithLabelValues(result) // from 0, or the first one is no increase
 	}
-	a.guard.count = func(result string) { logins.WithLabelValues(result).Inc() }
+	a.guard.count = func(result string) {
+		logins.WithLabelValues(result).Inc()
+		c.metrics.changes.Add(1)
+	}
 	o.Gate, o.LoginGuard, o.Logger = g, a.guard, a.log
 	o.Observe = func(ctx context.Context, x scapi.Exchange) {
 		c.metrics.observe(x)

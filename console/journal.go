@@ -11,8 +11,12 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
-// journalLines bounds the log of one load.
-const journalLines = 200
+// journalLines and journalBytes bound the log of one load: there is one for
+// every collector of every console.
+const (
+	journalLines = 200
+	journalBytes = 16 << 10
+)
 
 // Journal records what one load asked of a console, for people who look at a
 // probe with debug=true. Its methods may be called on nil.
@@ -21,7 +25,8 @@ type Journal struct {
 	queries, others atomic.Int64 // attempts
 
 	mu      sync.Mutex
-	lines   []string
+	text    []byte // lines, each with its end
+	lines   int
 	dropped int
 }
 
@@ -79,11 +84,12 @@ func (j *Journal) Printf(at time.Time, format string, args ...any) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if len(j.lines) == journalLines {
+	line := at.UTC().Format("15:04:05.000 ") + fmt.Sprintf(format, args...) + "\n"
+	if j.lines == journalLines || len(j.text)+len(line) > journalBytes {
 		j.dropped++
 		return
 	}
-	j.lines = append(j.lines, at.UTC().Format("15:04:05.000 ")+fmt.Sprintf(format, args...))
+	j.text, j.lines = append(j.text, line...), j.lines+1
 }
 
 // String returns the lines, one each, oldest first.
@@ -93,7 +99,7 @@ func (j *Journal) String() string {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	s := strings.Join(j.lines, "\n")
+	s := strings.TrimSuffix(string(j.text), "\n")
 	if j.dropped > 0 {
 		s += fmt.Sprintf("\n(%d more lines)", j.dropped)
 	}

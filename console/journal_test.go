@@ -2,6 +2,7 @@ package console
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,19 @@ func TestAJournalIsBoundedAndSaysHowMuchIsMissing(t *testing.T) {
 	lines := strings.Split(j.String(), "\n")
 	if len(lines) != journalLines+1 || lines[0] != "03:04:05.006 line 0" || lines[journalLines] != "(7 more lines)" {
 		t.Errorf("%d lines, first %q, last %q", len(lines), lines[0], lines[len(lines)-1])
+	}
+}
+
+func TestAJournalOfLongLinesIsBoundedToo(t *testing.T) {
+	j := &Journal{}
+	for i := range journalLines {
+		j.Printf(time.Now(), "%d %s", i, strings.Repeat("x", 1000))
+	}
+	j.Printf(time.Now(), "ended")
+	s := j.String()
+	kept, _, _ := strings.Cut(s, "\n(")
+	if n := strings.Count(kept, "\n") + 1; len(kept) > journalBytes || n < 15 || !strings.HasSuffix(s, fmt.Sprintf("\n(%d more lines)", journalLines+1-n)) {
+		t.Errorf("%d bytes in %d lines, the last is %q", len(s), n, s[strings.LastIndexByte(s, '\n')+1:])
 	}
 }
 

@@ -2,6 +2,7 @@ package console
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,6 +18,7 @@ type metrics struct {
 	duration *prometheus.HistogramVec
 	bytes    *prometheus.CounterVec
 	logins   *prometheus.CounterVec
+	changes  atomic.Uint64
 
 	mu      sync.Mutex
 	skew    time.Duration
@@ -54,6 +56,7 @@ func newMetrics() *metrics {
 
 // observe counts one attempt.
 func (m *metrics) observe(x scapi.Exchange) {
+	defer m.changes.Add(1)
 	m.requests.WithLabelValues(x.Endpoint, x.Code).Inc()
 	m.duration.WithLabelValues(x.Endpoint).Observe(x.Duration.Seconds())
 	m.bytes.WithLabelValues(x.Endpoint).Add(float64(x.Bytes))
@@ -70,6 +73,10 @@ func (m *metrics) observe(x scapi.Exchange) {
 
 // Traffic returns the families that count requests and logins.
 func (c *Console) Traffic() ([]*dto.MetricFamily, error) { return c.metrics.registry.Gather() }
+
+// Changes returns a number that is another one after any request or login:
+// what Traffic, ClockSkew and CertificateNotAfter return is the same while it is.
+func (c *Console) Changes() uint64 { return c.metrics.changes.Load() }
 
 // ClockSkew returns the console's clock minus ours, as of the latest answer
 // that carried a time stamp.

@@ -26,10 +26,16 @@ func newClient(base string) *client {
 }
 
 // get returns the body of an answer with status 200.
-func (c *client) get(path string) ([]byte, error) {
+func (c *client) get(path string) ([]byte, error) { return c.getAs(path, "") }
+
+// getAs is get in the format that accept names; empty: in none in particular.
+func (c *client) getAs(path, accept string) ([]byte, error) {
 	request, err := http.NewRequest(http.MethodGet, c.base+path, nil)
 	if err != nil {
 		return nil, err
+	}
+	if accept != "" {
+		request.Header.Set("Accept", accept)
 	}
 	if c.user != "" {
 		request.SetBasicAuth(c.user, c.password)

@@ -97,6 +97,11 @@ scrape_configs:
 			checkExposition(t, body)
 		}
 	})
+	t.Run("every exposition has the same samples as text and as OpenMetrics", func(t *testing.T) {
+		for _, d := range entries {
+			checkBothFormats(t, process, exporter, d)
+		}
+	})
 	t.Run("the landing page links to every exposition", func(t *testing.T) {
 		page, err := exporter.get("/")
 		if err != nil {

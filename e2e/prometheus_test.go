@@ -126,13 +126,20 @@ type metadata struct {
 	Help string `json:"help"`
 }
 
-// checkMetadata checks that each of the exporter's families is described, and in one way by all targets.
+// checkMetadata checks that each of the exporter's families is described, and in one way by all targets; and that
+// counters are those whose series end in _total: OpenMetrics, which Prometheus asks for, has their families without it.
 func (p *prometheus) checkMetadata(t *testing.T) {
 	t.Helper()
 	var answer struct {
 		Data map[string][]metadata `json:"data"`
 	}
 	if err := p.getJSON("/api/v1/metadata", &answer); err != nil {
+		t.Fatal(err)
+	}
+	var names struct {
+		Data []string `json:"data"`
+	}
+	if err := p.getJSON("/api/v1/label/__name__/values", &names); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(answer.Data)) {
@@ -143,13 +150,14 @@ func (p *prometheus) checkMetadata(t *testing.T) {
 		if len(described) != 1 || described[0].Help == "" || described[0].Type == "" {
 			t.Errorf("metadata of %s: %v, want one type and help text", name, described)
 		}
-		if counter := strings.HasSuffix(name, "_total"); counter != (described[0].Type == "counter") {
-			t.Errorf("%s is a %s", name, described[0].Type)
+		series := map[string]string{"counter": name + "_total", "histogram": name + "_bucket", "gauge": name}[described[0].Type]
+		if !slices.Contains(names.Data, series) || series == name && strings.HasSuffix(name, "_total") {
+			t.Errorf("%s is a %s, but there is no series %q", name, described[0].Type, series)
 		}
 	}
 	for name, kind := range map[string]string{
 		"securitycenter_vulnerabilities":              "gauge",
-		"securitycenter_api_requests_total":           "counter",
+		"securitycenter_api_requests":                 "counter",
 		"securitycenter_api_request_duration_seconds": "histogram",
 	} {
 		if described := answer.Data[name]; len(described) == 0 || described[0].Type != kind {

@@ -1,7 +1,6 @@
 package exporter
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -11,9 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-	dto "github.com/prometheus/client_model/go"
 )
 
 // readyAfter is how long readiness waits for consoles that do not answer.
@@ -89,65 +86,10 @@ func checkTelemetryPath(path string) error {
 	return nil
 }
 
-// limiter bounds the scrapes served at a time. The place of a scrape is free as
-// soon as its answer is made: who does not read it keeps nobody out.
-type limiter chan struct{}
-
-func newLimiter(n int) limiter {
-	if n <= 0 {
-		return nil
-	}
-	return make(limiter, n)
-}
-
-func (l limiter) wrap(h http.HandlerFunc) http.HandlerFunc {
-	if l == nil {
-		return h
-	}
-	return func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case l <- struct{}{}:
-		default:
-			http.Error(w, fmt.Sprintf("Too many scrapes at a time: the limit is %d (--web.max-requests).", cap(l)), http.StatusServiceUnavailable)
-			return
-		}
-		page := answer{header: w.Header(), code: http.StatusOK}
-		func() {
-			defer func() { <-l }()
-			h(&page, r)
-		}()
-		page.send(w, r)
-	}
-}
-
-// answer is an answer that is made before it is sent.
-type answer struct {
-	header http.Header
-	code   int
-	body   bytes.Buffer
-}
-
-// Header implements http.ResponseWriter.
-func (a *answer) Header() http.Header { return a.header }
-
-// WriteHeader implements http.ResponseWriter.
-func (a *answer) WriteHeader(code int) { a.code = code }
-
-// Write implements http.ResponseWriter.
-func (a *answer) Write(p []byte) (int, error) { return a.body.Write(p) }
-
-func (a *answer) send(w http.ResponseWriter, r *http.Request) {
-	a.header.Set("Content-Length", strconv.Itoa(a.body.Len()))
-	w.WriteHeader(a.code)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(a.body.Bytes()) // who has gone does not want it
-	}
-}
-
 // serveMetrics answers with the exporter's own metrics and those of the
 // default console; with only=exporter without the latter, for who scrapes every
 // console by itself.
-func (e *Exporter) serveMetrics(w http.ResponseWriter, r *http.Request) {
+func (e *Exporter) serveMetrics(w *answer, r *http.Request) {
 	t := e.defaultTarget()
 	if only := r.URL.Query().Get("only"); only == "exporter" {
 		t = nil
@@ -155,20 +97,11 @@ func (e *Exporter) serveMetrics(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, fmt.Sprintf("Unknown value %q of only: expected exporter.", only), http.StatusBadRequest)
 		return
 	}
-	e.expose(w, r, func(ctx context.Context) ([]*dto.MetricFamily, error) {
-		families, err := e.self.Gather()
-		if err == nil && t != nil {
-			var more []*dto.MetricFamily
-			more, err = t.gather(ctx, nil)
-			families = append(families, more...)
-			sortFamilies(families)
-		}
-		return families, err
-	})
+	e.expose(w, r, t, nil, e.own)
 }
 
 // serveProbe answers with the metrics of one console.
-func (e *Exporter) serveProbe(w http.ResponseWriter, r *http.Request) {
+func (e *Exporter) serveProbe(w *answer, r *http.Request) {
 	query := r.URL.Query()
 	name := query.Get("target")
 	if name == "" {
@@ -197,7 +130,7 @@ func (e *Exporter) serveProbe(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, fmt.Sprintf("Unknown value %q of debug: expected true or false.", debug), http.StatusBadRequest)
 		return
 	}
-	e.expose(w, r, func(ctx context.Context) ([]*dto.MetricFamily, error) { return t.gather(ctx, chosen) })
+	e.expose(w, r, t, chosen, nil)
 }
 
 // list names valid values in an error.
@@ -251,22 +184,6 @@ func (e *Exporter) deadline(r *http.Request) time.Duration {
 	}
 	timeout := time.Duration(seconds * float64(time.Second))
 	return timeout - min(timeout/5, 500*time.Millisecond)
-}
-
-// expose writes what gather returns in the format that the client asks for.
-func (e *Exporter) expose(w http.ResponseWriter, r *http.Request, gather func(context.Context) ([]*dto.MetricFamily, error)) {
-	ctx, cancel := context.WithTimeout(r.Context(), e.deadline(r))
-	defer cancel()
-	promhttp.HandlerFor(
-		prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) { return gather(ctx) }),
-		promhttp.HandlerOpts{
-			ErrorLog:      errorLog{e.log},
-			ErrorHandling: promhttp.ContinueOnError,
-			// No OpenMetrics: it knows the counter go_memstats_alloc_bytes_total by
-			// the name of the gauge go_memstats_alloc_bytes.
-			EnableOpenMetrics: false,
-		},
-	).ServeHTTP(w, r)
 }
 
 func (e *Exporter) serveReady(w http.ResponseWriter, _ *http.Request) {

@@ -197,19 +197,6 @@ func TestExposition(t *testing.T) {
 		})
 	}
 
-	bubble(t, "who asks for OpenMetrics gets the text format, as Prometheus would take it", func(t *testing.T) {
-		b := newBench(t, hq, nil)
-		for _, path := range []string{"/metrics", "/probe?target=hq"} {
-			w := b.do(http.MethodGet, path, "Accept", "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5")
-			if got := w.Header().Get("Content-Type"); !strings.HasPrefix(got, "text/plain; version=0.0.4") {
-				t.Errorf("%s: Content-Type %q", path, got)
-			}
-			if strings.Contains(w.Body.String(), "# EOF") {
-				t.Errorf("%s has the end mark of OpenMetrics", path)
-			}
-		}
-	})
-
 	bubble(t, "protobuf is spoken where asked for", func(t *testing.T) {
 		b := newBench(t, hq, nil)
 		w := b.do(http.MethodGet, "/probe?target=hq", "Accept", string(expfmt.NewFormat(expfmt.TypeProtoDelim)))

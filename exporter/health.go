@@ -86,10 +86,10 @@ var (
 )
 
 // health returns what is known of the console itself and of the viewed
-// collectors. It never expires.
-func (t *target) health(views []view) []*dto.MetricFamily {
+// collectors, and what was asked of the console. It never expires.
+func (t *target) health(views, all []view) ([]*dto.MetricFamily, error) {
 	m := collector.NewMetrics(collector.Settings{})
-	m.Set(up, collector.OneIf(t.answered()))
+	m.Set(up, collector.OneIf(answered(all)))
 	for _, a := range t.console.Accounts() {
 		s := a.State()
 		if s.Used {
@@ -119,26 +119,24 @@ func (t *target) health(views []view) []*dto.MetricFamily {
 	for filter, supported := range t.console.SupportedFilters() {
 		m.Set(filterSupported, collector.OneIf(supported), filter)
 	}
-	return m.Snapshot(healthFamilies).Families
+	traffic, err := t.console.Traffic()
+	return append(m.Snapshot(healthFamilies).Families(), traffic...), err
 }
 
 // answered reports whether the latest load of any collector got an answer.
 // Loads that ended long before the newest one say nothing of now: collectors
 // with long intervals would keep a dead console up.
-func (t *target) answered() bool {
-	var loads []health
+func answered(all []view) bool {
 	var newest time.Time
 	recent := time.Duration(math.MaxInt64)
-	for _, s := range t.chosen(nil) {
-		v := s.view()
+	for _, v := range all {
 		recent = min(recent, 2*v.interval)
 		if v.health.tried {
-			loads = append(loads, v.health)
 			newest = latest(newest, v.health.ended)
 		}
 	}
-	return slices.ContainsFunc(loads, func(h health) bool {
-		return h.answered && newest.Sub(h.ended) <= recent
+	return slices.ContainsFunc(all, func(v view) bool {
+		return v.health.tried && v.health.answered && newest.Sub(v.health.ended) <= recent
 	})
 }
 

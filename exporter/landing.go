@@ -205,8 +205,10 @@ func (t *target) landing(prefix string) landingConsole {
 	}
 	preferred := map[scapi.Kind][]string{}
 	var failed []string
+	var views []view
 	for _, s := range t.chosen(nil) {
 		v := s.view()
+		views = append(views, v)
 		col := v.landing(probe)
 		c.Collectors = append(c.Collectors, col)
 		preferred[s.collector.Account] = append(preferred[s.collector.Account], col.Name)
@@ -217,11 +219,11 @@ func (t *target) landing(prefix string) landingConsole {
 		if v.health.tried {
 			c.Mark = isDown
 		}
-		if label := v.label("securitycenter_info"); label != nil {
-			c.ACAS, c.Classification = label["acas"], label["classification"]
+		if v.info != nil {
+			c.ACAS, c.Classification = v.info["acas"], v.info["classification"]
 		}
 	}
-	if t.answered() {
+	if answered(views) {
 		c.Mark = isUp
 	}
 	repositories := map[*console.Account][]landingRepository{}
@@ -265,21 +267,6 @@ func (t *target) landing(prefix string) landingConsole {
 		}
 	}
 	return c
-}
-
-// label returns the labels of the first series of a family that the collector
-// shows; nil if there is none.
-func (v view) label(family string) map[string]string {
-	for _, f := range v.families {
-		if f.GetName() == family && len(f.GetMetric()) > 0 {
-			labels := map[string]string{}
-			for _, pair := range f.GetMetric()[0].GetLabel() {
-				labels[pair.GetName()] = pair.GetValue()
-			}
-			return labels
-		}
-	}
-	return nil
 }
 
 type landingAccount struct {

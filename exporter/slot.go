@@ -3,15 +3,16 @@ package exporter
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
@@ -38,18 +39,30 @@ type slot struct {
 	log        *slog.Logger
 	duplicates prometheus.Counter // of the collector, whatever the console
 	loader     collector.Loader   // used by the one load only
+	states     *atomic.Uint64     // of all slots of the console so far
 
 	mu       sync.Mutex
 	settings collector.Settings
 	outdated bool          // what data says was asked for has changed since
 	loading  chan struct{} // closed when the present load ends; nil: none runs
-	data     collector.Snapshot
+	state    uint64        // a number of its own for everything that health tells of the slot
+	data     loaded
 	readAt   time.Time // start of the load that read data; zero: no data
 	took     time.Duration
 	health   health
 	// permitted is whether some account can supply something of the collector,
 	// as far as is known.
 	permitted scapi.Opt[bool]
+}
+
+// loaded is what a slot shows of its latest good data.
+type loaded struct {
+	segment    *segment // nil: there is none, or it was too old
+	series     int
+	dropped    int
+	missing    []string
+	duplicates map[string]int
+	info       map[string]string // labels of securitycenter_info, where it is among the data
 }
 
 // health is how a slot's latest load ended.
@@ -66,8 +79,10 @@ func (h health) success() bool    { return h.tried && h.err == nil }
 func (h health) notAllowed() bool { return errors.Is(h.err, console.ErrNotReadable) }
 func (h health) failed() bool     { return h.err != nil && !h.notAllowed() }
 
-func newSlot(col *collector.Collector, c *findings.Console, s collector.Settings, duplicates prometheus.Counter, log *slog.Logger) *slot {
+func newSlot(col *collector.Collector, c *findings.Console, s collector.Settings, duplicates prometheus.Counter, states *atomic.Uint64, log *slog.Logger) *slot {
 	return &slot{
+		states:     states,
+		state:      states.Add(1),
 		collector:  col,
 		console:    c,
 		log:        log.With("collector", col.Name),
@@ -125,12 +140,12 @@ func (s *slot) maxAge() time.Duration {
 
 // fresh reports whether there is data to show. s.mu is held.
 func (s *slot) fresh(now time.Time) bool {
-	return !s.readAt.IsZero() && now.Sub(s.readAt) < s.maxAge()
+	return s.data.segment != nil && now.Sub(s.readAt) < s.maxAge()
 }
 
 func (s *slot) load(ctx context.Context) {
 	s.mu.Lock()
-	settings := s.settings
+	settings, before := s.settings, s.data.segment
 	s.outdated = false
 	s.mu.Unlock()
 
@@ -139,8 +154,15 @@ func (s *slot) load(ctx context.Context) {
 	// What another collector was answered in the first half of its life is as
 	// good as an answer of one's own.
 	work := console.WithReuse(console.WithJournal(ctx, journal), settings.Interval/2)
-	data, err := s.collector.Run(work, s.loader, s.console, settings)
+	snapshot, err := s.collector.Run(work, s.loader, s.console, settings)
 	end := time.Now()
+	var data loaded
+	if err == nil || snapshot.Series > 0 {
+		var unwritable error
+		if data, unwritable = show(snapshot, before); unwritable != nil {
+			data, err = loaded{}, fmt.Errorf("write metrics: %w", unwritable)
+		}
+	}
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -149,52 +171,59 @@ func (s *slot) load(ctx context.Context) {
 	if ctx.Err() != nil && err != nil {
 		return // the console is being given up: nothing was learned
 	}
-	before := s.health
+	s.state = s.states.Add(1)
+	past := s.health
 	s.health = health{tried: true, err: err, answered: journal.Answered(), ended: end, duration: end.Sub(start), journal: journal}
 	// What is told is shown, although an account that cannot log in might have
 	// more to tell, which makes the load fail.
 	var incomplete *console.Incomplete
-	if err == nil || errors.As(err, &incomplete) && data.Series > 0 {
-		journal.Printf(end, "loaded %d series in %s", data.Series, end.Sub(start).Round(time.Millisecond))
+	if err == nil || errors.As(err, &incomplete) && data.series > 0 {
+		journal.Printf(end, "loaded %d series in %s", data.series, end.Sub(start).Round(time.Millisecond))
 		s.take(data, settings)
 		s.readAt, s.took = start, end.Sub(start)
 		s.permitted = scapi.Some(true)
 	}
 	switch {
 	case err == nil:
-		if before.failed() {
+		if past.failed() {
 			s.log.Info("Collector works again")
 		}
 	case s.health.notAllowed():
 		journal.Printf(end, "not readable: %v", err)
-		if !before.notAllowed() {
+		if !past.notAllowed() {
 			s.log.Warn("No configured account can supply this collector", "err", err)
 		}
-		s.data, s.readAt = collector.Snapshot{}, time.Time{}
+		s.data, s.readAt = loaded{}, time.Time{}
 		s.permitted = scapi.Some(false)
 	default:
 		journal.Printf(end, "failed after %s: %v", end.Sub(start).Round(time.Millisecond), err)
 		level := slog.LevelError
-		if before.failed() && before.err.Error() == err.Error() {
+		if past.failed() && past.err.Error() == err.Error() {
 			level = slog.LevelDebug // said already
 		}
 		s.log.Log(ctx, level, "Collector failed", "duration", end.Sub(start).Round(time.Millisecond), "err", err)
 	}
 }
 
+// show encodes what a load brought.
+func show(s collector.Snapshot, before *segment) (loaded, error) {
+	written, err := newSegment(s.Pieces(piece), before)
+	return loaded{written, s.Series, s.Dropped, s.Missing, s.Duplicates, s.Labels("securitycenter_info")}, err
+}
+
 // take replaces the data, and logs what is odd about the new ones. s.mu is held.
-func (s *slot) take(data collector.Snapshot, settings collector.Settings) {
-	if data.Dropped > 0 && data.Dropped != s.data.Dropped {
-		s.log.Warn("Series were left out: max_series is reached", "dropped", data.Dropped, "max_series", settings.MaxSeries)
+func (s *slot) take(data loaded, settings collector.Settings) {
+	if data.dropped > 0 && data.dropped != s.data.dropped {
+		s.log.Warn("Series were left out: max_series is reached", "dropped", data.dropped, "max_series", settings.MaxSeries)
 	}
-	if len(data.Missing) > 0 && !slices.Equal(data.Missing, s.data.Missing) {
-		s.log.Info("Parts of the collector are missing", "parts", strings.Join(data.Missing, "; "))
+	if len(data.missing) > 0 && !slices.Equal(data.missing, s.data.missing) {
+		s.log.Info("Parts of the collector are missing", "parts", strings.Join(data.missing, "; "))
 	}
-	for _, n := range data.Duplicates {
+	for _, n := range data.duplicates {
 		s.duplicates.Add(float64(n))
 	}
-	if len(data.Duplicates) > 0 && !maps.Equal(data.Duplicates, s.data.Duplicates) {
-		s.log.Error("Samples were left out because others have the same labels, which is a fault of the exporter", "metrics", data.Duplicates)
+	if len(data.duplicates) > 0 && !maps.Equal(data.duplicates, s.data.duplicates) {
+		s.log.Error("Samples were left out because others have the same labels, which is a fault of the exporter", "metrics", data.duplicates)
 	}
 	s.data = data
 }
@@ -204,17 +233,24 @@ func (s *slot) take(data collector.Snapshot, settings collector.Settings) {
 func (s *slot) configure(settings collector.Settings) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.state = s.states.Add(1)
 	s.outdated = s.outdated || !settings.SameData(s.settings)
 	s.settings = settings
+}
+
+// expire lets data go that is too old to be shown. s.mu is held.
+func (s *slot) expire() {
+	if s.data.segment != nil && !s.fresh(time.Now()) {
+		s.data.segment = nil
+		s.state = s.states.Add(1)
+	}
 }
 
 // view is what a slot shows now.
 type view struct {
 	collector *collector.Collector
-	families  []*dto.MetricFamily
-	series    int
-	dropped   int
-	missing   []string
+	state     uint64
+	loaded              // nothing of data that is too old
 	readAt    time.Time // zero: no data
 	interval  time.Duration
 	maxAge    time.Duration
@@ -227,8 +263,10 @@ type view struct {
 func (s *slot) view() view {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.expire()
 	v := view{
 		collector: s.collector,
+		state:     s.state,
 		readAt:    s.readAt,
 		interval:  s.interval(),
 		maxAge:    s.maxAge(),
@@ -238,7 +276,7 @@ func (s *slot) view() view {
 		permitted: s.permitted,
 	}
 	if s.fresh(time.Now()) {
-		v.families, v.series, v.dropped, v.missing = s.data.Families, s.data.Series, s.data.Dropped, s.data.Missing
+		v.loaded = s.data
 	}
 	return v
 }

@@ -39,9 +39,13 @@ type target struct {
 	cancel context.CancelFunc
 	loads  sync.WaitGroup
 
+	states atomic.Uint64 // of slots
+
 	mu    sync.Mutex
 	cfg   config.Console
 	slots []*slot // in the order of collector.All
+
+	healths healthCache
 }
 
 // newTarget makes the console of cfg.
@@ -127,7 +131,7 @@ func (t *target) configure(cfg config.Console, collectors []*collector.Collector
 		}
 		s := running[col.Name]
 		if s == nil {
-			s = newSlot(col, t.console, settings, t.duplicates.WithLabelValues(col.Name), t.log)
+			s = newSlot(col, t.console, settings, t.duplicates.WithLabelValues(col.Name), &t.states, t.log)
 		} else {
 			s.configure(settings)
 		}
@@ -198,25 +202,63 @@ func (t *target) refresh(ctx context.Context, slots []*slot) {
 	}
 }
 
-// gather returns the metrics of the named collectors (nil: all that are on)
-// and of the console's own health, sorted by name. It does not wait longer
-// than ctx lasts.
-func (t *target) gather(ctx context.Context, names []string) ([]*dto.MetricFamily, error) {
-	slots := t.chosen(names)
-	t.refresh(ctx, slots)
-	var families []*dto.MetricFamily
-	var views []view
-	for _, s := range slots {
-		v := s.view()
-		views = append(views, v)
-		if s.collector.Hosts && t.hidesHosts() {
-			continue
-		}
-		families = append(families, v.families...)
+// views returns what the named collectors (nil: all that are on) show, once
+// loads have been started and waited for within ctx; and what all show.
+func (t *target) views(ctx context.Context, names []string) (chosen, all []view) {
+	t.refresh(ctx, t.chosen(names))
+	slots := t.chosen(nil)
+	all = make([]view, len(slots))
+	for i, s := range slots {
+		all[i] = s.view()
 	}
-	families = append(families, t.health(views)...)
-	traffic, err := t.console.Traffic()
-	families = append(families, traffic...)
+	if names == nil {
+		return all, all
+	}
+	for _, v := range all {
+		if slices.Contains(names, v.collector.Name) {
+			chosen = append(chosen, v)
+		}
+	}
+	return chosen, all
+}
+
+// segments returns what is shown of the viewed collectors.
+func (t *target) segments(views []view) []*segment {
+	segments := make([]*segment, 0, len(views))
+	hidden := sync.OnceValue(t.hidesHosts)
+	for _, v := range views {
+		if v.segment != nil && (!v.collector.Hosts || !hidden()) {
+			segments = append(segments, v.segment)
+		}
+	}
+	return segments
+}
+
+// parts returns the metrics of the named collectors (nil: all that are on) and
+// of the console's own health in a form. It does not wait longer than ctx lasts.
+func (t *target) parts(ctx context.Context, names []string, f form) ([]*encoded, error) {
+	views, all := t.views(ctx, names)
+	segments := t.segments(views)
+	parts := make([]*encoded, 0, len(segments)+3) // health, the exporter's own, the end
+	for _, s := range segments {
+		part, err := s.in(f)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, part)
+	}
+	health, err := t.encodedHealth(views, all, f)
+	return append(parts, health), err
+}
+
+// gather returns the same as families, sorted by name.
+func (t *target) gather(ctx context.Context, names []string) ([]*dto.MetricFamily, error) {
+	views, all := t.views(ctx, names)
+	families, err := t.health(views, all)
+	for _, s := range t.segments(views) {
+		more, unreadable := s.families()
+		families, err = append(families, more...), errlist.Join(err, unreadable)
+	}
 	sortFamilies(families)
 	return families, err
 }

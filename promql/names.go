@@ -58,7 +58,7 @@ func exposed(file string) (names, error) {
 	n.add("ALERTS", "alertname", "alertstate", "severity", "class", "vuln_severity")
 	for _, own := range []string{
 		"process_cpu_seconds_total", "process_resident_memory_bytes", "process_start_time_seconds", "process_open_fds", "process_max_fds",
-		"go_goroutines", "go_memstats_heap_inuse_bytes", "go_memstats_alloc_bytes", "promhttp_metric_handler_requests_in_flight",
+		"go_goroutines", "go_memstats_heap_inuse_bytes", "promhttp_metric_handler_requests_in_flight",
 	} {
 		n.add(own)
 	}
