@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
@@ -65,37 +64,20 @@ const hostTool = "sumip"
 // because the next one has its columns in the same order, and much the same in
 // some of them.
 type hostReader struct {
-	keeper       keeper
-	order        []guess
-	latest       [lastRepeated]repeated
-	repositories []repository // the latest ones, each as it is written
-	pluginSet    struct {     // the latest one
-		raw  []byte
-		time time.Time
-	}
+	keeper keeper
+	order  order[hostColumn]
+	// What many rows have in common.
+	policyName, osCPE, uniqueness, hostUniqueness latest[string]
+	repositories                                  refs
+	pluginSet                                     latest[time.Time]
+	told                                          hostTold
 }
 
-// guess is a column at its place in the row before.
-type guess struct {
-	text []byte // the name as it is written, with what is around it: ,"ip":
-	read hostColumn
+// hostTold is what a row may tell in two columns, of which the first counts.
+type hostTold struct {
+	repository, repositoryID wire.Ref
+	counts                   [2][len(Severities)]Opt[int64]
 }
-
-// repeated is the latest value of a column that many rows have in common.
-type repeated struct {
-	raw  []byte
-	text string
-}
-
-// The columns of which hostReader keeps the latest value.
-const (
-	policyName = iota
-	osCPE
-	uniqueness
-	hostUniqueness
-	repositoryID
-	lastRepeated
-)
 
 // hostColumn reads the value of one column.
 type hostColumn func(r *hostReader, in *wire.Reader, host *Host)
@@ -106,43 +88,40 @@ func (r *hostReader) read(in *wire.Reader, host *Host) {
 	in.Kind()
 	start := in.Offset()
 	if in.Begin('{') {
+		r.told = hostTold{}
 		for place := 0; ; place++ {
-			if place < len(r.order) && in.Guess(r.order[place].text) {
-				r.order[place].read(r, in, host)
-			} else if read := r.learn(in, place); read != nil {
-				read(r, in, host)
-			} else {
+			read, more := r.order.next(in, place, hostColumnOf)
+			if !more {
 				break
 			}
+			read(r, in, host)
 		}
+		r.told.put(host)
 	} else {
 		in.Value()
 	}
 	host.Raw = r.keeper.raw(in.Since(start))
 }
 
-// learn reads the name of the next column and returns who reads its value, or
-// nil at the end of the row.
-func (r *hostReader) learn(in *wire.Reader, place int) hostColumn {
-	start := in.Offset()
-	if !in.Next('}') {
-		return nil
-	}
-	read, known := hostColumns[string(in.Key())]
-	if !known {
-		read = skipColumn
-	}
-	if place < maxGuesses {
-		if place == len(r.order) {
-			r.order = append(r.order, guess{})
+func (t *hostTold) put(h *Host) {
+	repository := refOf(t.repository, t.repositoryID)
+	h.RepositoryID, h.RepositoryName = repository.ID, repository.Name
+	for severity := range Severities {
+		for i := range t.counts {
+			if n, told := t.counts[i][severity].Get(); told {
+				h.Counts.Value[severity], h.Counts.Valid = n, true
+				break
+			}
 		}
-		r.order[place] = guess{append(r.order[place].text[:0], in.Since(start)...), read}
 	}
-	return read
 }
 
-// maxGuesses is far beyond the width of any row of hosts.
-const maxGuesses = 100
+func hostColumnOf(name []byte) hostColumn {
+	if read, known := hostColumns[string(name)]; known {
+		return read
+	}
+	return func(_ *hostReader, in *wire.Reader, _ *Host) { in.Value() }
+}
 
 // hostColumns are the columns of sumip in all versions. SecurityCenter 4.0
 // names severities without the prefix.
@@ -157,31 +136,30 @@ var hostColumns = map[string]hostColumn{
 	"mcafeeGUID":  func(r *hostReader, in *wire.Reader, h *Host) { h.McAfeeGUID = r.text(in) },
 	"hostUUID":    func(r *hostReader, in *wire.Reader, h *Host) { h.HostUUID = r.text(in) },
 
-	"policyName":     func(r *hostReader, in *wire.Reader, h *Host) { h.PolicyName = r.repeated(in, policyName) },
-	"osCPE":          func(r *hostReader, in *wire.Reader, h *Host) { h.OSCPE = r.repeated(in, osCPE) },
-	"uniqueness":     func(r *hostReader, in *wire.Reader, h *Host) { h.Uniqueness = r.repeated(in, uniqueness) },
-	"hostUniqueness": func(r *hostReader, in *wire.Reader, h *Host) { h.HostUniqueness = r.repeated(in, hostUniqueness) },
+	"policyName":     func(r *hostReader, in *wire.Reader, h *Host) { h.PolicyName = r.policyName.read(in, r.text) },
+	"osCPE":          func(r *hostReader, in *wire.Reader, h *Host) { h.OSCPE = r.osCPE.read(in, r.text) },
+	"uniqueness":     func(r *hostReader, in *wire.Reader, h *Host) { h.Uniqueness = r.uniqueness.read(in, r.text) },
+	"hostUniqueness": func(r *hostReader, in *wire.Reader, h *Host) { h.HostUniqueness = r.hostUniqueness.read(in, r.text) },
 
-	"repository": (*hostReader).readRepository,
-	"repositoryID": func(r *hostReader, in *wire.Reader, h *Host) {
-		if id := r.repeated(in, repositoryID); h.RepositoryID == "" {
-			h.RepositoryID = id
-		}
-	},
+	"repository":   func(r *hostReader, in *wire.Reader, _ *Host) { r.told.repository = r.repositories.read(in) },
+	"repositoryID": func(r *hostReader, in *wire.Reader, _ *Host) { r.told.repositoryID = r.repositories.read(in) },
 
 	"score":            func(_ *hostReader, in *wire.Reader, h *Host) { h.Score = count(in) },
 	"total":            func(_ *hostReader, in *wire.Reader, h *Host) { h.Total = count(in) },
-	"severityInfo":     countColumn(Info),
-	"severityLow":      countColumn(Low),
-	"severityMedium":   countColumn(Medium),
-	"severityHigh":     countColumn(High),
-	"severityCritical": countColumn(Critical),
-	"low":              countColumn(Low),
-	"medium":           countColumn(Medium),
-	"high":             countColumn(High),
-	"critical":         countColumn(Critical),
+	"severityInfo":     countColumn(0, Info),
+	"severityLow":      countColumn(0, Low),
+	"severityMedium":   countColumn(0, Medium),
+	"severityHigh":     countColumn(0, High),
+	"severityCritical": countColumn(0, Critical),
+	"info":             countColumn(1, Info),
+	"low":              countColumn(1, Low),
+	"medium":           countColumn(1, Medium),
+	"high":             countColumn(1, High),
+	"critical":         countColumn(1, Critical),
 
-	"pluginSet":     (*hostReader).readPluginSet,
+	"pluginSet": func(r *hostReader, in *wire.Reader, h *Host) {
+		h.PluginSet = r.pluginSet.read(in, (*wire.Reader).Stamp)
+	},
 	"lastAuthRun":   func(_ *hostReader, in *wire.Reader, h *Host) { h.LastAuthRun = in.Time() },
 	"lastUnauthRun": func(_ *hostReader, in *wire.Reader, h *Host) { h.LastUnauthRun = in.Time() },
 
@@ -189,106 +167,10 @@ var hostColumns = map[string]hostColumn{
 	"assetExposureScore": func(_ *hostReader, in *wire.Reader, h *Host) { h.AssetExposureScore = score(in) },
 }
 
-func skipColumn(_ *hostReader, in *wire.Reader, _ *Host) { in.Value() }
-
-// countColumn reads a number of findings of one severity.
-func countColumn(s Severity) hostColumn {
-	return func(_ *hostReader, in *wire.Reader, h *Host) {
-		if n, ok := count(in).Get(); ok {
-			h.Counts.Value[s], h.Counts.Valid = n, true
-		}
-	}
-}
-
-// count reads a number that is unknown when it is negative.
-func count(in *wire.Reader) Opt[int64] {
-	n, ok := in.Int()
-	if !ok || n < 0 {
-		return Opt[int64]{}
-	}
-	return Some(n)
-}
-
-// score reads a number that is unknown when it is negative.
-func score(in *wire.Reader) Opt[float64] {
-	n, ok := in.Float()
-	if !ok || n < 0 {
-		return Opt[float64]{}
-	}
-	return Some(n)
+// countColumn reads a number of findings of one severity, from a column of one of the two names.
+func countColumn(name int, s Severity) hostColumn {
+	return func(r *hostReader, in *wire.Reader, _ *Host) { r.told.counts[name][s] = count(in) }
 }
 
 // text reads a text; "" for what consoles write where they know none.
-func (r *hostReader) text(in *wire.Reader) string {
-	text := in.Text()
-	if len(text) <= len("N/A") && unknown(string(text)) {
-		return ""
-	}
-	return r.keeper.text(text)
-}
-
-// repeated reads a text that is likely to be the one of the row before.
-func (r *hostReader) repeated(in *wire.Reader, column int) string {
-	latest := &r.latest[column]
-	if in.Guess(latest.raw) {
-		return latest.text
-	}
-	quoted := in.Kind() == '"'
-	start := in.Offset()
-	text := r.text(in)
-	if quoted { // a number does not say where it ends
-		latest.raw, latest.text = append(latest.raw[:0], in.Since(start)...), text
-	}
-	return text
-}
-
-// repository is one that other rows may be of, too.
-type repository struct {
-	raw []byte
-	ref wire.Ref
-}
-
-// maxRepositories are remembered at a time.
-const maxRepositories = 16
-
-// readRepository reads {"id","name",…}, or an id alone. Those read before are
-// known by their text: there are few of them.
-func (r *hostReader) readRepository(in *wire.Reader, h *Host) {
-	for i := range r.repositories {
-		if known := &r.repositories[i]; in.Guess(known.raw) {
-			h.RepositoryID, h.RepositoryName = string(known.ref.ID), string(known.ref.Name)
-			return
-		}
-	}
-	object := in.Kind() == '{'
-	raw := in.Value()
-	var ref wire.Ref
-	_ = ref.UnmarshalJSON(raw) // never fails
-	if !ref.Set() {
-		return
-	}
-	h.RepositoryID, h.RepositoryName = string(ref.ID), string(ref.Name)
-	if !object { // a number does not say where it ends
-		return
-	}
-	if len(r.repositories) == maxRepositories {
-		r.repositories = r.repositories[:0]
-	}
-	r.repositories = append(r.repositories, repository{slices.Clone(raw), ref})
-}
-
-// readPluginSet reads the date of the plugins, which hosts scanned on the same
-// day have in common.
-func (r *hostReader) readPluginSet(in *wire.Reader, h *Host) {
-	latest := &r.pluginSet
-	if in.Guess(latest.raw) {
-		h.PluginSet = latest.time
-		return
-	}
-	quoted := in.Kind() == '"'
-	start := in.Offset()
-	h.PluginSet = in.Stamp()
-	if quoted {
-		latest.raw, latest.time = append(latest.raw[:0], in.Since(start)...), h.PluginSet
-	}
-}
+func (r *hostReader) text(in *wire.Reader) string { return r.keeper.text(knownText(in.Text())) }

@@ -18,14 +18,8 @@ func (l *texts) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// lines is several texts with line breaks between them, which may have commas.
-type lines []string
-
-// UnmarshalJSON never fails.
-func (l *lines) UnmarshalJSON(b []byte) error {
-	*l = several(b, func(r rune) bool { return r == '\n' })
-	return nil
-}
+// lines are several texts with line breaks between them, which may have commas.
+func lines(b []byte) []string { return several(b, func(r rune) bool { return r == '\n' }) }
 
 // breaks writes the line breaks of rows, which are HTML, as those of other answers.
 var breaks = strings.NewReplacer("<br/>", "\n", "<br />", "\n", "<br>", "\n", "<BR/>", "\n", "<BR>", "\n")
