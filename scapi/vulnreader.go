@@ -3,6 +3,7 @@ package scapi
 import (
 	"bytes"
 	"slices"
+	"unsafe"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
@@ -21,10 +22,9 @@ type vulnReader struct {
 	repositories, severities                             refs
 	// What rows of one plugin have in common.
 	plugins map[string]*pluginTexts
-	held    int          // bytes of plugins, at most
-	unnamed *pluginTexts // of rows whose plugin is not known
+	held    int // bytes of plugins, at most
 	// Of this row.
-	plugin *pluginTexts
+	plugin *pluginTexts // nil: not known yet
 	told   vulnTold
 }
 
@@ -51,7 +51,7 @@ const maxHeld = 4 << 20
 type vulnColumn func(r *vulnReader, in *wire.Reader, v *Vuln)
 
 func newVulnReader(oldScale bool) rowReader[Vuln] {
-	r := &vulnReader{oldScale: oldScale, plugins: map[string]*pluginTexts{}, unnamed: new(pluginTexts)}
+	r := &vulnReader{oldScale: oldScale, plugins: map[string]*pluginTexts{}}
 	return r.read
 }
 
@@ -59,7 +59,7 @@ func (r *vulnReader) read(in *wire.Reader, v *Vuln) {
 	in.Kind()
 	start := in.Offset()
 	if in.Begin('{') {
-		r.plugin, r.told = r.unnamed, vulnTold{}
+		r.plugin, r.told = nil, vulnTold{}
 		for place := 0; ; place++ {
 			read, more := r.order.next(in, place, vulnColumnOf)
 			if !more {
@@ -94,40 +94,40 @@ func vulnColumnOf(name []byte) vulnColumn {
 var vulnColumns = map[string]vulnColumn{
 	"pluginID": (*vulnReader).readPluginID,
 	"pluginName": func(r *vulnReader, in *wire.Reader, v *Vuln) {
-		v.PluginName = ofPlugin(r, &r.plugin.pluginName, in, r.lastingText)
+		v.PluginName = ofPlugin(r, &r.of(in).pluginName, in, r.lastingText)
 	},
 	"name": func(r *vulnReader, in *wire.Reader, _ *Vuln) {
-		r.told.name = ofPlugin(r, &r.plugin.name, in, r.lastingText)
+		r.told.name = ofPlugin(r, &r.of(in).name, in, r.lastingText)
 	},
 	"riskFactor": func(r *vulnReader, in *wire.Reader, v *Vuln) {
-		v.RiskFactor = ofPlugin(r, &r.plugin.riskFactor, in, r.lastingKnown)
+		v.RiskFactor = ofPlugin(r, &r.of(in).riskFactor, in, r.lastingKnown)
 	},
 	"synopsis": func(r *vulnReader, in *wire.Reader, v *Vuln) {
-		v.Synopsis = ofPlugin(r, &r.plugin.synopsis, in, r.lastingText)
+		v.Synopsis = ofPlugin(r, &r.of(in).synopsis, in, r.lastingText)
 	},
 	"description": func(r *vulnReader, in *wire.Reader, v *Vuln) {
-		v.Description = ofPlugin(r, &r.plugin.description, in, r.lastingText)
+		v.Description = ofPlugin(r, &r.of(in).description, in, r.lastingText)
 	},
 	"solution": func(r *vulnReader, in *wire.Reader, v *Vuln) {
-		v.Solution = ofPlugin(r, &r.plugin.solution, in, r.lastingText)
+		v.Solution = ofPlugin(r, &r.of(in).solution, in, r.lastingText)
 	},
 	"seeAlso": func(r *vulnReader, in *wire.Reader, v *Vuln) {
-		v.SeeAlso = ofPlugin(r, &r.plugin.seeAlso, in, r.lastingText)
+		v.SeeAlso = ofPlugin(r, &r.of(in).seeAlso, in, r.lastingText)
 	},
 
 	"family": func(r *vulnReader, in *wire.Reader, _ *Vuln) {
-		r.told.family = ofPlugin(r, &r.plugin.family, in, (*wire.Reader).Ref)
+		r.told.family = ofPlugin(r, &r.of(in).family, in, (*wire.Reader).Ref)
 	},
 	"familyID": func(r *vulnReader, in *wire.Reader, _ *Vuln) { r.told.familyID = in.Ref() },
 
 	"cve": func(r *vulnReader, in *wire.Reader, v *Vuln) {
-		v.CVEs = r.copyOf(ofPlugin(r, &r.plugin.cves, in, textList))
+		v.CVEs = r.copyOf(ofPlugin(r, &r.of(in).cves, in, textList))
 	},
 	"xref": func(r *vulnReader, in *wire.Reader, v *Vuln) {
-		v.Xrefs = r.copyOf(ofPlugin(r, &r.plugin.xrefs, in, xrefList))
+		v.Xrefs = r.copyOf(ofPlugin(r, &r.of(in).xrefs, in, xrefList))
 	},
 	"cpe": func(r *vulnReader, in *wire.Reader, v *Vuln) {
-		v.CPEs = r.copyOf(ofPlugin(r, &r.plugin.cpes, in, lineList))
+		v.CPEs = r.copyOf(ofPlugin(r, &r.of(in).cpes, in, lineList))
 	},
 
 	"baseScore":       func(_ *vulnReader, in *wire.Reader, v *Vuln) { v.BaseScore = score(in) },
@@ -168,9 +168,24 @@ var vulnColumns = map[string]vulnColumn{
 	"pluginText":            func(r *vulnReader, in *wire.Reader, v *Vuln) { v.Output = r.keeper.text(output(in.Text())) },
 }
 
-// readPluginID reads the plugin, and with it whose texts are likely to follow.
+// readPluginID reads the plugin, whose texts are likely to follow.
 func (r *vulnReader) readPluginID(in *wire.Reader, v *Vuln) {
-	id := in.Text()
+	r.plugin = r.textsOf(in.Text())
+	v.PluginID = r.plugin.id
+}
+
+// of returns the texts of the plugin of a row that has come to one of them. Where the
+// plugin's id stands behind it, in the next row at worst, it is looked for: that the
+// texts are those is seen when they are compared.
+func (r *vulnReader) of(in *wire.Reader) *pluginTexts {
+	if r.plugin == nil {
+		ahead := in.Ahead([]byte(`"pluginID":`))
+		r.plugin = r.textsOf(ahead.Text())
+	}
+	return r.plugin
+}
+
+func (r *vulnReader) textsOf(id []byte) *pluginTexts {
 	plugin := r.plugins[string(id)]
 	if plugin == nil {
 		if r.held > maxHeld {
@@ -179,10 +194,9 @@ func (r *vulnReader) readPluginID(in *wire.Reader, v *Vuln) {
 		}
 		plugin = &pluginTexts{id: string(id)}
 		r.plugins[plugin.id] = plugin
-		r.held += len(id)
+		r.held += len(id) + int(unsafe.Sizeof(*plugin))
 	}
-	r.plugin = plugin
-	v.PluginID = plugin.id
+	return plugin
 }
 
 // ofPlugin reads a value that is likely to be the one of the plugin's last row.

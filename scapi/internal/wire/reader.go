@@ -111,6 +111,21 @@ func (r *Reader) Guess(text []byte) bool {
 	return true
 }
 
+// Ahead returns a reader of what follows the next place where text stands, which
+// may be in another row or in a string: a hint of what will come. It reads nothing.
+func (r *Reader) Ahead(text []byte) Reader {
+	rest := r.text[r.at:min(len(r.text), r.at+aheadSize)]
+	if i := bytes.Index(rest, text); i >= 0 {
+		rest = rest[i+len(text):]
+	} else {
+		rest = nil
+	}
+	return Reader{text: rest}
+}
+
+// aheadSize is how far Ahead looks, in bytes.
+const aheadSize = 16 << 10
+
 // Value reads the next value, whatever it is, and returns its text.
 func (r *Reader) Value() []byte {
 	c := r.Kind()
