@@ -165,10 +165,10 @@ func sameAsJSON(t *testing.T, rows []json.RawMessage) {
 		}
 	}
 	for _, old := range []bool{false, true} {
-		vulns := scanned(t, page, len(rows), newVulnReader(old))
-		plain := scanned(t, page, len(rows), plan{target: target{dialect: RPC, version: version{4, 2}}}.rowReader())
+		vulns := scanned(t, page, len(rows), newVulnReader(old, &templates[vulnTemplate]{ofPlugins: true}))
+		plain := scanned(t, page, len(rows), plan{target: target{dialect: RPC, version: version{4, 2}}}.rowReaders()())
 		if !old {
-			plain = scanned(t, page, len(rows), plan{}.rowReader())
+			plain = scanned(t, page, len(rows), plan{}.rowReaders()())
 		}
 		for i, raw := range rows {
 			want := jsonRowOf(raw)
@@ -192,7 +192,7 @@ func sameAsJSON(t *testing.T, rows []json.RawMessage) {
 			}
 		}
 	}
-	hosts := scanned(t, page, len(rows), newHostReader())
+	hosts := scanned(t, page, len(rows), newHostReader(new(templates[hostTemplate])))
 	for i, raw := range rows {
 		same("host", raw, hosts[i], jsonRowOf(raw).host(raw))
 	}
@@ -327,7 +327,7 @@ func TestMadeUpRowsAreReadAsEncodingJSONDoes(t *testing.T) {
 			rows = append(rows, json.RawMessage("{"+strings.Join(members, ",")+"}"))
 		}
 		var wide []string
-		for i := range maxGuesses + 5 {
+		for i := range maxColumns + 5 {
 			wide = append(wide, fmt.Sprintf(`"column %d":"%d"`, i, i))
 		}
 		rows = append(rows, json.RawMessage("{"+strings.Join(append(wide, members...), ",")+"}"), rows[len(rows)-1])

@@ -54,23 +54,39 @@ func (c *Client) Hosts(ctx context.Context, q Query) iter.Seq2[Host, error] {
 		if err != nil {
 			return err
 		}
-		return pages(ctx, p, rowType[Host]{reader: newHostReader, lent: true}, f)
+		shared := new(templates[hostTemplate])
+		reader := func() rowReader[Host] { return newHostReader(shared) }
+		return pages(ctx, p, rowType[Host]{reader: reader, lent: true}, f)
 	})
 }
 
 const hostTool = "sumip"
 
-// hostReader reads rows of hosts. It remembers what the row before was like,
+// hostReader reads rows of hosts. It remembers what an earlier row was like,
 // because the next one has its columns in the same order, and much the same in
 // some of them.
 type hostReader struct {
-	keeper keeper
-	order  order[hostColumn]
+	keeper    keeper
+	templates *templates[hostTemplate]
+	layout    *layout[hostColumn] // of the latest template
+	distance  int                 // see templates.choose
+	rows      int
 	// What many rows have in common.
 	policyName, osCPE, uniqueness, hostUniqueness latest[string]
 	repositories                                  refs
 	pluginSet                                     latest[time.Time]
-	told                                          hostTold
+	// The row that is read.
+	in   *wire.Reader
+	host *Host
+	told hostTold
+	like *hostTemplate
+}
+
+// hostTemplate is a row, and what was read in it.
+type hostTemplate struct {
+	template[hostColumn]
+	host Host
+	told hostTold
 }
 
 // hostTold is what a row may tell in two columns, of which the first counts.
@@ -79,28 +95,47 @@ type hostTold struct {
 	counts                   [2][len(Severities)]Opt[int64]
 }
 
-// hostColumn reads the value of one column.
-type hostColumn func(r *hostReader, in *wire.Reader, host *Host)
+// hostColumn reads the value of one column, or takes it from a row that has the same.
+// Nothing is known of a column that has neither.
+type hostColumn struct{ read, same func(r *hostReader) }
 
-func newHostReader() rowReader[Host] { return new(hostReader).read }
-
-func (r *hostReader) read(in *wire.Reader, host *Host) {
-	in.Kind()
-	start := in.Offset()
-	if in.Begin('{') {
-		r.told = hostTold{}
-		for place := 0; ; place++ {
-			read, more := r.order.next(in, place, hostColumnOf)
-			if !more {
-				break
-			}
-			read(r, in, host)
+func newHostReader(shared *templates[hostTemplate]) rowReader[Host] {
+	r := &hostReader{templates: shared, layout: new(layout[hostColumn])}
+	same := func(_ int, c hostColumn) {
+		if c.same != nil {
+			c.same(r)
 		}
-		r.told.put(host)
-	} else {
-		in.Value()
 	}
-	host.Raw = r.keeper.raw(in.Since(start))
+	read := func(_ int, c hostColumn) {
+		if c.read != nil {
+			c.read(r)
+		} else {
+			r.in.Value()
+		}
+	}
+	return func(in *wire.Reader, host *Host) { r.row(in, host, same, read) }
+}
+
+func (r *hostReader) row(in *wire.Reader, host *Host, same, read func(int, hostColumn)) {
+	if in.Kind() != '{' {
+		host.Raw = r.keeper.raw(in.Value())
+		return
+	}
+	start := in.Offset()
+	like, key := r.templates.choose(in, &r.distance)
+	if like == nil {
+		like = new(hostTemplate)
+	}
+	r.in, r.host, r.told, r.like, r.rows = in, host, hostTold{}, like, r.rows+1
+	alike := like.walk(in, hostColumnOf, same, read)
+	r.told.put(host)
+	raw := in.Since(start)
+	if in.Err() == nil && (!alike || r.rows%drift == 0) {
+		made := &hostTemplate{templateOf(raw, r.layout, hostColumnOf), *host, r.told}
+		r.templates.keep(key, made, len(raw))
+		r.layout = made.layout
+	}
+	host.Raw = r.keeper.raw(raw)
 }
 
 func (t *hostTold) put(h *Host) {
@@ -116,36 +151,31 @@ func (t *hostTold) put(h *Host) {
 	}
 }
 
-func hostColumnOf(name []byte) hostColumn {
-	if read, known := hostColumns[string(name)]; known {
-		return read
-	}
-	return func(_ *hostReader, in *wire.Reader, _ *Host) { in.Value() }
-}
+func hostColumnOf(name []byte) hostColumn { return hostColumns[string(name)] }
 
 // hostColumns are the columns of sumip in all versions. SecurityCenter 4.0
 // names severities without the prefix.
 var hostColumns = map[string]hostColumn{
-	"ip":          func(r *hostReader, in *wire.Reader, h *Host) { h.IP = address(r.text(in)) },
-	"uuid":        func(r *hostReader, in *wire.Reader, h *Host) { h.UUID = r.text(in) },
-	"dnsName":     func(r *hostReader, in *wire.Reader, h *Host) { h.DNSName = r.text(in) },
-	"netbiosName": func(r *hostReader, in *wire.Reader, h *Host) { h.NetBIOSName = r.text(in) },
-	"macAddress":  func(r *hostReader, in *wire.Reader, h *Host) { h.MACAddress = r.text(in) },
-	"biosGUID":    func(r *hostReader, in *wire.Reader, h *Host) { h.BIOSGUID = r.text(in) },
-	"tpmID":       func(r *hostReader, in *wire.Reader, h *Host) { h.TPMID = r.text(in) },
-	"mcafeeGUID":  func(r *hostReader, in *wire.Reader, h *Host) { h.McAfeeGUID = r.text(in) },
-	"hostUUID":    func(r *hostReader, in *wire.Reader, h *Host) { h.HostUUID = r.text(in) },
+	"ip":          {func(r *hostReader) { r.host.IP = address(r.text(r.in)) }, func(r *hostReader) { r.host.IP = r.like.host.IP }},
+	"uuid":        {func(r *hostReader) { r.host.UUID = r.text(r.in) }, func(r *hostReader) { r.host.UUID = r.like.host.UUID }},
+	"dnsName":     {func(r *hostReader) { r.host.DNSName = r.text(r.in) }, func(r *hostReader) { r.host.DNSName = r.like.host.DNSName }},
+	"netbiosName": {func(r *hostReader) { r.host.NetBIOSName = r.text(r.in) }, func(r *hostReader) { r.host.NetBIOSName = r.like.host.NetBIOSName }},
+	"macAddress":  {func(r *hostReader) { r.host.MACAddress = r.text(r.in) }, func(r *hostReader) { r.host.MACAddress = r.like.host.MACAddress }},
+	"biosGUID":    {func(r *hostReader) { r.host.BIOSGUID = r.text(r.in) }, func(r *hostReader) { r.host.BIOSGUID = r.like.host.BIOSGUID }},
+	"tpmID":       {func(r *hostReader) { r.host.TPMID = r.text(r.in) }, func(r *hostReader) { r.host.TPMID = r.like.host.TPMID }},
+	"mcafeeGUID":  {func(r *hostReader) { r.host.McAfeeGUID = r.text(r.in) }, func(r *hostReader) { r.host.McAfeeGUID = r.like.host.McAfeeGUID }},
+	"hostUUID":    {func(r *hostReader) { r.host.HostUUID = r.text(r.in) }, func(r *hostReader) { r.host.HostUUID = r.like.host.HostUUID }},
 
-	"policyName":     func(r *hostReader, in *wire.Reader, h *Host) { h.PolicyName = r.policyName.read(in, r.text) },
-	"osCPE":          func(r *hostReader, in *wire.Reader, h *Host) { h.OSCPE = r.osCPE.read(in, r.text) },
-	"uniqueness":     func(r *hostReader, in *wire.Reader, h *Host) { h.Uniqueness = r.uniqueness.read(in, r.text) },
-	"hostUniqueness": func(r *hostReader, in *wire.Reader, h *Host) { h.HostUniqueness = r.hostUniqueness.read(in, r.text) },
+	"policyName":     {func(r *hostReader) { r.host.PolicyName = r.policyName.read(r.in, r.text) }, func(r *hostReader) { r.host.PolicyName = r.like.host.PolicyName }},
+	"osCPE":          {func(r *hostReader) { r.host.OSCPE = r.osCPE.read(r.in, r.text) }, func(r *hostReader) { r.host.OSCPE = r.like.host.OSCPE }},
+	"uniqueness":     {func(r *hostReader) { r.host.Uniqueness = r.uniqueness.read(r.in, r.text) }, func(r *hostReader) { r.host.Uniqueness = r.like.host.Uniqueness }},
+	"hostUniqueness": {func(r *hostReader) { r.host.HostUniqueness = r.hostUniqueness.read(r.in, r.text) }, func(r *hostReader) { r.host.HostUniqueness = r.like.host.HostUniqueness }},
 
-	"repository":   func(r *hostReader, in *wire.Reader, _ *Host) { r.told.repository = r.repositories.read(in) },
-	"repositoryID": func(r *hostReader, in *wire.Reader, _ *Host) { r.told.repositoryID = r.repositories.read(in) },
+	"repository":   {func(r *hostReader) { r.told.repository = r.repositories.read(r.in) }, func(r *hostReader) { r.told.repository = r.like.told.repository }},
+	"repositoryID": {func(r *hostReader) { r.told.repositoryID = r.repositories.read(r.in) }, func(r *hostReader) { r.told.repositoryID = r.like.told.repositoryID }},
 
-	"score":            func(_ *hostReader, in *wire.Reader, h *Host) { h.Score = count(in) },
-	"total":            func(_ *hostReader, in *wire.Reader, h *Host) { h.Total = count(in) },
+	"score":            {func(r *hostReader) { r.host.Score = count(r.in) }, func(r *hostReader) { r.host.Score = r.like.host.Score }},
+	"total":            {func(r *hostReader) { r.host.Total = count(r.in) }, func(r *hostReader) { r.host.Total = r.like.host.Total }},
 	"severityInfo":     countColumn(0, Info),
 	"severityLow":      countColumn(0, Low),
 	"severityMedium":   countColumn(0, Medium),
@@ -157,19 +187,20 @@ var hostColumns = map[string]hostColumn{
 	"high":             countColumn(1, High),
 	"critical":         countColumn(1, Critical),
 
-	"pluginSet": func(r *hostReader, in *wire.Reader, h *Host) {
-		h.PluginSet = r.pluginSet.read(in, (*wire.Reader).Stamp)
-	},
-	"lastAuthRun":   func(_ *hostReader, in *wire.Reader, h *Host) { h.LastAuthRun = in.Time() },
-	"lastUnauthRun": func(_ *hostReader, in *wire.Reader, h *Host) { h.LastUnauthRun = in.Time() },
+	"pluginSet":     {func(r *hostReader) { r.host.PluginSet = r.pluginSet.read(r.in, (*wire.Reader).Stamp) }, func(r *hostReader) { r.host.PluginSet = r.like.host.PluginSet }},
+	"lastAuthRun":   {func(r *hostReader) { r.host.LastAuthRun = r.in.Time() }, func(r *hostReader) { r.host.LastAuthRun = r.like.host.LastAuthRun }},
+	"lastUnauthRun": {func(r *hostReader) { r.host.LastUnauthRun = r.in.Time() }, func(r *hostReader) { r.host.LastUnauthRun = r.like.host.LastUnauthRun }},
 
-	"acrScore":           func(_ *hostReader, in *wire.Reader, h *Host) { h.ACRScore = score(in) },
-	"assetExposureScore": func(_ *hostReader, in *wire.Reader, h *Host) { h.AssetExposureScore = score(in) },
+	"acrScore":           {func(r *hostReader) { r.host.ACRScore = score(r.in) }, func(r *hostReader) { r.host.ACRScore = r.like.host.ACRScore }},
+	"assetExposureScore": {func(r *hostReader) { r.host.AssetExposureScore = score(r.in) }, func(r *hostReader) { r.host.AssetExposureScore = r.like.host.AssetExposureScore }},
 }
 
 // countColumn reads a number of findings of one severity, from a column of one of the two names.
 func countColumn(name int, s Severity) hostColumn {
-	return func(r *hostReader, in *wire.Reader, _ *Host) { r.told.counts[name][s] = count(in) }
+	return hostColumn{
+		func(r *hostReader) { r.told.counts[name][s] = count(r.in) },
+		func(r *hostReader) { r.told.counts[name][s] = r.like.told.counts[name][s] },
+	}
 }
 
 // text reads a text; "" for what consoles write where they know none.

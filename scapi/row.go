@@ -18,68 +18,73 @@ type Row struct {
 	// Raw is the row's JSON object.
 	Raw json.RawMessage
 
-	names    *[]string // of the columns, in their order; nil: made by hand
-	places   []uint32  // where the values begin
-	oldScale bool      // severities from 0 (low) to 3 (critical)
+	names    []string // of the columns, in their order; nil: made by hand
+	places   []uint32 // where the values begin
+	oldScale bool     // severities from 0 (low) to 3 (critical)
 }
 
 // plainReader reads rows as they come. Rows with the same columns share their names.
 type plainReader struct {
-	keeper   keeper
-	order    order[string]
-	names    *[]string // of the row before
-	learned  bool      // this row has another name somewhere
-	places   []uint32
-	oldScale bool
+	keeper    keeper
+	templates *templates[template[none]]
+	latest    *template[none]
+	distance  int // see templates.choose
+	rows      int
+	places    []uint32
+	oldScale  bool
+	in        *wire.Reader
 }
+
+// none is what is known of a column of which nothing is.
+type none struct{}
 
 // placesSize is how many places are allocated at a time.
 const placesSize = 1 << 10
 
-// rowReader returns a reader of rows, which keeps its own copies.
-func (p plan) rowReader() rowReader[Row] {
-	r := &plainReader{oldScale: p.target.oldScale(), names: new([]string)}
-	learn := func(name []byte) string {
-		r.learned = true
-		return string(name)
+// rowReaders returns readers of rows, which keep their own copies.
+func (p plan) rowReaders() func() rowReader[Row] {
+	shared := &templates[template[none]]{ofPlugins: p.query.Tool == detailTool || p.query.Tool == listTool}
+	return func() rowReader[Row] {
+		r := &plainReader{templates: shared, latest: &template[none]{layout: new(layout[none])}, oldScale: p.target.oldScale()}
+		same := func(begin int, _ none) { r.places = append(r.places, uint32(begin)) } //nolint:gosec // answers are far smaller
+		read := func(begin int, c none) {
+			same(begin, c)
+			r.in.Value()
+		}
+		return func(in *wire.Reader, row *Row) { r.read(in, row, same, read) }
 	}
-	return func(in *wire.Reader, row *Row) { r.read(in, row, learn) }
 }
 
-func (r *plainReader) read(in *wire.Reader, row *Row, learn func([]byte) string) {
-	in.Kind()
-	start := in.Offset()
-	if !in.Begin('{') {
-		*row = Row{Raw: r.keeper.raw(in.Value()), names: new([]string), oldScale: r.oldScale}
+func (r *plainReader) read(in *wire.Reader, row *Row, same, read func(int, none)) {
+	*row = Row{oldScale: r.oldScale}
+	if in.Kind() != '{' {
+		row.Raw = r.keeper.raw(in.Value())
 		return
 	}
-	if cap(r.places)-len(r.places) < maxGuesses {
+	if cap(r.places)-len(r.places) < maxColumns {
 		r.places = make([]uint32, 0, placesSize)
 	}
-	first, n := len(r.places), 0
-	r.learned = false
-	for ; ; n++ {
-		if _, more := r.order.next(in, n, learn); !more {
-			break
-		}
-		if n < maxGuesses {
-			r.places = append(r.places, uint32(in.Offset()-start)) //nolint:gosec // answers are far smaller
-		}
-		in.Value()
+	r.in, r.rows = in, r.rows+1
+	start, first := in.Offset(), len(r.places)
+	t, key := r.templates.choose(in, &r.distance)
+	known := t != nil
+	if !known {
+		t = r.latest
 	}
-	*row = Row{Raw: r.keeper.raw(in.Since(start)), oldScale: r.oldScale}
-	if n > maxGuesses {
-		r.places = r.places[:first]
-		return // as if made by hand
+	find := func([]byte) none { return none{} }
+	alike := t.walk(in, find, same, read)
+	raw := in.Since(start)
+	if row.Raw = r.keeper.raw(raw); in.Err() != nil {
+		return
 	}
-	if r.learned || n != len(*r.names) {
-		names := make([]string, n)
-		for i := range names {
-			names[i] = r.order[i].column
-		}
-		r.names = &names
+	if !known || !alike || !r.templates.ofPlugins && r.rows%drift == 0 {
+		made := templateOf(raw, r.latest.layout, find)
+		r.templates.keep(key, &made, len(raw))
+		t, r.latest = &made, &made
 	}
-	row.names, row.places = r.names, r.places[first:len(r.places):len(r.places)]
+	if len(t.places) > 0 { // else as if made by hand
+		row.names, row.places = t.layout.names, r.places[first:len(r.places):len(r.places)]
+	}
 }
 
 // at returns a reader of the value of a column, and false if there is none.
@@ -87,9 +92,8 @@ func (r Row) at(name string) (wire.Reader, bool) {
 	if r.names == nil {
 		return r.search(name)
 	}
-	names := *r.names
-	for i := len(names) - 1; i >= 0; i-- { // of two the last counts, as elsewhere
-		if names[i] == name {
+	for i := len(r.names) - 1; i >= 0; i-- { // of two the last counts, as elsewhere
+		if r.names[i] == name {
 			return *wire.NewReader(r.Raw[r.places[i]:]), true
 		}
 	}
@@ -124,7 +128,7 @@ func (r Row) Columns() iter.Seq2[string, json.RawMessage] {
 			return
 		}
 		if r.names != nil {
-			for i, name := range *r.names {
+			for i, name := range r.names {
 				in := wire.NewReader(r.Raw[r.places[i]:])
 				if !yield(name, in.Value()) {
 					return

@@ -3,225 +3,163 @@ package scapi
 import (
 	"bytes"
 	"slices"
-	"unsafe"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
-// vulnReader reads rows of findings. It remembers what the row before was like,
-// and the texts of plugins, which are most of a row.
+// vulnReader reads rows of findings. It remembers a row of each plugin, because most
+// of a row depends on that alone.
 type vulnReader struct {
-	keeper   keeper
-	lasting  keeper   // of what is remembered
-	lists    []string // room for the copies of lists that are handed out
-	order    order[vulnColumn]
-	oldScale bool
+	keeper    keeper
+	lists     []string // room for the copies of lists that are handed out
+	oldScale  bool
+	templates *templates[vulnTemplate]
+	layout    *layout[vulnColumn] // of the latest template
+	distance  int                 // see templates.choose
 	// What many rows have in common.
 	ip, dnsName, netBIOSName, macAddress, uuid, hostUUID latest[string]
-	os, uniqueness, protocol                             latest[string]
+	os, uniqueness                                       latest[string]
 	repositories, severities                             refs
-	// What rows of one plugin have in common.
-	plugins map[string]*pluginTexts
-	held    int // bytes of plugins, at most
-	// Of this row.
-	plugin *pluginTexts // nil: not known yet
-	told   vulnTold
+	// The row that is read.
+	in   *wire.Reader
+	vuln *Vuln
+	told vulnTold
+	like *vulnTemplate
+	// What a row of an unknown plugin is like.
+	empty *vulnTemplate
+}
+
+// vulnTemplate is a row, and what was read in it.
+type vulnTemplate struct {
+	template[vulnColumn]
+	vuln Vuln
+	told vulnTold
 }
 
 // vulnTold is what a row may tell in two columns, of which the first counts.
 type vulnTold struct {
 	family, familyID         wire.Ref
 	repository, repositoryID wire.Ref
-	name                     string // of the plugin, as listvuln has it
+	pluginName, name         string // name: as listvuln has it
 }
 
-// pluginTexts is what the rows of one plugin have in common.
-type pluginTexts struct {
-	id                                       string
-	pluginName, name, riskFactor             latest[string]
-	synopsis, description, solution, seeAlso latest[string]
-	family                                   latest[wire.Ref]
-	cves, xrefs, cpes                        latest[[]string]
-}
+// vulnColumn reads the value of one column, or takes it from a row that has the same.
+// Nothing is known of a column that has neither.
+type vulnColumn struct{ read, same func(r *vulnReader) }
 
-// maxHeld is how many bytes of texts of plugins are remembered.
-const maxHeld = 4 << 20
-
-// vulnColumn reads the value of one column.
-type vulnColumn func(r *vulnReader, in *wire.Reader, v *Vuln)
-
-func newVulnReader(oldScale bool) rowReader[Vuln] {
-	r := &vulnReader{oldScale: oldScale, plugins: map[string]*pluginTexts{}}
-	return r.read
-}
-
-func (r *vulnReader) read(in *wire.Reader, v *Vuln) {
-	in.Kind()
-	start := in.Offset()
-	if in.Begin('{') {
-		r.plugin, r.told = nil, vulnTold{}
-		for place := 0; ; place++ {
-			read, more := r.order.next(in, place, vulnColumnOf)
-			if !more {
-				break
-			}
-			read(r, in, v)
+func newVulnReader(oldScale bool, shared *templates[vulnTemplate]) rowReader[Vuln] {
+	r := &vulnReader{oldScale: oldScale, templates: shared, layout: new(layout[vulnColumn]), empty: new(vulnTemplate)}
+	same := func(_ int, c vulnColumn) {
+		if c.same != nil {
+			c.same(r)
 		}
-		r.told.put(v)
-	} else {
-		in.Value()
 	}
-	v.Raw = r.keeper.raw(in.Since(start))
+	read := func(_ int, c vulnColumn) {
+		if c.read != nil {
+			c.read(r)
+		} else {
+			r.in.Value()
+		}
+	}
+	return func(in *wire.Reader, v *Vuln) { r.row(in, v, same, read) }
+}
+
+func (r *vulnReader) row(in *wire.Reader, v *Vuln, same, read func(int, vulnColumn)) {
+	if in.Kind() != '{' {
+		v.Raw = r.keeper.raw(in.Value())
+		return
+	}
+	start := in.Offset()
+	like, key := r.templates.choose(in, &r.distance)
+	if like == nil {
+		like = r.empty
+	}
+	r.in, r.vuln, r.told, r.like = in, v, vulnTold{}, like
+	alike := like.walk(in, vulnColumnOf, same, read)
+	r.told.put(v)
+	raw := in.Since(start)
+	if in.Err() == nil && !alike {
+		made := &vulnTemplate{templateOf(raw, r.layout, vulnColumnOf), *v, r.told}
+		for _, list := range []*[]string{&made.vuln.CVEs, &made.vuln.Xrefs, &made.vuln.CPEs} {
+			*list = slices.Clone(*list) // who gets the row may change its own
+		}
+		r.templates.keep(key, made, len(raw))
+		r.layout = made.layout
+	}
+	v.Raw = r.keeper.raw(raw)
 }
 
 func (t *vulnTold) put(v *Vuln) {
 	family, repository := refOf(t.family, t.familyID), refOf(t.repository, t.repositoryID)
 	v.FamilyID, v.Family = family.ID, known(family.Name) // audit checks are of a family 0, N/A
 	v.RepositoryID, v.Repository = repository.ID, repository.Name
-	if v.PluginName == "" {
-		v.PluginName = t.name // listvuln
+	if v.PluginName = t.pluginName; v.PluginName == "" {
+		v.PluginName = t.name
 	}
 }
 
-func vulnColumnOf(name []byte) vulnColumn {
-	if read, known := vulnColumns[string(name)]; known {
-		return read
-	}
-	return func(_ *vulnReader, in *wire.Reader, _ *Vuln) { in.Value() }
-}
+func vulnColumnOf(name []byte) vulnColumn { return vulnColumns[string(name)] }
 
 // vulnColumns are the columns of vulndetails and listvuln in all versions.
 var vulnColumns = map[string]vulnColumn{
-	"pluginID": (*vulnReader).readPluginID,
-	"pluginName": func(r *vulnReader, in *wire.Reader, v *Vuln) {
-		v.PluginName = ofPlugin(r, &r.of(in).pluginName, in, r.lastingText)
-	},
-	"name": func(r *vulnReader, in *wire.Reader, _ *Vuln) {
-		r.told.name = ofPlugin(r, &r.of(in).name, in, r.lastingText)
-	},
-	"riskFactor": func(r *vulnReader, in *wire.Reader, v *Vuln) {
-		v.RiskFactor = ofPlugin(r, &r.of(in).riskFactor, in, r.lastingKnown)
-	},
-	"synopsis": func(r *vulnReader, in *wire.Reader, v *Vuln) {
-		v.Synopsis = ofPlugin(r, &r.of(in).synopsis, in, r.lastingText)
-	},
-	"description": func(r *vulnReader, in *wire.Reader, v *Vuln) {
-		v.Description = ofPlugin(r, &r.of(in).description, in, r.lastingText)
-	},
-	"solution": func(r *vulnReader, in *wire.Reader, v *Vuln) {
-		v.Solution = ofPlugin(r, &r.of(in).solution, in, r.lastingText)
-	},
-	"seeAlso": func(r *vulnReader, in *wire.Reader, v *Vuln) {
-		v.SeeAlso = ofPlugin(r, &r.of(in).seeAlso, in, r.lastingText)
-	},
+	"pluginID":    {func(r *vulnReader) { r.vuln.PluginID = r.text(r.in) }, func(r *vulnReader) { r.vuln.PluginID = r.like.vuln.PluginID }},
+	"pluginName":  {func(r *vulnReader) { r.told.pluginName = r.text(r.in) }, func(r *vulnReader) { r.told.pluginName = r.like.told.pluginName }},
+	"name":        {func(r *vulnReader) { r.told.name = r.text(r.in) }, func(r *vulnReader) { r.told.name = r.like.told.name }},
+	"riskFactor":  {func(r *vulnReader) { r.vuln.RiskFactor = r.known(r.in) }, func(r *vulnReader) { r.vuln.RiskFactor = r.like.vuln.RiskFactor }},
+	"synopsis":    {func(r *vulnReader) { r.vuln.Synopsis = r.text(r.in) }, func(r *vulnReader) { r.vuln.Synopsis = r.like.vuln.Synopsis }},
+	"description": {func(r *vulnReader) { r.vuln.Description = r.text(r.in) }, func(r *vulnReader) { r.vuln.Description = r.like.vuln.Description }},
+	"solution":    {func(r *vulnReader) { r.vuln.Solution = r.text(r.in) }, func(r *vulnReader) { r.vuln.Solution = r.like.vuln.Solution }},
+	"seeAlso":     {func(r *vulnReader) { r.vuln.SeeAlso = r.text(r.in) }, func(r *vulnReader) { r.vuln.SeeAlso = r.like.vuln.SeeAlso }},
+	"family":      {func(r *vulnReader) { r.told.family = r.in.Ref() }, func(r *vulnReader) { r.told.family = r.like.told.family }},
+	"familyID":    {func(r *vulnReader) { r.told.familyID = r.in.Ref() }, func(r *vulnReader) { r.told.familyID = r.like.told.familyID }},
 
-	"family": func(r *vulnReader, in *wire.Reader, _ *Vuln) {
-		r.told.family = ofPlugin(r, &r.of(in).family, in, (*wire.Reader).Ref)
-	},
-	"familyID": func(r *vulnReader, in *wire.Reader, _ *Vuln) { r.told.familyID = in.Ref() },
+	"cve":  {func(r *vulnReader) { r.vuln.CVEs = textList(r.in) }, func(r *vulnReader) { r.vuln.CVEs = r.copyOf(r.like.vuln.CVEs) }},
+	"xref": {func(r *vulnReader) { r.vuln.Xrefs = xrefList(r.in) }, func(r *vulnReader) { r.vuln.Xrefs = r.copyOf(r.like.vuln.Xrefs) }},
+	"cpe":  {func(r *vulnReader) { r.vuln.CPEs = lineList(r.in) }, func(r *vulnReader) { r.vuln.CPEs = r.copyOf(r.like.vuln.CPEs) }},
 
-	"cve": func(r *vulnReader, in *wire.Reader, v *Vuln) {
-		v.CVEs = r.copyOf(ofPlugin(r, &r.of(in).cves, in, textList))
-	},
-	"xref": func(r *vulnReader, in *wire.Reader, v *Vuln) {
-		v.Xrefs = r.copyOf(ofPlugin(r, &r.of(in).xrefs, in, xrefList))
-	},
-	"cpe": func(r *vulnReader, in *wire.Reader, v *Vuln) {
-		v.CPEs = r.copyOf(ofPlugin(r, &r.of(in).cpes, in, lineList))
-	},
+	"baseScore":        {func(r *vulnReader) { r.vuln.BaseScore = score(r.in) }, func(r *vulnReader) { r.vuln.BaseScore = r.like.vuln.BaseScore }},
+	"cvssV3BaseScore":  {func(r *vulnReader) { r.vuln.V3BaseScore = score(r.in) }, func(r *vulnReader) { r.vuln.V3BaseScore = r.like.vuln.V3BaseScore }},
+	"vprScore":         {func(r *vulnReader) { r.vuln.VPR = score(r.in) }, func(r *vulnReader) { r.vuln.VPR = r.like.vuln.VPR }},
+	"exploitAvailable": {func(r *vulnReader) { r.vuln.Exploitable = truth(r.in) }, func(r *vulnReader) { r.vuln.Exploitable = r.like.vuln.Exploitable }},
+	"vulnPubDate":      {func(r *vulnReader) { r.vuln.Published = r.in.Time() }, func(r *vulnReader) { r.vuln.Published = r.like.vuln.Published }},
+	"patchPubDate":     {func(r *vulnReader) { r.vuln.PatchPublished = r.in.Time() }, func(r *vulnReader) { r.vuln.PatchPublished = r.like.vuln.PatchPublished }},
+	"pluginPubDate":    {func(r *vulnReader) { r.vuln.PluginPublished = r.in.Time() }, func(r *vulnReader) { r.vuln.PluginPublished = r.like.vuln.PluginPublished }},
+	"seolDate":         {func(r *vulnReader) { r.vuln.EndOfLife = r.in.Time() }, func(r *vulnReader) { r.vuln.EndOfLife = r.like.vuln.EndOfLife }},
 
-	"baseScore":       func(_ *vulnReader, in *wire.Reader, v *Vuln) { v.BaseScore = score(in) },
-	"cvssV3BaseScore": func(_ *vulnReader, in *wire.Reader, v *Vuln) { v.V3BaseScore = score(in) },
-	"vprScore":        func(_ *vulnReader, in *wire.Reader, v *Vuln) { v.VPR = score(in) },
+	"ip":                 {func(r *vulnReader) { r.vuln.IP = r.ip.read(r.in, r.address) }, func(r *vulnReader) { r.vuln.IP = r.like.vuln.IP }},
+	"dnsName":            {func(r *vulnReader) { r.vuln.DNSName = r.dnsName.read(r.in, r.known) }, func(r *vulnReader) { r.vuln.DNSName = r.like.vuln.DNSName }},
+	"netbiosName":        {func(r *vulnReader) { r.vuln.NetBIOSName = r.netBIOSName.read(r.in, r.known) }, func(r *vulnReader) { r.vuln.NetBIOSName = r.like.vuln.NetBIOSName }},
+	"macAddress":         {func(r *vulnReader) { r.vuln.MACAddress = r.macAddress.read(r.in, r.known) }, func(r *vulnReader) { r.vuln.MACAddress = r.like.vuln.MACAddress }},
+	"uuid":               {func(r *vulnReader) { r.vuln.UUID = r.uuid.read(r.in, r.known) }, func(r *vulnReader) { r.vuln.UUID = r.like.vuln.UUID }},
+	"hostUUID":           {func(r *vulnReader) { r.vuln.HostUUID = r.hostUUID.read(r.in, r.known) }, func(r *vulnReader) { r.vuln.HostUUID = r.like.vuln.HostUUID }},
+	"operatingSystem":    {func(r *vulnReader) { r.vuln.OS = r.os.read(r.in, r.known) }, func(r *vulnReader) { r.vuln.OS = r.like.vuln.OS }},
+	"vulnUniqueness":     {func(r *vulnReader) { r.vuln.Uniqueness = r.uniqueness.read(r.in, r.known) }, func(r *vulnReader) { r.vuln.Uniqueness = r.like.vuln.Uniqueness }},
+	"protocol":           {func(r *vulnReader) { r.vuln.Protocol = protocolName(r.in) }, func(r *vulnReader) { r.vuln.Protocol = r.like.vuln.Protocol }},
+	"repository":         {func(r *vulnReader) { r.told.repository = r.repositories.read(r.in) }, func(r *vulnReader) { r.told.repository = r.like.told.repository }},
+	"repositoryID":       {func(r *vulnReader) { r.told.repositoryID = r.repositories.read(r.in) }, func(r *vulnReader) { r.told.repositoryID = r.like.told.repositoryID }},
+	"acrScore":           {func(r *vulnReader) { r.vuln.ACRScore = score(r.in) }, func(r *vulnReader) { r.vuln.ACRScore = r.like.vuln.ACRScore }},
+	"assetExposureScore": {func(r *vulnReader) { r.vuln.AssetExposureScore = score(r.in) }, func(r *vulnReader) { r.vuln.AssetExposureScore = r.like.vuln.AssetExposureScore }},
 
-	"exploitAvailable": func(_ *vulnReader, in *wire.Reader, v *Vuln) { v.Exploitable = truth(in) },
-	"vulnPubDate":      func(_ *vulnReader, in *wire.Reader, v *Vuln) { v.Published = in.Time() },
-	"patchPubDate":     func(_ *vulnReader, in *wire.Reader, v *Vuln) { v.PatchPublished = in.Time() },
-	"pluginPubDate":    func(_ *vulnReader, in *wire.Reader, v *Vuln) { v.PluginPublished = in.Time() },
-	"seolDate":         func(_ *vulnReader, in *wire.Reader, v *Vuln) { v.EndOfLife = in.Time() },
-
-	"ip":                 func(r *vulnReader, in *wire.Reader, v *Vuln) { v.IP = r.ip.read(in, r.address) },
-	"dnsName":            func(r *vulnReader, in *wire.Reader, v *Vuln) { v.DNSName = r.dnsName.read(in, r.known) },
-	"netbiosName":        func(r *vulnReader, in *wire.Reader, v *Vuln) { v.NetBIOSName = r.netBIOSName.read(in, r.known) },
-	"macAddress":         func(r *vulnReader, in *wire.Reader, v *Vuln) { v.MACAddress = r.macAddress.read(in, r.known) },
-	"uuid":               func(r *vulnReader, in *wire.Reader, v *Vuln) { v.UUID = r.uuid.read(in, r.known) },
-	"hostUUID":           func(r *vulnReader, in *wire.Reader, v *Vuln) { v.HostUUID = r.hostUUID.read(in, r.known) },
-	"operatingSystem":    func(r *vulnReader, in *wire.Reader, v *Vuln) { v.OS = r.os.read(in, r.known) },
-	"vulnUniqueness":     func(r *vulnReader, in *wire.Reader, v *Vuln) { v.Uniqueness = r.uniqueness.read(in, r.known) },
-	"protocol":           func(r *vulnReader, in *wire.Reader, v *Vuln) { v.Protocol = r.protocol.read(in, protocolName) },
-	"repository":         func(r *vulnReader, in *wire.Reader, _ *Vuln) { r.told.repository = r.repositories.read(in) },
-	"repositoryID":       func(r *vulnReader, in *wire.Reader, _ *Vuln) { r.told.repositoryID = r.repositories.read(in) },
-	"acrScore":           func(_ *vulnReader, in *wire.Reader, v *Vuln) { v.ACRScore = score(in) },
-	"assetExposureScore": func(_ *vulnReader, in *wire.Reader, v *Vuln) { v.AssetExposureScore = score(in) },
-
-	"severity": func(r *vulnReader, in *wire.Reader, v *Vuln) {
-		v.Severity = severityOf(r.severities.read(in), r.oldScale)
-	},
-	"port":                  func(_ *vulnReader, in *wire.Reader, v *Vuln) { v.Port = count(in) },
-	"firstSeen":             func(_ *vulnReader, in *wire.Reader, v *Vuln) { v.FirstSeen = in.Time() },
-	"lastSeen":              func(_ *vulnReader, in *wire.Reader, v *Vuln) { v.LastSeen = in.Time() },
-	"acceptRisk":            func(_ *vulnReader, in *wire.Reader, v *Vuln) { v.Accepted = truth(in) },
-	"recastRisk":            func(_ *vulnReader, in *wire.Reader, v *Vuln) { v.Recast = truth(in) },
-	"hasBeenMitigated":      func(_ *vulnReader, in *wire.Reader, v *Vuln) { v.Resurfaced = truth(in) },
-	"acceptRiskRuleComment": func(r *vulnReader, in *wire.Reader, v *Vuln) { v.AcceptComment = r.known(in) },
-	"recastRiskRuleComment": func(r *vulnReader, in *wire.Reader, v *Vuln) { v.RecastComment = r.known(in) },
-	"pluginText":            func(r *vulnReader, in *wire.Reader, v *Vuln) { v.Output = r.keeper.text(output(in.Text())) },
+	"severity":              {func(r *vulnReader) { r.vuln.Severity = severityOf(r.severities.read(r.in), r.oldScale) }, func(r *vulnReader) { r.vuln.Severity = r.like.vuln.Severity }},
+	"port":                  {func(r *vulnReader) { r.vuln.Port = count(r.in) }, func(r *vulnReader) { r.vuln.Port = r.like.vuln.Port }},
+	"firstSeen":             {func(r *vulnReader) { r.vuln.FirstSeen = r.in.Time() }, func(r *vulnReader) { r.vuln.FirstSeen = r.like.vuln.FirstSeen }},
+	"lastSeen":              {func(r *vulnReader) { r.vuln.LastSeen = r.in.Time() }, func(r *vulnReader) { r.vuln.LastSeen = r.like.vuln.LastSeen }},
+	"acceptRisk":            {func(r *vulnReader) { r.vuln.Accepted = truth(r.in) }, func(r *vulnReader) { r.vuln.Accepted = r.like.vuln.Accepted }},
+	"recastRisk":            {func(r *vulnReader) { r.vuln.Recast = truth(r.in) }, func(r *vulnReader) { r.vuln.Recast = r.like.vuln.Recast }},
+	"hasBeenMitigated":      {func(r *vulnReader) { r.vuln.Resurfaced = truth(r.in) }, func(r *vulnReader) { r.vuln.Resurfaced = r.like.vuln.Resurfaced }},
+	"acceptRiskRuleComment": {func(r *vulnReader) { r.vuln.AcceptComment = r.known(r.in) }, func(r *vulnReader) { r.vuln.AcceptComment = r.like.vuln.AcceptComment }},
+	"recastRiskRuleComment": {func(r *vulnReader) { r.vuln.RecastComment = r.known(r.in) }, func(r *vulnReader) { r.vuln.RecastComment = r.like.vuln.RecastComment }},
+	"pluginText":            {func(r *vulnReader) { r.vuln.Output = r.keeper.text(output(r.in.Text())) }, func(r *vulnReader) { r.vuln.Output = r.like.vuln.Output }},
 }
 
-// readPluginID reads the plugin, whose texts are likely to follow.
-func (r *vulnReader) readPluginID(in *wire.Reader, v *Vuln) {
-	r.plugin = r.textsOf(in.Text())
-	v.PluginID = r.plugin.id
-}
-
-// of returns the texts of the plugin of a row that has come to one of them. Where the
-// plugin's id stands behind it, in the next row at worst, it is looked for: that the
-// texts are those is seen when they are compared.
-func (r *vulnReader) of(in *wire.Reader) *pluginTexts {
-	if r.plugin == nil {
-		ahead := in.Ahead([]byte(`"pluginID":`))
-		r.plugin = r.textsOf(ahead.Text())
-	}
-	return r.plugin
-}
-
-func (r *vulnReader) textsOf(id []byte) *pluginTexts {
-	plugin := r.plugins[string(id)]
-	if plugin == nil {
-		if r.held > maxHeld {
-			clear(r.plugins)
-			r.held = 0
-		}
-		plugin = &pluginTexts{id: string(id)}
-		r.plugins[plugin.id] = plugin
-		r.held += len(id) + int(unsafe.Sizeof(*plugin))
-	}
-	return plugin
-}
-
-// ofPlugin reads a value that is likely to be the one of the plugin's last row.
-func ofPlugin[V any](r *vulnReader, value *latest[V], in *wire.Reader, read func(*wire.Reader) V) V {
-	if !value.again(in) {
-		value.learn(in, read)
-		r.held += 2 * len(value.raw) // and decoded
-	}
-	return value.value
-}
-
-func (r *vulnReader) known(in *wire.Reader) string       { return r.keeper.text(knownText(in.Text())) }
-func (r *vulnReader) address(in *wire.Reader) string     { return address(r.keeper.text(in.Text())) }
-func (r *vulnReader) lastingText(in *wire.Reader) string { return r.lasting.text(in.Text()) }
-func (r *vulnReader) lastingKnown(in *wire.Reader) string {
-	return r.lasting.text(knownText(in.Text()))
-}
+func (r *vulnReader) text(in *wire.Reader) string    { return r.keeper.text(in.Text()) }
+func (r *vulnReader) known(in *wire.Reader) string   { return r.keeper.text(knownText(in.Text())) }
+func (r *vulnReader) address(in *wire.Reader) string { return address(r.keeper.text(in.Text())) }
 
 func textList(in *wire.Reader) []string {
-	var list texts
-	_ = list.UnmarshalJSON(in.Value()) // never fails
-	return list
+	return severalIn(in, func(r rune) bool { return r == ',' || r == '\n' })
 }
-
-func lineList(in *wire.Reader) []string { return lines(in.Value()) }
+func lineList(in *wire.Reader) []string { return severalIn(in, func(r rune) bool { return r == '\n' }) }
 
 func xrefList(in *wire.Reader) []string {
 	list := textList(in)

@@ -59,18 +59,25 @@ func (c *Client) Vulns(ctx context.Context, q Query) iter.Seq2[Vuln, error] {
 		case q.Source == Events:
 			return fmt.Errorf("findings of log events: %w: they have none", ErrUnsupported)
 		case q.Tool == "":
-			q.Tool = "vulndetails"
-		case q.Tool != "vulndetails" && q.Tool != "listvuln":
+			q.Tool = detailTool
+		case q.Tool != detailTool && q.Tool != listTool:
 			return errors.New("query: findings are the rows of vulndetails or listvuln, not of " + q.Tool)
 		}
 		p, err := c.plan(ctx, q)
 		if err != nil {
 			return err
 		}
-		reader := func() rowReader[Vuln] { return newVulnReader(p.target.oldScale()) }
+		shared := &templates[vulnTemplate]{ofPlugins: true}
+		reader := func() rowReader[Vuln] { return newVulnReader(p.target.oldScale(), shared) }
 		return pages(ctx, p, rowType[Vuln]{reader: reader, lent: true}, f)
 	})
 }
+
+// The tools whose rows are findings.
+const (
+	detailTool = "vulndetails"
+	listTool   = "listvuln"
+)
 
 // VulnInit returns what SecurityCenter 4 has for its page of findings, as it
 // says it: no source tells what that is, but by the like of it the repositories,

@@ -2,7 +2,9 @@ package wire
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"time"
 )
 
@@ -98,33 +100,69 @@ func (r *Reader) Key() []byte {
 	return name
 }
 
+// Common returns how many of the next bytes are those of a text.
+func (r *Reader) Common(text []byte) int {
+	rest := r.text[r.at:]
+	n := min(len(rest), len(text))
+	i := 0
+	for ; i+8 <= n; i += 8 {
+		if differ := binary.LittleEndian.Uint64(rest[i:]) ^ binary.LittleEndian.Uint64(text[i:]); differ != 0 {
+			return i + bits.TrailingZeros64(differ)/8
+		}
+	}
+	for i < n && rest[i] == text[i] {
+		i++
+	}
+	return i
+}
+
+// Advance reads n bytes without looking at them. They must be what Common found to
+// be in a text that was read before, from the same state to the end of a name, with
+// its colon, or of a value; and a number only ends there if what follows is in common too.
+func (r *Reader) Advance(n int) {
+	r.at += n
+	r.fresh = false
+}
+
 // Guess reads this text, if it is what comes next, byte for byte. It may stand
-// for Next and Key, or for a whole string, object or array, and spares looking
-// at what is the same in every row. The text must have been read once before,
-// at the same place.
+// for a whole string, object or array. The text must have been read once before.
 func (r *Reader) Guess(text []byte) bool {
 	if len(text) == 0 || !bytes.HasPrefix(r.text[r.at:], text) {
 		return false
 	}
-	r.at += len(text)
-	r.fresh = false
+	r.Advance(len(text))
 	return true
-}
-
-// Ahead returns a reader of what follows the next place where text stands, which
-// may be in another row or in a string: a hint of what will come. It reads nothing.
-func (r *Reader) Ahead(text []byte) Reader {
-	rest := r.text[r.at:min(len(r.text), r.at+aheadSize)]
-	if i := bytes.Index(rest, text); i >= 0 {
-		rest = rest[i+len(text):]
-	} else {
-		rest = nil
-	}
-	return Reader{text: rest}
 }
 
 // aheadSize is how far Ahead looks, in bytes.
 const aheadSize = 16 << 10
+
+// Ahead returns the text that follows the next place where name stands, as far as it has
+// no quotes, and how far off that place is; nothing if it is far off. It may be in another
+// row or in a string: a hint of what will come. It is first looked for about as far off as
+// it was before. Ahead reads nothing.
+func (r *Reader) Ahead(name []byte, before int) (text []byte, distance int) {
+	const about = 128
+	rest := r.text[r.at:min(len(r.text), r.at+aheadSize)]
+	from := min(max(before-about, 0), len(rest))
+	i := bytes.Index(rest[from:min(len(rest), from+4*about)], name)
+	if i < 0 {
+		if from, i = 0, bytes.Index(rest, name); i < 0 {
+			return nil, 0
+		}
+	}
+	text, _, _ = bytes.Cut(rest[from+i+len(name):], []byte{'"'})
+	return text, from + i
+}
+
+// Last reads the end of an object of which all was read, if it is what comes next.
+func (r *Reader) Last() bool {
+	if r.Kind() != '}' {
+		return false
+	}
+	r.at++
+	return true
+}
 
 // Value reads the next value, whatever it is, and returns its text.
 func (r *Reader) Value() []byte {
