@@ -14,6 +14,7 @@ type template[C any] struct {
 	raw    []byte
 	layout *layout[C]
 	places []place
+	blanks int // between values, in raw
 }
 
 // layout is which columns rows have, in which order.
@@ -89,6 +90,7 @@ func templateOf[C any](raw []byte, like *layout[C], find func(name []byte) C) te
 		in.Value()
 		t.places = append(t.places, place{uint32(begin), uint32(in.Offset())}) //nolint:gosec // answers are far smaller
 	}
+	t.blanks = in.Blanks()
 	if n := len(t.places); alike && n < len(like.names) {
 		t.layout = &layout[C]{like.names[:n:n], like.columns[:n:n]}
 	}

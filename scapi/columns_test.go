@@ -1,6 +1,7 @@
 package scapi
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -175,6 +176,11 @@ func sameAsJSON(t *testing.T, rows []json.RawMessage) {
 			same("finding", raw, vulns[i], want.vuln(raw, old))
 			for what, row := range map[string]Row{"row": plain[i], "row made by hand": {Raw: raw, oldScale: old}} {
 				same(what, raw, string(row.Raw), string(raw))
+				var compact bytes.Buffer
+				if err := json.Compact(&compact, raw); err != nil {
+					t.Fatal(err)
+				}
+				same(what, raw, string(row.Compact()), compact.String())
 				repository := refOf(want.ref("repository"), want.ref("repositoryID"))
 				same(what, raw, []any{row.Severity(), row.Repository(), row.Counts()}, []any{want.severity(old), repository.ID, want.counts()})
 				last := jsonRow{}
@@ -186,6 +192,7 @@ func sameAsJSON(t *testing.T, rows []json.RawMessage) {
 				}
 				same(what, raw, last, want)
 				for name := range want {
+					same(what, raw, row.Column(name), want[name])
 					same(what, raw, cells{row.String(name), row.Int(name), row.Float(name), row.Time(name), row.Ref(name)}, want.cells(name))
 				}
 				same(what, raw, row.String("no such column"), "")

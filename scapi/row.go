@@ -1,6 +1,7 @@
 package scapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -20,6 +21,7 @@ type Row struct {
 
 	names    []string // of the columns, in their order; nil: made by hand
 	places   []uint32 // where the values begin
+	compact  bool     // there are no blanks between values
 	oldScale bool     // severities from 0 (low) to 3 (critical)
 }
 
@@ -65,6 +67,7 @@ func (r *plainReader) read(in *wire.Reader, row *Row, same, read func(int, none)
 		r.places = make([]uint32, 0, placesSize)
 	}
 	r.in, r.rows = in, r.rows+1
+	blanks := in.Blanks()
 	start, first := in.Offset(), len(r.places)
 	t, key := r.templates.choose(in, &r.distance)
 	known := t != nil
@@ -82,6 +85,7 @@ func (r *plainReader) read(in *wire.Reader, row *Row, same, read func(int, none)
 		r.templates.keep(key, &made, len(raw))
 		t, r.latest = &made, &made
 	}
+	row.compact = in.Blanks() == blanks && t.blanks == 0
 	if len(t.places) > 0 { // else as if made by hand
 		row.names, row.places = t.layout.names, r.places[first:len(r.places):len(r.places)]
 	}
@@ -143,6 +147,28 @@ func (r Row) Columns() iter.Seq2[string, json.RawMessage] {
 			}
 		}
 	}
+}
+
+// Column returns the value of a column as it is written; nil if there is none.
+func (r Row) Column(name string) json.RawMessage {
+	in, there := r.at(name)
+	if !there {
+		return nil
+	}
+	return in.Value()
+}
+
+// Compact returns the row's JSON without blanks between its values, which is Raw where
+// it has none; nil for what is no JSON.
+func (r Row) Compact() json.RawMessage {
+	var b bytes.Buffer
+	switch {
+	case r.compact:
+		return r.Raw
+	case json.Compact(&b, r.Raw) != nil:
+		return nil
+	}
+	return b.Bytes()
 }
 
 // String returns a column's text; the digits of a number; "" for a column that

@@ -18,7 +18,11 @@ type Reader struct {
 	fresh   bool   // nothing of the object or array was read yet
 	scratch []byte // a string with escapes, decoded
 	err     error
+	blanks  int
 }
+
+// Blanks is how many bytes between values were blank, of those that were looked at.
+func (r *Reader) Blanks() int { return r.blanks }
 
 // maxDepth is how deep values may be nested, as in encoding/json.
 const maxDepth = 10000
@@ -38,6 +42,7 @@ func (r *Reader) Kind() byte {
 	for ; r.at < len(r.text); r.at++ {
 		switch c := r.text[r.at]; c {
 		case ' ', '\t', '\n', '\r':
+			r.blanks++
 		default:
 			return c
 		}
