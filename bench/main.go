@@ -21,6 +21,7 @@ var tables = []struct {
 	print func(w io.Writer, rounds int) error
 }{
 	{"scrape", scrape},
+	{"rows", rows},
 }
 
 func main() {

@@ -27,6 +27,7 @@ func subjects() map[string]func(arguments []string) (work func(n int) error, err
 	return map[string]func([]string) (func(int) error, error){
 		"serve":   serve,
 		"scraper": scraper,
+		"reader":  reader,
 	}
 }
 

@@ -81,6 +81,10 @@ func (e *exported) cycle(t *testing.T) map[string]map[string]int {
 			asked[r.Account] = map[string]int{}
 		}
 		asked[r.Account][fmt.Sprint(r.Tool, " ", r.Source, " ", strings.Join(r.Filters, " "), " ", r.Start, "-", r.End)]++
+		// Of a few plugins that are named all rows are wanted, at most one for each severity, and one too many would show.
+		if most := 7*5 + 1; r.Tool == "sumid" && slices.ContainsFunc(r.Filters, func(f string) bool { return strings.HasPrefix(f, "pluginID=19506,") }) && r.End <= most {
+			continue
+		}
 		if r.End-r.Start > 1 && r.Tool != "sumseverity" {
 			t.Errorf("a query of the default set asks for more than one row: %+v", r)
 		}

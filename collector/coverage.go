@@ -17,20 +17,20 @@ var (
 	}
 	coverageAssessed = &Family{
 		Name:   "securitycenter_hosts_assessed",
-		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumip", Cost: "2 analysis requests"},
+		Source: Source{REST: "POST /analysis, sumid or sumip", RPC: "vuln::query, sumid or sumip", Cost: "2 analysis requests, and one a day"},
 		Help:   "Hosts on which a scan left its scan information (plugin 19506) within the window. Absent if the console cannot tell." + fromFullHour,
 		Labels: []string{"window"},
 	}
 	coverageCredentialed = &Family{
 		Name:   "securitycenter_hosts_credentialed",
-		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumip", Cost: "12 analysis requests, 14 where the newer plugins are missing"},
+		Source: Source{REST: "POST /analysis, sumid or sumip", RPC: "vuln::query, sumid or sumip", Cost: "those of the hosts assessed; 12 more where the console counts hosts in another way with plugins (sumid) than by hosts (sumip), 2 more where the newer plugins are missing"},
 		Help:   "Hosts by what became of logging in to them within the window: success, failure, insufficient_privilege, none_provided, intermittent, unsupported_os. A host may have several results, one for each protocol. Where the console's plugins are too old to tell them, only success is there, from the text of the scan information." + fromFullHour,
 		Labels: []string{"window", "result"},
 	}
 )
 
 // coverageCollector tells how many hosts are really looked at. REST POST /analysis, RPC
-// vuln::query, tool sumip.
+// vuln::query, tools sumip and sumid.
 func coverageCollector() *Collector {
 	return &Collector{
 		Name:     "coverage",
@@ -85,43 +85,43 @@ func (k clock) seenWithin(n int) scapi.Filter {
 	return scapi.LastSeen(k.daysAgo(n), forever)
 }
 
-// shows asks for findings of one plugin within so many days. That a risk was
+// scanned asks for what a plugin tells of a scan within so many days. That a risk was
 // accepted does not matter: the plugin tells of the scan, not of a risk.
-func (k clock) shows(plugin int64, n int, filters ...scapi.Filter) findings.Question {
-	q := only(append([]scapi.Filter{scapi.ByPluginIDs(plugin), k.seenWithin(n)}, filters...)...)
-	q.Risk, q.ByPlugin = findings.RiskAny, true
+func (k clock) scanned(n int, filters ...scapi.Filter) findings.Question {
+	q := only(append([]scapi.Filter{k.seenWithin(n)}, filters...)...)
+	q.Risk = findings.RiskAny
 	return q
 }
 
 // coverageLogins counts the hosts that were scanned, and what became of logging in.
 func coverageLogins(ctx context.Context, total tally) error {
-	// Hosts were scanned and no plugin tells how: they are too old for that.
-	old := false
+	plugins := []int64{scanInformation}
+	for _, r := range loginResults {
+		plugins = append(plugins, r.plugin)
+	}
 	for i, n := range assessedDays {
-		assessed, err := total.hosts(ctx, coverageAssessed, total.shows(scanInformation, n))
+		hosts, err := total.hostsByPlugin(ctx, coverageAssessed, coverageCredentialed, total.scanned(n), plugins...)
 		if err != nil {
 			return err
 		}
+		assessed := scapi.Opt[int64]{Value: hosts.Value[scanInformation], Valid: hosts.Valid}
 		SetOpt(total.m, coverageAssessed, assessed, windowLabel(n))
 
 		told := false
 		results := make([]scapi.Opt[int64], len(loginResults))
 		for j, r := range loginResults {
-			if old {
-				break
-			}
-			if results[j], err = total.hosts(ctx, coverageCredentialed, total.shows(r.plugin, n)); err != nil {
-				return err
-			}
+			results[j] = scapi.Opt[int64]{Value: hosts.Value[r.plugin], Valid: hosts.Valid}
 			told = told || results[j].Value > 0
 		}
-		if i == 0 {
-			old = assessed.Value > 0 && !told
+		if i == 0 && assessed.Value > 0 && !told {
+			plugins = plugins[:1] // hosts were scanned and no plugin tells how: they are too old for that
 		}
-		if old { // success is told by a text, and the others are not known
+		if len(plugins) == 1 { // success is told by a text, and the others are not known
 			clear(results)
 			text := scapi.ByPluginText("Credentialed checks : yes")
-			if results[0], err = total.hosts(ctx, coverageCredentialed, total.shows(scanInformation, n, text)); err != nil {
+			q := total.scanned(n, scapi.ByPluginIDs(scanInformation), text)
+			q.ByPlugin = true
+			if results[0], err = total.hosts(ctx, coverageCredentialed, q); err != nil {
 				return err
 			}
 		}

@@ -2,7 +2,9 @@ package collector_test
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,6 +59,42 @@ func TestEveryVersionTellsTheCoverageThatAddingUpItsFindingsGives(t *testing.T) 
 			})
 		}
 	}
+}
+
+// A console may count the hosts of a plugin in another way in its list of plugins, or not at all.
+func TestTheCoverageIsThatOfHostsHoweverPluginsAreCounted(t *testing.T) {
+	for name, tt := range map[string]struct {
+		quirks   sctest.Quirks
+		requests int // within the second half hour
+	}{
+		"as hosts":              {sctest.Quirks{}, 3 + 2},
+		"an address once":       {sctest.Quirks{HostTotalByAddress: true}, 3 + 14},
+		"not at all":            {sctest.Quirks{NoHostTotal: true}, 3 + 14},
+		"by a text, and at all": {sctest.Quirks{NoCredentialPlugins: true}, 3 + 4},
+	} {
+		for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+			in(t, dialect.String()+" "+name, func(t *testing.T) {
+				e := export(t, sctest.Options{Dialect: dialect, Quirks: tt.quirks, Hosts: 300, Seed: 5})
+				e.load(t, "coverage")
+				time.Sleep(30 * time.Minute)
+				e.simulated.ForgetRequests()
+				got := e.load(t, "coverage")
+				if n := e.simulated.Count(func(r sctest.Request) bool { return (r.Tool == "sumip" || r.Tool == "sumid") && !checksAudits(r) }); n != tt.requests {
+					t.Errorf("%d requests, want %d", n, tt.requests)
+				}
+				want := e.reckon(t).coverage()
+				if tt.quirks.NoCredentialPlugins {
+					want, got = want.without("securitycenter_hosts_credentialed"), got.without("securitycenter_hosts_credentialed")
+				}
+				diff(t, "coverage", want, got)
+			})
+		}
+	}
+}
+
+// checksAudits reports whether a request is one of those that tell results of audits apart, by every severity.
+func checksAudits(r sctest.Request) bool {
+	return !slices.ContainsFunc(r.Filters, func(f string) bool { return strings.HasPrefix(f, "lastSeen=") })
 }
 
 // Plugin sets before the middle of 2018 tell it in a text alone.

@@ -75,6 +75,23 @@ func (total tally) hosts(ctx context.Context, family *Family, q findings.Questio
 	return addUp(total, family, plus, func(s *findings.Scope) (scapi.Opt[int64], error) { return s.Hosts(ctx, q) })
 }
 
+// hostsByPlugin adds up the hosts with a finding that q asks for, plugin by plugin; both families come of it.
+func (total tally) hostsByPlugin(ctx context.Context, family, other *Family, q findings.Question, plugins ...int64) (scapi.Opt[map[int64]int64], error) {
+	add := func(a, b map[int64]int64) map[int64]int64 {
+		for plugin, n := range b {
+			a[plugin] += n
+		}
+		return a
+	}
+	hosts, err := addUp(total, family, add, func(s *findings.Scope) (scapi.Opt[map[int64]int64], error) {
+		return s.HostsByPlugin(ctx, q, plugins...)
+	})
+	if err == nil && !hosts.Valid {
+		total.m.lacking(other, errUntold)
+	}
+	return hosts, err
+}
+
 // errUntold: the console lacks a filter that defines a number, or results of audits
 // are in the way.
 var errUntold = errors.New("the console cannot tell such findings")

@@ -37,6 +37,10 @@ type memory struct {
 	spellings   memo.Map[spelledFor, spelling]
 	separations memo.Map[string, separation]
 	separated   atomic.Pointer[verdict] // the latest
+
+	hostTotals        memo.Map[string, hostTotals] // by query
+	hostTotalVerdicts memo.Map[string, hostTotalVerdict]
+	hostTotal         atomic.Pointer[hostTotalVerdict] // the latest
 }
 
 // New returns c with nothing remembered. It sends nothing.
@@ -45,6 +49,7 @@ func New(c *console.Console) *Console {
 	for _, a := range c.Accounts() {
 		m := &memory{}
 		m.rows.Most, m.counts.Most, m.separations.Most, m.spellings.Most = console.MostReuse, console.MostReuse, console.MostReuse, spellingTTL
+		m.hostTotals.Most, m.hostTotalVerdicts.Most = console.MostReuse, spellingTTL
 		f.memories[a] = m
 	}
 	return f

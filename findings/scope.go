@@ -86,11 +86,8 @@ func (s *Scope) Counts(ctx context.Context, q Question) (scapi.Opt[scapi.Counts]
 // of any risk is asked in two on consoles that hide accepted findings and have no
 // word for both; it must then be about one plugin, of which a host has one finding.
 func (s *Scope) Hosts(ctx context.Context, q Question) (scapi.Opt[int64], error) {
-	if q.Risk != RiskAny || s.accepted.either.Name != "" || !s.accepted.hides {
-		return s.records(ctx, byHost, q)
-	}
 	sum := scapi.Some(int64(0))
-	for _, q.Risk = range []Risk{RiskOpen, RiskAccepted} {
+	for _, q := range s.disjoint(q) {
 		n, err := s.records(ctx, byHost, q)
 		if err != nil || !n.Valid {
 			return n, err
@@ -98,6 +95,17 @@ func (s *Scope) Hosts(ctx context.Context, q Question) (scapi.Opt[int64], error)
 		sum.Value += n.Value
 	}
 	return sum, nil
+}
+
+// disjoint is q, or its two parts where the console hides accepted findings and
+// has no word for any risk.
+func (s *Scope) disjoint(q Question) []Question {
+	if q.Risk != RiskAny || s.accepted.either.Name != "" || !s.accepted.hides {
+		return []Question{q}
+	}
+	open, accepted := q, q
+	open.Risk, accepted.Risk = RiskOpen, RiskAccepted
+	return []Question{open, accepted}
 }
 
 // Plugins counts the plugins, each by severity, with at least one of the

@@ -39,7 +39,7 @@ func FuzzResults(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var r results[Row]
-		r.scan(wire.NewReader(b), plan{}.rowReader())
+		r.scan(wire.NewReader(b), plan{}.rowReaders()())
 		if r.err != nil && len(r.rows) != 0 {
 			t.Errorf("%d rows of an answer that is an error", len(r.rows))
 		}
@@ -66,9 +66,9 @@ func FuzzHostsAreReadAsTheirRows(f *testing.F) {
 			return
 		}
 		var hosts results[Host]
-		hosts.scan(wire.NewReader(text), newHostReader())
+		hosts.scan(wire.NewReader(text), newHostReader(new(templates[hostTemplate])))
 		var rows results[Row]
-		rows.scan(wire.NewReader(text), plan{}.rowReader())
+		rows.scan(wire.NewReader(text), plan{}.rowReaders()())
 		if len(hosts.rows) != len(rows.rows) || (hosts.err == nil) != (rows.err == nil) {
 			t.Fatalf("%s: %d hosts and %d rows, %v and %v", text, len(hosts.rows), len(rows.rows), hosts.err, rows.err)
 		}

@@ -83,7 +83,8 @@ func FuzzObjects(f *testing.F) {
 		var organization wireOrganization
 		read(&organization)
 		organization.organization(raw)
-		if v := (Row{Raw: raw}).vuln(); v.IP != "" && !netip.MustParseAddr(v.IP).IsValid() || v.RepositoryID == "-1" {
+		var v Vuln
+		if newVulnReader(false, &templates[vulnTemplate]{ofPlugins: true})(wire.NewReader(raw), &v); v.IP != "" && !netip.MustParseAddr(v.IP).IsValid() || v.RepositoryID == "-1" {
 			t.Errorf("finding %+v", v)
 		}
 

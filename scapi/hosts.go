@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
@@ -55,240 +54,154 @@ func (c *Client) Hosts(ctx context.Context, q Query) iter.Seq2[Host, error] {
 		if err != nil {
 			return err
 		}
-		return pages(ctx, p, rowType[Host]{reader: newHostReader, lent: true}, f)
+		shared := new(templates[hostTemplate])
+		reader := func() rowReader[Host] { return newHostReader(shared) }
+		return pages(ctx, p, rowType[Host]{reader: reader, lent: true}, f)
 	})
 }
 
 const hostTool = "sumip"
 
-// hostReader reads rows of hosts. It remembers what the row before was like,
+// hostReader reads rows of hosts. It remembers what an earlier row was like,
 // because the next one has its columns in the same order, and much the same in
 // some of them.
 type hostReader struct {
-	keeper       keeper
-	order        []guess
-	latest       [lastRepeated]repeated
-	repositories []repository // the latest ones, each as it is written
-	pluginSet    struct {     // the latest one
-		raw  []byte
-		time time.Time
+	keeper    keeper
+	templates *templates[hostTemplate]
+	layout    *layout[hostColumn] // of the latest template
+	distance  int                 // see templates.choose
+	rows      int
+	// What many rows have in common.
+	policyName, osCPE, uniqueness, hostUniqueness latest[string]
+	repositories                                  refs
+	pluginSet                                     latest[time.Time]
+	// The row that is read.
+	in   *wire.Reader
+	host *Host
+	told hostTold
+	like *hostTemplate
+}
+
+// hostTemplate is a row, and what was read in it.
+type hostTemplate struct {
+	template[hostColumn]
+	host Host
+	told hostTold
+}
+
+// hostTold is what a row may tell in two columns, of which the first counts.
+type hostTold struct {
+	repository, repositoryID wire.Ref
+	counts                   [2][len(Severities)]Opt[int64]
+}
+
+// hostColumn reads the value of one column, or takes it from a row that has the same.
+// Nothing is known of a column that has neither.
+type hostColumn struct{ read, same func(r *hostReader) }
+
+func newHostReader(shared *templates[hostTemplate]) rowReader[Host] {
+	r := &hostReader{templates: shared, layout: new(layout[hostColumn])}
+	same := func(_ int, c hostColumn) {
+		if c.same != nil {
+			c.same(r)
+		}
 	}
+	read := func(_ int, c hostColumn) {
+		if c.read != nil {
+			c.read(r)
+		} else {
+			r.in.Value()
+		}
+	}
+	return func(in *wire.Reader, host *Host) { r.row(in, host, same, read) }
 }
 
-// guess is a column at its place in the row before.
-type guess struct {
-	text []byte // the name as it is written, with what is around it: ,"ip":
-	read hostColumn
-}
-
-// repeated is the latest value of a column that many rows have in common.
-type repeated struct {
-	raw  []byte
-	text string
-}
-
-// The columns of which hostReader keeps the latest value.
-const (
-	policyName = iota
-	osCPE
-	uniqueness
-	hostUniqueness
-	repositoryID
-	lastRepeated
-)
-
-// hostColumn reads the value of one column.
-type hostColumn func(r *hostReader, in *wire.Reader, host *Host)
-
-func newHostReader() rowReader[Host] { return new(hostReader).read }
-
-func (r *hostReader) read(in *wire.Reader, host *Host) {
-	in.Kind()
+func (r *hostReader) row(in *wire.Reader, host *Host, same, read func(int, hostColumn)) {
+	if in.Kind() != '{' {
+		host.Raw = r.keeper.raw(in.Value())
+		return
+	}
 	start := in.Offset()
-	if in.Begin('{') {
-		for place := 0; ; place++ {
-			if place < len(r.order) && in.Guess(r.order[place].text) {
-				r.order[place].read(r, in, host)
-			} else if read := r.learn(in, place); read != nil {
-				read(r, in, host)
-			} else {
+	like, key := r.templates.choose(in, &r.distance)
+	if like == nil {
+		like = new(hostTemplate)
+	}
+	r.in, r.host, r.told, r.like, r.rows = in, host, hostTold{}, like, r.rows+1
+	alike := like.walk(in, hostColumnOf, same, read)
+	r.told.put(host)
+	raw := in.Since(start)
+	if in.Err() == nil && (!alike || r.rows%drift == 0) {
+		made := &hostTemplate{templateOf(raw, r.layout, hostColumnOf), *host, r.told}
+		r.templates.keep(key, made, len(raw))
+		r.layout = made.layout
+	}
+	host.Raw = r.keeper.raw(raw)
+}
+
+func (t *hostTold) put(h *Host) {
+	repository := refOf(t.repository, t.repositoryID)
+	h.RepositoryID, h.RepositoryName = repository.ID, repository.Name
+	for severity := range Severities {
+		for i := range t.counts {
+			if n, told := t.counts[i][severity].Get(); told {
+				h.Counts.Value[severity], h.Counts.Valid = n, true
 				break
 			}
 		}
-	} else {
-		in.Value()
 	}
-	host.Raw = r.keeper.raw(in.Since(start))
 }
 
-// learn reads the name of the next column and returns who reads its value, or
-// nil at the end of the row.
-func (r *hostReader) learn(in *wire.Reader, place int) hostColumn {
-	start := in.Offset()
-	if !in.Next('}') {
-		return nil
-	}
-	read, known := hostColumns[string(in.Key())]
-	if !known {
-		read = skipColumn
-	}
-	if place < maxGuesses {
-		if place == len(r.order) {
-			r.order = append(r.order, guess{})
-		}
-		r.order[place] = guess{append(r.order[place].text[:0], in.Since(start)...), read}
-	}
-	return read
-}
-
-// maxGuesses is far beyond the width of any row of hosts.
-const maxGuesses = 100
+func hostColumnOf(name []byte) hostColumn { return hostColumns[string(name)] }
 
 // hostColumns are the columns of sumip in all versions. SecurityCenter 4.0
 // names severities without the prefix.
 var hostColumns = map[string]hostColumn{
-	"ip":          func(r *hostReader, in *wire.Reader, h *Host) { h.IP = address(r.text(in)) },
-	"uuid":        func(r *hostReader, in *wire.Reader, h *Host) { h.UUID = r.text(in) },
-	"dnsName":     func(r *hostReader, in *wire.Reader, h *Host) { h.DNSName = r.text(in) },
-	"netbiosName": func(r *hostReader, in *wire.Reader, h *Host) { h.NetBIOSName = r.text(in) },
-	"macAddress":  func(r *hostReader, in *wire.Reader, h *Host) { h.MACAddress = r.text(in) },
-	"biosGUID":    func(r *hostReader, in *wire.Reader, h *Host) { h.BIOSGUID = r.text(in) },
-	"tpmID":       func(r *hostReader, in *wire.Reader, h *Host) { h.TPMID = r.text(in) },
-	"mcafeeGUID":  func(r *hostReader, in *wire.Reader, h *Host) { h.McAfeeGUID = r.text(in) },
-	"hostUUID":    func(r *hostReader, in *wire.Reader, h *Host) { h.HostUUID = r.text(in) },
+	"ip":          {func(r *hostReader) { r.host.IP = address(r.text(r.in)) }, func(r *hostReader) { r.host.IP = r.like.host.IP }},
+	"uuid":        {func(r *hostReader) { r.host.UUID = r.text(r.in) }, func(r *hostReader) { r.host.UUID = r.like.host.UUID }},
+	"dnsName":     {func(r *hostReader) { r.host.DNSName = r.text(r.in) }, func(r *hostReader) { r.host.DNSName = r.like.host.DNSName }},
+	"netbiosName": {func(r *hostReader) { r.host.NetBIOSName = r.text(r.in) }, func(r *hostReader) { r.host.NetBIOSName = r.like.host.NetBIOSName }},
+	"macAddress":  {func(r *hostReader) { r.host.MACAddress = r.text(r.in) }, func(r *hostReader) { r.host.MACAddress = r.like.host.MACAddress }},
+	"biosGUID":    {func(r *hostReader) { r.host.BIOSGUID = r.text(r.in) }, func(r *hostReader) { r.host.BIOSGUID = r.like.host.BIOSGUID }},
+	"tpmID":       {func(r *hostReader) { r.host.TPMID = r.text(r.in) }, func(r *hostReader) { r.host.TPMID = r.like.host.TPMID }},
+	"mcafeeGUID":  {func(r *hostReader) { r.host.McAfeeGUID = r.text(r.in) }, func(r *hostReader) { r.host.McAfeeGUID = r.like.host.McAfeeGUID }},
+	"hostUUID":    {func(r *hostReader) { r.host.HostUUID = r.text(r.in) }, func(r *hostReader) { r.host.HostUUID = r.like.host.HostUUID }},
 
-	"policyName":     func(r *hostReader, in *wire.Reader, h *Host) { h.PolicyName = r.repeated(in, policyName) },
-	"osCPE":          func(r *hostReader, in *wire.Reader, h *Host) { h.OSCPE = r.repeated(in, osCPE) },
-	"uniqueness":     func(r *hostReader, in *wire.Reader, h *Host) { h.Uniqueness = r.repeated(in, uniqueness) },
-	"hostUniqueness": func(r *hostReader, in *wire.Reader, h *Host) { h.HostUniqueness = r.repeated(in, hostUniqueness) },
+	"policyName":     {func(r *hostReader) { r.host.PolicyName = r.policyName.read(r.in, r.text) }, func(r *hostReader) { r.host.PolicyName = r.like.host.PolicyName }},
+	"osCPE":          {func(r *hostReader) { r.host.OSCPE = r.osCPE.read(r.in, r.text) }, func(r *hostReader) { r.host.OSCPE = r.like.host.OSCPE }},
+	"uniqueness":     {func(r *hostReader) { r.host.Uniqueness = r.uniqueness.read(r.in, r.text) }, func(r *hostReader) { r.host.Uniqueness = r.like.host.Uniqueness }},
+	"hostUniqueness": {func(r *hostReader) { r.host.HostUniqueness = r.hostUniqueness.read(r.in, r.text) }, func(r *hostReader) { r.host.HostUniqueness = r.like.host.HostUniqueness }},
 
-	"repository": (*hostReader).readRepository,
-	"repositoryID": func(r *hostReader, in *wire.Reader, h *Host) {
-		if id := r.repeated(in, repositoryID); h.RepositoryID == "" {
-			h.RepositoryID = id
-		}
-	},
+	"repository":   {func(r *hostReader) { r.told.repository = r.repositories.read(r.in) }, func(r *hostReader) { r.told.repository = r.like.told.repository }},
+	"repositoryID": {func(r *hostReader) { r.told.repositoryID = r.repositories.read(r.in) }, func(r *hostReader) { r.told.repositoryID = r.like.told.repositoryID }},
 
-	"score":            func(_ *hostReader, in *wire.Reader, h *Host) { h.Score = count(in) },
-	"total":            func(_ *hostReader, in *wire.Reader, h *Host) { h.Total = count(in) },
-	"severityInfo":     countColumn(Info),
-	"severityLow":      countColumn(Low),
-	"severityMedium":   countColumn(Medium),
-	"severityHigh":     countColumn(High),
-	"severityCritical": countColumn(Critical),
-	"low":              countColumn(Low),
-	"medium":           countColumn(Medium),
-	"high":             countColumn(High),
-	"critical":         countColumn(Critical),
+	"score":            {func(r *hostReader) { r.host.Score = count(r.in) }, func(r *hostReader) { r.host.Score = r.like.host.Score }},
+	"total":            {func(r *hostReader) { r.host.Total = count(r.in) }, func(r *hostReader) { r.host.Total = r.like.host.Total }},
+	"severityInfo":     countColumn(0, Info),
+	"severityLow":      countColumn(0, Low),
+	"severityMedium":   countColumn(0, Medium),
+	"severityHigh":     countColumn(0, High),
+	"severityCritical": countColumn(0, Critical),
+	"info":             countColumn(1, Info),
+	"low":              countColumn(1, Low),
+	"medium":           countColumn(1, Medium),
+	"high":             countColumn(1, High),
+	"critical":         countColumn(1, Critical),
 
-	"pluginSet":     (*hostReader).readPluginSet,
-	"lastAuthRun":   func(_ *hostReader, in *wire.Reader, h *Host) { h.LastAuthRun = in.Time() },
-	"lastUnauthRun": func(_ *hostReader, in *wire.Reader, h *Host) { h.LastUnauthRun = in.Time() },
+	"pluginSet":     {func(r *hostReader) { r.host.PluginSet = r.pluginSet.read(r.in, (*wire.Reader).Stamp) }, func(r *hostReader) { r.host.PluginSet = r.like.host.PluginSet }},
+	"lastAuthRun":   {func(r *hostReader) { r.host.LastAuthRun = r.in.Time() }, func(r *hostReader) { r.host.LastAuthRun = r.like.host.LastAuthRun }},
+	"lastUnauthRun": {func(r *hostReader) { r.host.LastUnauthRun = r.in.Time() }, func(r *hostReader) { r.host.LastUnauthRun = r.like.host.LastUnauthRun }},
 
-	"acrScore":           func(_ *hostReader, in *wire.Reader, h *Host) { h.ACRScore = score(in) },
-	"assetExposureScore": func(_ *hostReader, in *wire.Reader, h *Host) { h.AssetExposureScore = score(in) },
+	"acrScore":           {func(r *hostReader) { r.host.ACRScore = score(r.in) }, func(r *hostReader) { r.host.ACRScore = r.like.host.ACRScore }},
+	"assetExposureScore": {func(r *hostReader) { r.host.AssetExposureScore = score(r.in) }, func(r *hostReader) { r.host.AssetExposureScore = r.like.host.AssetExposureScore }},
 }
 
-func skipColumn(_ *hostReader, in *wire.Reader, _ *Host) { in.Value() }
-
-// countColumn reads a number of findings of one severity.
-func countColumn(s Severity) hostColumn {
-	return func(_ *hostReader, in *wire.Reader, h *Host) {
-		if n, ok := count(in).Get(); ok {
-			h.Counts.Value[s], h.Counts.Valid = n, true
-		}
+// countColumn reads a number of findings of one severity, from a column of one of the two names.
+func countColumn(name int, s Severity) hostColumn {
+	return hostColumn{
+		func(r *hostReader) { r.told.counts[name][s] = count(r.in) },
+		func(r *hostReader) { r.told.counts[name][s] = r.like.told.counts[name][s] },
 	}
-}
-
-// count reads a number that is unknown when it is negative.
-func count(in *wire.Reader) Opt[int64] {
-	n, ok := in.Int()
-	if !ok || n < 0 {
-		return Opt[int64]{}
-	}
-	return Some(n)
-}
-
-// score reads a number that is unknown when it is negative.
-func score(in *wire.Reader) Opt[float64] {
-	n, ok := in.Float()
-	if !ok || n < 0 {
-		return Opt[float64]{}
-	}
-	return Some(n)
 }
 
 // text reads a text; "" for what consoles write where they know none.
-func (r *hostReader) text(in *wire.Reader) string {
-	text := in.Text()
-	if len(text) <= len("N/A") && unknown(string(text)) {
-		return ""
-	}
-	return r.keeper.text(text)
-}
-
-// repeated reads a text that is likely to be the one of the row before.
-func (r *hostReader) repeated(in *wire.Reader, column int) string {
-	latest := &r.latest[column]
-	if in.Guess(latest.raw) {
-		return latest.text
-	}
-	quoted := in.Kind() == '"'
-	start := in.Offset()
-	text := r.text(in)
-	if quoted { // a number does not say where it ends
-		latest.raw, latest.text = append(latest.raw[:0], in.Since(start)...), text
-	}
-	return text
-}
-
-// repository is one that other rows may be of, too.
-type repository struct {
-	raw []byte
-	ref wire.Ref
-}
-
-// maxRepositories are remembered at a time.
-const maxRepositories = 16
-
-// readRepository reads {"id","name",…}, or an id alone. Those read before are
-// known by their text: there are few of them.
-func (r *hostReader) readRepository(in *wire.Reader, h *Host) {
-	for i := range r.repositories {
-		if known := &r.repositories[i]; in.Guess(known.raw) {
-			h.RepositoryID, h.RepositoryName = string(known.ref.ID), string(known.ref.Name)
-			return
-		}
-	}
-	object := in.Kind() == '{'
-	raw := in.Value()
-	var ref wire.Ref
-	_ = ref.UnmarshalJSON(raw) // never fails
-	if !ref.Set() {
-		return
-	}
-	h.RepositoryID, h.RepositoryName = string(ref.ID), string(ref.Name)
-	if !object { // a number does not say where it ends
-		return
-	}
-	if len(r.repositories) == maxRepositories {
-		r.repositories = r.repositories[:0]
-	}
-	r.repositories = append(r.repositories, repository{slices.Clone(raw), ref})
-}
-
-// readPluginSet reads the date of the plugins, which hosts scanned on the same
-// day have in common.
-func (r *hostReader) readPluginSet(in *wire.Reader, h *Host) {
-	latest := &r.pluginSet
-	if in.Guess(latest.raw) {
-		h.PluginSet = latest.time
-		return
-	}
-	quoted := in.Kind() == '"'
-	start := in.Offset()
-	h.PluginSet = in.Stamp()
-	if quoted {
-		latest.raw, latest.time = append(latest.raw[:0], in.Since(start)...), h.PluginSet
-	}
-}
+func (r *hostReader) text(in *wire.Reader) string { return r.keeper.text(knownText(in.Text())) }

@@ -90,7 +90,7 @@ func (c *Client) QueryPages(ctx context.Context, q Query, f func(Page) error) er
 	if err != nil {
 		return err
 	}
-	return pages(ctx, p, rowType[Row]{reader: p.rowReader}, func(rows []Row, of claims) error {
+	return pages(ctx, p, rowType[Row]{reader: p.rowReaders()}, func(rows []Row, of claims) error {
 		page := Page{Rows: rows, Total: of.total}
 		if counts, _, ok := parseColonList(of.colon, colonNumbers[p.query.Tool]); ok {
 			page.Findings = Some(counts)
@@ -107,7 +107,7 @@ func (c *Client) Rows(ctx context.Context, q Query) iter.Seq2[Row, error] {
 		if err != nil {
 			return err
 		}
-		return pages(ctx, p, rowType[Row]{reader: p.rowReader, lent: true}, f)
+		return pages(ctx, p, rowType[Row]{reader: p.rowReaders(), lent: true}, f)
 	})
 }
 
@@ -204,7 +204,7 @@ func (p plan) unpaged() bool {
 
 // fetch asks for the rows from start to before end alone.
 func (p plan) fetch(ctx context.Context, start, end int64) (results[Row], error) {
-	s := pending[Row]{read: p.rowReader()}
+	s := pending[Row]{read: p.rowReaders()()}
 	s.fetch(ctx, p, start, end)
 	return s.res, s.err
 }

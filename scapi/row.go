@@ -1,117 +1,236 @@
 package scapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
 // Row is one row of an answer, as the console sent it. Its columns depend on
-// the tool; the accessors read them whatever type they came with. Columns are
-// decoded at the first use of an accessor. A Row is safe for concurrent use.
+// the tool; the accessors read them whatever type they came with. Where they
+// are was noted as the row was read. A Row is safe for concurrent use.
 type Row struct {
 	// Raw is the row's JSON object.
 	Raw json.RawMessage
 
-	columns  *columns // nil: made by hand
+	names    []string // of the columns, in their order; nil: made by hand
+	places   []uint32 // where the values begin
+	compact  bool     // there are no blanks between values
 	oldScale bool     // severities from 0 (low) to 3 (critical)
 }
 
-// columns are those of a row, as soon as one was asked for.
-type columns struct {
-	once sync.Once
-	list []member
+// plainReader reads rows as they come. Rows with the same columns share their names.
+type plainReader struct {
+	keeper    keeper
+	templates *templates[template[none]]
+	latest    *template[none]
+	distance  int // see templates.choose
+	rows      int
+	places    []uint32
+	oldScale  bool
+	in        *wire.Reader
 }
 
-// member is a column, as the console sent it.
-type member struct {
-	name string
-	raw  json.RawMessage
+// none is what is known of a column of which nothing is.
+type none struct{}
+
+// placesSize is how many places are allocated at a time.
+const placesSize = 1 << 10
+
+// rowReaders returns readers of rows, which keep their own copies.
+func (p plan) rowReaders() func() rowReader[Row] {
+	shared := &templates[template[none]]{ofPlugins: p.query.Tool == detailTool || p.query.Tool == listTool}
+	return func() rowReader[Row] {
+		r := &plainReader{templates: shared, latest: &template[none]{layout: new(layout[none])}, oldScale: p.target.oldScale()}
+		same := func(begin int, _ none) { r.places = append(r.places, uint32(begin)) } //nolint:gosec // answers are far smaller
+		read := func(begin int, c none) {
+			same(begin, c)
+			r.in.Value()
+		}
+		return func(in *wire.Reader, row *Row) { r.read(in, row, same, read) }
+	}
 }
 
-// rowReader returns a reader of rows, which keeps its own copies.
-func (p plan) rowReader() rowReader[Row] {
-	var k keeper
-	oldScale := p.target.oldScale()
-	return func(in *wire.Reader, row *Row) {
-		*row = Row{Raw: k.raw(in.Value()), columns: new(columns), oldScale: oldScale}
+func (r *plainReader) read(in *wire.Reader, row *Row, same, read func(int, none)) {
+	*row = Row{oldScale: r.oldScale}
+	if in.Kind() != '{' {
+		row.Raw = r.keeper.raw(in.Value())
+		return
+	}
+	if cap(r.places)-len(r.places) < maxColumns {
+		r.places = make([]uint32, 0, placesSize)
+	}
+	r.in, r.rows = in, r.rows+1
+	blanks := in.Blanks()
+	start, first := in.Offset(), len(r.places)
+	t, key := r.templates.choose(in, &r.distance)
+	known := t != nil
+	if !known {
+		t = r.latest
+	}
+	find := func([]byte) none { return none{} }
+	alike := t.walk(in, find, same, read)
+	raw := in.Since(start)
+	if row.Raw = r.keeper.raw(raw); in.Err() != nil {
+		return
+	}
+	if !known || !alike || !r.templates.ofPlugins && r.rows%drift == 0 {
+		made := templateOf(raw, r.latest.layout, find)
+		r.templates.keep(key, &made, len(raw))
+		t, r.latest = &made, &made
+	}
+	row.compact = in.Blanks() == blanks && t.blanks == 0
+	if len(t.places) > 0 { // else as if made by hand
+		row.names, row.places = t.layout.names, r.places[first:len(r.places):len(r.places)]
 	}
 }
 
-// members splits a row into its columns. What is no object has none.
-func members(raw json.RawMessage) []member {
-	var list []member
-	in := wire.NewReader(raw)
-	if !in.Begin('{') {
-		return nil
+// at returns a reader of the value of a column, and false if there is none.
+func (r Row) at(name string) (wire.Reader, bool) {
+	if r.names == nil {
+		return r.search(name)
 	}
-	for in.Next('}') {
-		name := string(in.Key())
-		list = append(list, member{name, in.Value()})
-	}
-	if !in.End() {
-		return nil // not JSON after all
-	}
-	return list
-}
-
-// field returns the text of a column, or nil.
-func (r Row) field(name string) json.RawMessage {
-	var list []member
-	if r.columns == nil {
-		list = members(r.Raw)
-	} else {
-		r.columns.once.Do(func() { r.columns.list = members(r.Raw) })
-		list = r.columns.list
-	}
-	for i := len(list) - 1; i >= 0; i-- { // of two the last counts, as elsewhere
-		if list[i].name == name {
-			return list[i].raw
+	for i := len(r.names) - 1; i >= 0; i-- { // of two the last counts, as elsewhere
+		if r.names[i] == name {
+			return *wire.NewReader(r.Raw[r.places[i]:]), true
 		}
 	}
-	return nil
+	return wire.Reader{}, false
 }
 
-// column decodes a column into a wire type, which never fails.
-func column[T any](r Row, name string) T {
-	var v T
-	if raw := r.field(name); raw != nil {
-		_ = wire.Decode(raw, &v) // of another type: absent
+// search is at for a row of which no places are known.
+func (r Row) search(name string) (wire.Reader, bool) {
+	place := -1
+	in := wire.NewReader(r.Raw)
+	if !in.Begin('{') {
+		return wire.Reader{}, false
 	}
-	return v
+	for in.Next('}') {
+		if string(in.Key()) == name {
+			place = in.Offset()
+		}
+		in.Value()
+	}
+	if place < 0 || !in.End() { // not JSON after all
+		return wire.Reader{}, false
+	}
+	return *wire.NewReader(r.Raw[place:]), true
+}
+
+// Columns iterates over the columns of the row, in the console's order: the name,
+// and the value as it is written. A row that is no object has none.
+func (r Row) Columns() iter.Seq2[string, json.RawMessage] {
+	return func(yield func(string, json.RawMessage) bool) {
+		in := wire.NewReader(r.Raw)
+		if !in.Begin('{') {
+			return
+		}
+		if r.names != nil {
+			for i, name := range r.names {
+				in := wire.NewReader(r.Raw[r.places[i]:])
+				if !yield(name, in.Value()) {
+					return
+				}
+			}
+			return
+		}
+		for in.Next('}') {
+			name := string(in.Key())
+			if value := in.Value(); in.Err() != nil || !yield(name, value) {
+				return
+			}
+		}
+	}
+}
+
+// Column returns the value of a column as it is written; nil if there is none.
+func (r Row) Column(name string) json.RawMessage {
+	in, there := r.at(name)
+	if !there {
+		return nil
+	}
+	return in.Value()
+}
+
+// Compact returns the row's JSON without blanks between its values, which is Raw where
+// it has none; nil for what is no JSON.
+func (r Row) Compact() json.RawMessage {
+	var b bytes.Buffer
+	switch {
+	case r.compact:
+		return r.Raw
+	case json.Compact(&b, r.Raw) != nil:
+		return nil
+	}
+	return b.Bytes()
 }
 
 // String returns a column's text; the digits of a number; "" for a column that
 // is missing, null, or an object.
-func (r Row) String(name string) string { return string(column[wire.Str](r, name)) }
+func (r Row) String(name string) string {
+	in, there := r.at(name)
+	if !there {
+		return ""
+	}
+	return string(in.Text())
+}
 
 // Int returns a column's integer, if it is one. Negative numbers are returned
 // as they come; the console's -1 often means "unknown".
 func (r Row) Int(name string) Opt[int64] {
-	v, ok := column[wire.Int](r, name).Get()
+	in, there := r.at(name)
+	if !there {
+		return Opt[int64]{}
+	}
+	v, ok := in.Int()
 	return Opt[int64]{v, ok}
 }
 
 // Float returns a column's number, if it is one.
 func (r Row) Float(name string) Opt[float64] {
-	v, ok := column[wire.Float](r, name).Get()
+	in, there := r.at(name)
+	if !there {
+		return Opt[float64]{}
+	}
+	v, ok := in.Float()
 	return Opt[float64]{v, ok}
 }
 
 // Time returns a column's time, of seconds since the epoch; zero for never,
 // unknown, and what is no such time.
-func (r Row) Time(name string) time.Time { return column[wire.Epoch](r, name).Time() }
+func (r Row) Time(name string) time.Time {
+	in, there := r.at(name)
+	if !there {
+		return time.Time{}
+	}
+	return in.Time()
+}
+
+// ref returns the reference of a column; one that is not set if there is none.
+func (r Row) ref(name string) wire.Ref {
+	in, there := r.at(name)
+	if !there {
+		return wire.Ref{}
+	}
+	return in.Ref()
+}
 
 // Severity returns the column severity on the scale of this package. REST sends
 // an object, SecurityCenter 4 a number.
 func (r Row) Severity() Opt[Severity] {
-	v, err := strconv.Atoi(strings.TrimSpace(string(column[wire.Ref](r, "severity").ID)))
-	if r.oldScale {
+	return severityOf(r.ref("severity"), r.oldScale)
+}
+
+// severityOf reads a severity; on the old scale they are from 0 (low) to 3 (critical).
+func severityOf(ref wire.Ref, oldScale bool) Opt[Severity] {
+	v, err := strconv.Atoi(strings.TrimSpace(string(ref.ID)))
+	if oldScale {
 		v++
 	}
 	if err != nil || v < int(Info) || v > int(Critical) {
@@ -123,10 +242,10 @@ func (r Row) Severity() Opt[Severity] {
 // Repository returns the id of the row's repository; "" if the tool has none.
 // REST sends an object, SecurityCenter 4 the column repositoryID.
 func (r Row) Repository() string {
-	if ref := column[wire.Ref](r, "repository"); ref.Set() {
+	if ref := r.ref("repository"); ref.Set() {
 		return string(ref.ID)
 	}
-	if ref := column[wire.Ref](r, "repositoryID"); ref.Set() {
+	if ref := r.ref("repositoryID"); ref.Set() {
 		return string(ref.ID)
 	}
 	return ""
@@ -158,7 +277,7 @@ func (r Row) Count(s Severity) Opt[int64] {
 		return Opt[int64]{}
 	}
 	for _, name := range countNames[s] {
-		if n := optInt(column[wire.Int](r, name)); n.Valid {
+		if n := r.Int(name); n.Valid && n.Value >= 0 {
 			return n
 		}
 	}
@@ -179,7 +298,7 @@ func (r Row) Decode(v any) error {
 // id is told. Empty if the row has none of the columns.
 func (r Row) Ref(names ...string) Ref {
 	for _, name := range names {
-		if ref := column[wire.Ref](r, name); ref.Set() {
+		if ref := r.ref(name); ref.Set() {
 			return refOf(ref, wire.Ref{})
 		}
 	}

@@ -18,15 +18,6 @@ func (l *texts) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// lines is several texts with line breaks between them, which may have commas.
-type lines []string
-
-// UnmarshalJSON never fails.
-func (l *lines) UnmarshalJSON(b []byte) error {
-	*l = several(b, func(r rune) bool { return r == '\n' })
-	return nil
-}
-
 // breaks writes the line breaks of rows, which are HTML, as those of other answers.
 var breaks = strings.NewReplacer("<br/>", "\n", "<br />", "\n", "<br>", "\n", "<BR/>", "\n", "<BR>", "\n")
 
@@ -39,10 +30,23 @@ func several(b []byte, between func(rune) bool) []string {
 	}
 	var all []string
 	for _, item := range list.Items {
-		for _, entry := range strings.FieldsFunc(breaks.Replace(string(item)), between) {
-			if entry = known(strings.TrimSpace(entry)); entry != "" {
-				all = append(all, entry)
-			}
+		all = appendTexts(all, string(item), between)
+	}
+	return all
+}
+
+// severalIn is several of the next value.
+func severalIn(in *wire.Reader, between func(rune) bool) []string {
+	if in.Kind() == '"' {
+		return appendTexts(nil, string(in.Text()), between)
+	}
+	return several(in.Value(), between)
+}
+
+func appendTexts(all []string, text string, between func(rune) bool) []string {
+	for entry := range strings.FieldsFuncSeq(breaks.Replace(text), between) {
+		if entry = known(strings.TrimSpace(entry)); entry != "" {
+			all = append(all, entry)
 		}
 	}
 	return all
@@ -71,4 +75,9 @@ func address(text string) string {
 var hashed = regexp.MustCompile(`^([\pL\pN_.-]+) ?#(\S.*)$`)
 
 // crossReference is a reference as plugins spell it: CWE:200.
-func crossReference(text string) string { return hashed.ReplaceAllString(text, "$1:$2") }
+func crossReference(text string) string {
+	if !strings.Contains(text, "#") {
+		return text
+	}
+	return hashed.ReplaceAllString(text, "$1:$2")
+}

@@ -6,10 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"strings"
 	"time"
-
-	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
 // Vuln is a finding: what a plugin says about a host. Which fields have a value
@@ -57,28 +54,30 @@ type Vuln struct {
 // vuln::query. A failure is yielded once, as the last pair; log events, and
 // other tools, are one before any request.
 func (c *Client) Vulns(ctx context.Context, q Query) iter.Seq2[Vuln, error] {
-	return func(yield func(Vuln, error) bool) {
+	return each(func(f func([]Vuln, claims) error) error {
 		switch {
 		case q.Source == Events:
-			yield(Vuln{}, fmt.Errorf("findings of log events: %w: they have none", ErrUnsupported))
-			return
+			return fmt.Errorf("findings of log events: %w: they have none", ErrUnsupported)
 		case q.Tool == "":
-			q.Tool = "vulndetails"
-		case q.Tool != "vulndetails" && q.Tool != "listvuln":
-			yield(Vuln{}, errors.New("query: findings are the rows of vulndetails or listvuln, not of "+q.Tool))
-			return
+			q.Tool = detailTool
+		case q.Tool != detailTool && q.Tool != listTool:
+			return errors.New("query: findings are the rows of vulndetails or listvuln, not of " + q.Tool)
 		}
-		for row, err := range c.Rows(ctx, q) {
-			if err != nil {
-				yield(Vuln{}, err)
-				return
-			}
-			if !yield(row.vuln(), nil) {
-				return
-			}
+		p, err := c.plan(ctx, q)
+		if err != nil {
+			return err
 		}
-	}
+		shared := &templates[vulnTemplate]{ofPlugins: true}
+		reader := func() rowReader[Vuln] { return newVulnReader(p.target.oldScale(), shared) }
+		return pages(ctx, p, rowType[Vuln]{reader: reader, lent: true}, f)
+	})
 }
+
+// The tools whose rows are findings.
+const (
+	detailTool = "vulndetails"
+	listTool   = "listvuln"
+)
 
 // VulnInit returns what SecurityCenter 4 has for its page of findings, as it
 // says it: no source tells what that is, but by the like of it the repositories,
@@ -95,86 +94,4 @@ func (c *Client) VulnInit(ctx context.Context) (json.RawMessage, error) {
 	var raw json.RawMessage
 	_, err = c.do(ctx, action("vuln", "init", nil), &raw)
 	return raw, err
-}
-
-// vuln reads a row of vulndetails or listvuln.
-func (r Row) vuln() Vuln {
-	family := refOf(column[wire.Ref](r, "family"), column[wire.Ref](r, "familyID"))
-	repository := refOf(column[wire.Ref](r, "repository"), column[wire.Ref](r, "repositoryID"))
-	v := Vuln{
-		PluginID:       r.String("pluginID"),
-		PluginName:     r.String("pluginName"),
-		FamilyID:       family.ID,
-		Family:         known(family.Name), // audit checks are of a family 0, N/A
-		Severity:       r.Severity(),
-		RepositoryID:   repository.ID,
-		Repository:     repository.Name,
-		IP:             address(r.String("ip")),
-		DNSName:        known(r.String("dnsName")),
-		NetBIOSName:    known(r.String("netbiosName")),
-		MACAddress:     known(r.String("macAddress")),
-		UUID:           known(r.String("uuid")),
-		HostUUID:       known(r.String("hostUUID")),
-		OS:             known(r.String("operatingSystem")),
-		Uniqueness:     known(r.String("vulnUniqueness")),
-		Port:           optInt(column[wire.Int](r, "port")),
-		Protocol:       protocol(r.String("protocol")),
-		FirstSeen:      r.Time("firstSeen"),
-		LastSeen:       r.Time("lastSeen"),
-		Accepted:       optBool(column[wire.Bool](r, "acceptRisk")),
-		Recast:         optBool(column[wire.Bool](r, "recastRisk")),
-		AcceptComment:  known(r.String("acceptRiskRuleComment")),
-		RecastComment:  known(r.String("recastRiskRuleComment")),
-		Resurfaced:     optBool(column[wire.Bool](r, "hasBeenMitigated")),
-		Exploitable:    optBool(column[wire.Bool](r, "exploitAvailable")),
-		RiskFactor:     known(r.String("riskFactor")),
-		BaseScore:      optFloat(column[wire.Float](r, "baseScore")),
-		V3BaseScore:    optFloat(column[wire.Float](r, "cvssV3BaseScore")),
-		VPR:            optFloat(column[wire.Float](r, "vprScore")),
-		ACRScore:       optFloat(column[wire.Float](r, "acrScore")),
-		CVEs:           column[texts](r, "cve"),
-		Xrefs:          column[texts](r, "xref"),
-		CPEs:           column[lines](r, "cpe"),
-		Synopsis:       r.String("synopsis"),
-		Description:    r.String("description"),
-		Solution:       r.String("solution"),
-		SeeAlso:        r.String("seeAlso"),
-		Output:         output(r.String("pluginText")),
-		Published:      r.Time("vulnPubDate"),
-		PatchPublished: r.Time("patchPubDate"),
-		EndOfLife:      r.Time("seolDate"),
-		Raw:            r.Raw,
-
-		AssetExposureScore: optFloat(column[wire.Float](r, "assetExposureScore")),
-		PluginPublished:    r.Time("pluginPubDate"),
-	}
-	for i, ref := range v.Xrefs {
-		v.Xrefs[i] = crossReference(ref)
-	}
-	if v.PluginName == "" {
-		v.PluginName = r.String("name") // listvuln
-	}
-	return v
-}
-
-// protocol names the numbers that SecurityCenter 4 sends as REST does.
-func protocol(text string) string {
-	switch text {
-	case "1":
-		return "ICMP"
-	case "6":
-		return "TCP"
-	case "17":
-		return "UDP"
-	}
-	return strings.ToUpper(text)
-}
-
-// output is a plugin's text without the tag that consoles put around it.
-func output(text string) string {
-	inner, opened := strings.CutPrefix(strings.TrimSpace(text), "<plugin_output>")
-	if !opened {
-		return text
-	}
-	return strings.TrimSpace(strings.TrimSuffix(inner, "</plugin_output>"))
 }

@@ -86,7 +86,7 @@ func (c *csvWriter) line(cells []string) error {
 			cell = disarm(cell)
 		}
 		// A line of one empty cell would be an empty line.
-		if c.safe || strings.ContainsAny(cell, "\",;\r\n\t") || strings.TrimSpace(cell) != cell || cell == "" && len(cells) == 1 {
+		if c.safe || special(cell) || strings.TrimSpace(cell) != cell || cell == "" && len(cells) == 1 {
 			cell = `"` + strings.ReplaceAll(cell, `"`, `""`) + `"`
 		}
 		if _, err := c.out.WriteString(cell); err != nil {
@@ -95,6 +95,18 @@ func (c *csvWriter) line(cells []string) error {
 	}
 	_, err := c.out.WriteString("\r\n")
 	return err
+}
+
+// special reports whether a cell has a character that must be inside quotes, or that some programs take
+// for the end of one.
+func special(cell string) bool {
+	for i := range len(cell) {
+		switch cell[i] {
+		case '"', ',', ';', '\r', '\n', '\t':
+			return true
+		}
+	}
+	return false
 }
 
 var (

@@ -17,8 +17,9 @@ type item struct {
 	names  []string // nil: the object's own, as for the rows of a query
 	values []any    // nil: unknown
 	raw    json.RawMessage
+	row    scapi.Row // of a query, and raw
 
-	object map[string]json.RawMessage // raw, decoded when it is needed
+	object map[string]json.RawMessage // raw, decoded when it is needed, if there is no row
 }
 
 // column is one value of the items made of T.
@@ -109,24 +110,29 @@ func (i *item) moment(field, layout string) any {
 // lookup follows a path into the console's object. A key that has dots itself
 // is found too.
 func (i *item) lookup(path string) json.RawMessage {
-	if i.object == nil && json.Unmarshal(i.raw, &i.object) != nil {
-		i.object = map[string]json.RawMessage{} // no object: no fields
-	}
-	object := i.object
-	for {
-		if raw, ok := object[path]; ok {
+	row := i.row
+	if row.Raw == nil {
+		if i.object == nil && json.Unmarshal(i.raw, &i.object) != nil {
+			i.object = map[string]json.RawMessage{} // no object: no fields
+		}
+		if raw, ok := i.object[path]; ok {
 			return raw
 		}
 		key, rest, ok := strings.Cut(path, ".")
-		inner, found := object[key]
-		if !ok || !found {
+		if !ok {
 			return nil
 		}
-		object = nil
-		if json.Unmarshal(inner, &object) != nil {
+		row.Raw, path = i.object[key], rest
+	}
+	for {
+		if raw := row.Column(path); raw != nil {
+			return raw
+		}
+		key, rest, ok := strings.Cut(path, ".")
+		if !ok {
 			return nil
 		}
-		path = rest
+		row, path = scapi.Row{Raw: row.Column(key)}, rest
 	}
 }
 
@@ -208,11 +214,39 @@ func unquote(raw json.RawMessage) string {
 	if inner := raw[1 : len(raw)-1]; len(raw) > 1 && bytes.IndexByte(inner, '\\') < 0 {
 		return string(inner)
 	}
+	if text, simple := unescaped(string(raw[1 : len(raw)-1])); simple {
+		return text
+	}
 	var s string
 	if json.Unmarshal(raw, &s) != nil {
 		return ""
 	}
 	return s
+}
+
+// unescaped is a text with the escapes that texts of consoles are full of; false if it has others.
+func unescaped(text string) (string, bool) {
+	var b strings.Builder
+	b.Grow(len(text))
+	for {
+		before, after, found := strings.Cut(text, `\`)
+		b.WriteString(before)
+		if !found {
+			return b.String(), true
+		}
+		if after == "" {
+			return "", false
+		}
+		switch c := after[0]; c {
+		case 'n':
+			b.WriteByte('\n')
+		case '/', '"', '\\':
+			b.WriteByte(c)
+		default:
+			return "", false
+		}
+		text = after[1:]
+	}
 }
 
 func compact(raw json.RawMessage) []byte {

@@ -56,7 +56,9 @@ func (w *jsonWriter) object(i *item) ([]byte, error) {
 		return nil, fmt.Errorf("--raw: %w", errNoObject)
 	}
 	if w.raw || fields == nil {
-		if line := compact(i.raw); line != nil {
+		row := i.row
+		row.Raw = i.raw
+		if line := row.Compact(); line != nil {
 			return line, nil
 		}
 		return nil, errNoObject

@@ -142,7 +142,7 @@ func (j *job) pages(ctx context.Context, client *scapi.Client, query scapi.Query
 	return client.QueryPages(ctx, query, func(page scapi.Page) error {
 		p.hide()
 		for _, row := range page.Rows {
-			if err := j.records.write(&item{raw: row.Raw}); err != nil {
+			if err := j.records.write(&item{raw: row.Raw, row: row}); err != nil {
 				return fmt.Errorf("write: %w", err)
 			}
 		}

@@ -71,6 +71,8 @@ type Quirks struct {
 	BlindToCompliance     bool // pluginType=compliance matches nothing, although there are audit results
 	Speaks143             bool // what a query asks for and the console does not know is refused by code 143: Filter "x" is not recognized
 	SharedAddresses       bool // some hosts of a repository have one address and differ in their DNS names
+	HostTotalByAddress    bool // hostTotal of sumid counts an address once, however many repositories hold it; sumip counts it in each
+	NoHostTotal           bool // rows of sumid have no hostTotal
 	PlainScanDownload     bool // a scan is downloaded as the file itself, not in an archive
 	APIKeysDisabled       bool // requests with API keys are answered with status 400
 }

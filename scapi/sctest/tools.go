@@ -112,8 +112,19 @@ func (c *Console) sumID(s *selection, _ question) answer {
 	if c.oldScale() {
 		least = 1 // which information is there
 	}
-	list := gather(s, func(f *finding, add func(key)) { add(key{f.place.plugin.id, max(f.severity, least)}) },
+	keyOf := func(f *finding) key { return key{f.place.plugin.id, max(f.severity, least)} }
+	list := gather(s, func(f *finding, add func(key)) { add(keyOf(f)) },
 		func(b *bucket, k key, _ *finding) { b.number, b.order = int(k.sev), k.id*5+int(k.sev) })
+	if c.o.Quirks.HostTotalByAddress {
+		for _, b := range list {
+			k := key{b.plugin.id, int8(b.number)}
+			addresses := map[uint32]bool{}
+			for _, i := range hostsOf(s, []key{k}, func(f *finding) []key { return []key{keyOf(f)} })[k] {
+				addresses[s.w.address(i)] = true
+			}
+			b.hosts = len(addresses)
+		}
+	}
 	slices.SortFunc(list, func(a, b *bucket) int { return a.order - b.order })
 	var all tally
 	hosts := 0
@@ -125,6 +136,9 @@ func (c *Console) sumID(s *selection, _ question) answer {
 		hosts += b.hosts
 		rows[i] = object{"pluginID": strconv.Itoa(b.plugin.id), "name": b.plugin.name, "severity": c.severity(b.number),
 			"total": strconv.Itoa(b.tally.total()), "hostTotal": strconv.Itoa(b.hosts)}
+		if c.o.Quirks.NoHostTotal {
+			delete(rows[i], "hostTotal")
+		}
 		c.putFamily(rows[i], b.plugin.family)
 	}
 	return answer{rows: rows, total: len(rows), matching: c.count7(all) + ":" + strconv.Itoa(hosts), severities: severities}

@@ -3,10 +3,8 @@ package wire
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"math/bits"
-	"strconv"
 	"time"
 )
 
@@ -20,7 +18,11 @@ type Reader struct {
 	fresh   bool   // nothing of the object or array was read yet
 	scratch []byte // a string with escapes, decoded
 	err     error
+	blanks  int
 }
+
+// Blanks is how many bytes between values were blank, of those that were looked at.
+func (r *Reader) Blanks() int { return r.blanks }
 
 // maxDepth is how deep values may be nested, as in encoding/json.
 const maxDepth = 10000
@@ -40,6 +42,7 @@ func (r *Reader) Kind() byte {
 	for ; r.at < len(r.text); r.at++ {
 		switch c := r.text[r.at]; c {
 		case ' ', '\t', '\n', '\r':
+			r.blanks++
 		default:
 			return c
 		}
@@ -102,16 +105,67 @@ func (r *Reader) Key() []byte {
 	return name
 }
 
+// Common returns how many of the next bytes are those of a text.
+func (r *Reader) Common(text []byte) int {
+	rest := r.text[r.at:]
+	n := min(len(rest), len(text))
+	i := 0
+	for ; i+8 <= n; i += 8 {
+		if differ := binary.LittleEndian.Uint64(rest[i:]) ^ binary.LittleEndian.Uint64(text[i:]); differ != 0 {
+			return i + bits.TrailingZeros64(differ)/8
+		}
+	}
+	for i < n && rest[i] == text[i] {
+		i++
+	}
+	return i
+}
+
+// Advance reads n bytes without looking at them. They must be what Common found to
+// be in a text that was read before, from the same state to the end of a name, with
+// its colon, or of a value; and a number only ends there if what follows is in common too.
+func (r *Reader) Advance(n int) {
+	r.at += n
+	r.fresh = false
+}
+
 // Guess reads this text, if it is what comes next, byte for byte. It may stand
-// for Next and Key, or for a whole string, object or array, and spares looking
-// at what is the same in every row. The text must have been read once before,
-// at the same place.
+// for a whole string, object or array. The text must have been read once before.
 func (r *Reader) Guess(text []byte) bool {
 	if len(text) == 0 || !bytes.HasPrefix(r.text[r.at:], text) {
 		return false
 	}
-	r.at += len(text)
-	r.fresh = false
+	r.Advance(len(text))
+	return true
+}
+
+// aheadSize is how far Ahead looks, in bytes.
+const aheadSize = 16 << 10
+
+// Ahead returns the text that follows the next place where name stands, as far as it has
+// no quotes, and how far off that place is; nothing if it is far off. It may be in another
+// row or in a string: a hint of what will come. It is first looked for about as far off as
+// it was before. Ahead reads nothing.
+func (r *Reader) Ahead(name []byte, before int) (text []byte, distance int) {
+	const about = 128
+	rest := r.text[r.at:min(len(r.text), r.at+aheadSize)]
+	from := min(max(before-about, 0), len(rest))
+	i := bytes.Index(rest[from:min(len(rest), from+4*about)], name)
+	if i < 0 {
+		if from, i = 0, bytes.Index(rest, name); i < 0 {
+			return nil, 0
+		}
+	}
+	text, _, _ = bytes.Cut(rest[from+i+len(name):], []byte{'"'})
+	return text, from + i
+}
+
+// Last reads the end of an object of which all was read, if it is what comes next.
+func (r *Reader) Last() bool {
+	if r.Kind() != '}' {
+		return false
+	}
+	r.at++
 	return true
 }
 
@@ -177,11 +231,55 @@ func (r *Reader) quotedDigits() (int64, bool) {
 
 // Float reads the next value as Float would.
 func (r *Reader) Float() (float64, bool) {
+	if n, ok := r.quotedDecimal(); ok {
+		return n, true
+	}
 	text := r.Text()
 	if len(text) == 0 {
 		return 0, false
 	}
 	return parseFloat(string(text))
+}
+
+// powers are those of ten by which a number of 15 digits is divided without a second rounding.
+var powers = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14}
+
+// quotedDecimal reads "12.5", as consoles write scores, and nothing if something else comes.
+func (r *Reader) quotedDecimal() (float64, bool) {
+	if r.at >= len(r.text) || r.text[r.at] != '"' {
+		return 0, false
+	}
+	n, point := 0, -1
+	rest := r.text[r.at+1:]
+	for i, c := range rest[:min(len(rest), len(powers)+1)] {
+		switch {
+		case c >= '0' && c <= '9':
+			n = n*10 + int(c-'0')
+		case c == '.' && point < 0 && i > 0:
+			point = i
+		case c == '"' && i > point+1:
+			r.at += i + 2
+			if point < 0 {
+				return float64(n), true
+			}
+			return float64(n) / powers[i-point-1], true
+		default:
+			return 0, false
+		}
+	}
+	return 0, false
+}
+
+// Bool reads the next value as Bool would.
+func (r *Reader) Bool() (value, known bool) {
+	switch text := r.Text(); string(text) {
+	case "1", "Yes":
+		return true, true
+	case "0", "No":
+		return false, true
+	default:
+		return parseBool(string(text))
+	}
 }
 
 // Time reads the next value as Epoch would.
@@ -290,118 +388,4 @@ func (r *Reader) digits() bool {
 		return false
 	}
 	return true
-}
-
-// Bit patterns for the eight bytes of a word.
-const (
-	ones = 0x0101010101010101
-	tops = 0x8080808080808080
-)
-
-// quoted reads a string without decoding it. Plain is false if it has escapes
-// or characters beyond ASCII. It returns the text between the quotes.
-func (r *Reader) quoted() (text []byte, plain bool) {
-	start := r.at + 1
-	i := start
-	var beyond uint64
-	for {
-		// Eight bytes at a time. A byte of the mask has its top bit where the
-		// text has a quote, a backslash or a control character; only the first
-		// such bit is sure to be right.
-		for i+8 <= len(r.text) {
-			w := binary.LittleEndian.Uint64(r.text[i:])
-			quote, slash := w^('"'*ones), w^('\\'*ones)
-			mask := ((quote-ones)&^quote | (slash-ones)&^slash | (w-' '*ones)&^w) & tops
-			if mask == 0 {
-				beyond |= w
-				i += 8
-				continue
-			}
-			before := mask&-mask - 1 // what is below the first bit
-			beyond |= w & (before >> 7)
-			i += bits.TrailingZeros64(mask) / 8
-			break
-		}
-		if i >= len(r.text) {
-			r.at = i
-			r.fail("a string without end")
-			return nil, false
-		}
-		switch c := r.text[i]; {
-		case c == '"':
-			r.at = i + 1
-			return r.text[start:i:i], beyond&tops == 0
-		case c == '\\':
-			n := escape(r.text[i:])
-			if n == 0 {
-				r.at = i
-				r.fail("a bad escape")
-				return nil, false
-			}
-			beyond |= tops
-			i += n
-		case c < ' ':
-			r.at = i
-			r.fail("a control character in a string")
-			return nil, false
-		default: // near the end of the text
-			beyond |= uint64(c)
-			i++
-		}
-	}
-}
-
-// escape returns the length of the escape that text starts with, 0 if it is none.
-func escape(text []byte) int {
-	if len(text) < 2 {
-		return 0
-	}
-	switch text[1] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		return 2
-	case 'u':
-		if len(text) < 6 {
-			return 0
-		}
-		if _, err := strconv.ParseUint(string(text[2:6]), 16, 16); err != nil || text[2] == '+' || text[2] == '-' || text[2] == '_' {
-			return 0
-		}
-		return 6
-	}
-	return 0
-}
-
-// string reads a string and decodes it.
-func (r *Reader) string() []byte {
-	start := r.at
-	text, plain := r.quoted()
-	if plain || r.err != nil {
-		return text
-	}
-	r.scratch = r.scratch[:0]
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		switch {
-		case c == '\\' && (text[i+1] == '/' || text[i+1] == '"' || text[i+1] == '\\'):
-			i++
-			r.scratch = append(r.scratch, text[i])
-		case c == '\\' || c >= 0x80:
-			return r.unquoted(r.text[start:r.at])
-		default:
-			r.scratch = append(r.scratch, c)
-		}
-	}
-	return r.scratch
-}
-
-// unquoted decodes any string, with half a surrogate pair and bytes that are
-// no UTF-8 in it.
-func (r *Reader) unquoted(quoted []byte) []byte {
-	var text string
-	if err := json.Unmarshal(quoted, &text); err != nil {
-		r.fail("%w", err) // it was checked: unreachable
-		return nil
-	}
-	r.scratch = append(r.scratch[:0], text...)
-	return r.scratch
 }

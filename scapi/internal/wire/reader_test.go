@@ -95,7 +95,8 @@ func TestDecodeEnvelopeReadsTheResponseInPassing(t *testing.T) {
 
 var readerSeeds = []string{
 	`{"ip":"10.0.0.1","n":[1,-2.5e+3,0,true,false,null],"o":{"x":{}}}`, `"\u00e9\ud83d\ude00\ud83d\/\\\"\n"`, `"` + strings.Repeat("long ", 9) + `"`, "\"\x01\"", `"\x"`, `"\u12"`,
-	`01`, `1.`, `-`, `+1`, `.5`, `1e`, `{"a" :1 , "b": 2}`, `{"a":1,}`, `[1,]`, `[,1]`, `{,}`, `{"a"}`, `{a:1}`, `tru`, "\"\xff\xc3\xa9 abcdefg\"", `[[[[]]]]`, `"unfinished`, `"1234567\`, "\"1234567\x80\"",
+	`01`, `1.`, `-`, `+1`, `.5`, `1e`, `{"a" :1 , "b": 2}`, `{"a":1,}`, `[1,]`, `[,1]`, `{,}`, `{"a"}`, `{a:1}`, `tru`, "\"\xff\xc3\xa9 abcdefg\"", `[[[[]]]]`, `"unfinished`, `"a\ud800b"`, `"\ud83d\u0041\udc00"`, `"\b\f\r\t\u000a\u00E9"`, `"\u00g0"`, "\"\xff\\n\xc3\\u00e9\"", `"12.5"`, `"9007199254740993"`,
+	`"0.000000000000001"`, `"1.2.3"`, `"5."`, `"Yes"`, `" off "`, `"123456789012.25"`, `"1234567\`, "\"1234567\x80\"",
 }
 
 func FuzzReaderAgreesWithEncodingJSON(f *testing.F) {
@@ -121,8 +122,9 @@ func FuzzReaderAgreesWithEncodingJSON(f *testing.F) {
 			n Float
 			e Epoch
 			s Stamp
+			v Bool
 		)
-		for _, u := range []json.Unmarshaler{&i, &n, &e, &s} {
+		for _, u := range []json.Unmarshaler{&i, &n, &e, &s, &v} {
 			_ = u.UnmarshalJSON(b)
 		}
 		if got, ok := NewReader(b).Int(); got != i.value || ok != i.valid {
@@ -136,6 +138,9 @@ func FuzzReaderAgreesWithEncodingJSON(f *testing.F) {
 		}
 		if got := NewReader(b).Stamp(); !got.Equal(s.t) {
 			t.Errorf("%q: stamp %v, want %v", b, got, s.t)
+		}
+		if got, ok := NewReader(b).Bool(); got != v.value || ok != v.valid {
+			t.Errorf("%q: truth %v, want %v", b, got, v.value)
 		}
 		// An object is walked like a map, of which the last of equals counts.
 		var want map[string]json.RawMessage

@@ -1,9 +1,6 @@
 package wire
 
-import (
-	"bytes"
-	"encoding/json"
-)
+import "bytes"
 
 // Ref is a reference to another object: {"id","name",…}, or the
 // bare id that SecurityCenter 4 sends. Unset references carry the number -1.
@@ -17,16 +14,29 @@ func (r Ref) Set() bool { return r.ID != "" && r.ID != "-1" }
 
 // UnmarshalJSON never fails.
 func (r *Ref) UnmarshalJSON(b []byte) error {
-	*r = Ref{}
-	b = bytes.TrimSpace(b)
-	if len(b) == 0 || b[0] != '{' {
-		r.ID = Str(scalar(b))
-		return nil
-	}
-	type object Ref // without this method
-	var o object
-	if json.Unmarshal(b, &o) == nil {
-		*r = Ref(o)
+	in := NewReader(b)
+	if *r = in.Ref(); !in.End() {
+		*r = Ref{}
 	}
 	return nil
+}
+
+// Ref reads the next value as Ref would.
+func (r *Reader) Ref() Ref {
+	var ref Ref
+	if !r.Begin('{') {
+		ref.ID = Str(r.Text())
+		return ref
+	}
+	for r.Next('}') {
+		switch name := r.Key(); {
+		case bytes.EqualFold(name, []byte("id")):
+			ref.ID = Str(r.Text())
+		case bytes.EqualFold(name, []byte("name")):
+			ref.Name = Str(r.Text())
+		default:
+			r.Value()
+		}
+	}
+	return ref
 }

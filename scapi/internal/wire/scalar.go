@@ -73,12 +73,7 @@ func (v Bool) True() bool { return v.valid && v.value }
 func (v *Bool) UnmarshalJSON(b []byte) error {
 	*v = Bool{}
 	text := scalar(b)
-	switch strings.ToLower(strings.TrimSpace(text)) {
-	case "true", "yes", "1", "on":
-		*v = Bool{true, true}
-	case "false", "no", "0", "off":
-		*v = Bool{false, true}
-	}
+	v.value, v.valid = parseBool(text)
 	return nil
 }
 
@@ -164,4 +159,14 @@ func parseFloat(text string) (float64, bool) {
 		return 0, false
 	}
 	return f, true
+}
+
+func parseBool(text string) (value, known bool) {
+	switch strings.ToLower(strings.TrimSpace(text)) {
+	case "true", "yes", "1", "on":
+		return true, true
+	case "false", "no", "0", "off":
+		return false, true
+	}
+	return false, false
 }
