@@ -121,26 +121,27 @@ func (s *Scope) trustsHostTotal(ctx context.Context, q ofPlugins) (bool, error) 
 
 func (s *Scope) checkHostTotal(ctx context.Context, q ofPlugins) (hostTotalVerdict, error) {
 	plugin := q.plugins[0]
-	for _, ctx := range []context.Context{ctx, afresh(ctx)} { // the data may have moved between the two
-		totals, err := s.hostTotals(ctx, q)
-		if refusal, refused := scapi.RefusalOf(err); refused && refusal.Of == scapi.RefusedTool {
-			return hostTotalVerdict{proved: true}, nil
-		}
-		if err != nil || !totals.Valid {
-			return hostTotalVerdict{}, err
-		}
-		hosts, err := s.Hosts(ctx, q.question(plugin))
-		if err != nil || !hosts.Valid {
-			return hostTotalVerdict{}, err
-		}
-		t := totals.Value
-		switch {
-		case hosts.Value == 0, slices.Contains(t.split, plugin):
-			return hostTotalVerdict{}, nil // nothing to compare
-		case t.tells(plugin) && t.hosts[plugin] == hosts.Value:
-			return hostTotalVerdict{holds: true, proved: true}, nil
-		}
+	// Where Hosts needs two requests, the first tells enough.
+	totals, err := s.hostTotalsOf(ctx, s.disjoint(q.question(q.plugins...))[0], q.mostRows())
+	if refusal, refused := scapi.RefusalOf(err); refused && refusal.Of == scapi.RefusedTool {
+		return hostTotalVerdict{proved: true}, nil
 	}
+	if err != nil || !totals.Valid {
+		return hostTotalVerdict{}, err
+	}
+	hosts, err := s.records(ctx, byHost, s.disjoint(q.question(plugin))[0]) // which is needed where they differ
+	if err != nil || !hosts.Valid {
+		return hostTotalVerdict{}, err
+	}
+	t := totals.Value
+	switch {
+	case hosts.Value == 0, slices.Contains(t.split, plugin):
+		return hostTotalVerdict{}, nil // nothing to compare
+	case t.tells(plugin) && t.hosts[plugin] == hosts.Value:
+		return hostTotalVerdict{holds: true, proved: true}, nil
+	}
+	// The data may have moved between the two. That costs a day of more requests, and no
+	// wrong number.
 	s.Account.Logger().Info("The console counts hosts of plugins in another way where it lists plugins: they are asked for plugin by plugin", "tool", byPlugin)
 	return hostTotalVerdict{proved: true}, nil
 }
@@ -148,11 +149,9 @@ func (s *Scope) checkHostTotal(ctx context.Context, q ofPlugins) (hostTotalVerdi
 // hostTotals asks for the hosts of the plugins in one request, or in two where
 // Hosts needs two.
 func (s *Scope) hostTotals(ctx context.Context, q ofPlugins) (scapi.Opt[hostTotals], error) {
-	// A row too many shows that the page is not what was asked for.
-	most := int64(len(q.plugins)*len(scapi.Severities) + 1)
 	sum := hostTotals{hosts: map[int64]int64{}}
-	for _, q := range s.disjoint(q.question(q.plugins...)) {
-		t, err := whole(ctx, s, q, func(ctx context.Context, q scapi.Query) (hostTotals, error) { return s.hostTotalPage(ctx, q, most) })
+	for _, part := range s.disjoint(q.question(q.plugins...)) {
+		t, err := s.hostTotalsOf(ctx, part, q.mostRows())
 		if err != nil || !t.Valid {
 			return t, err
 		}
@@ -165,17 +164,27 @@ func (s *Scope) hostTotals(ctx context.Context, q ofPlugins) (scapi.Opt[hostTota
 	return scapi.Some(sum), nil
 }
 
+// mostRows is more rows than there can be: one too many shows that a page is not what
+// was asked for.
+func (q ofPlugins) mostRows() int { return len(q.plugins)*len(scapi.Severities) + 1 }
+
+// hostTotalsOf asks for the hosts of the plugins of one question.
+func (s *Scope) hostTotalsOf(ctx context.Context, q Question, most int) (scapi.Opt[hostTotals], error) {
+	return whole(ctx, s, q, func(ctx context.Context, q scapi.Query) (hostTotals, error) { return s.hostTotalPage(ctx, q, most) })
+}
+
 // hostTotalPage asks for a page of sumid, or reuses the answer.
-func (s *Scope) hostTotalPage(ctx context.Context, q scapi.Query, most int64) (hostTotals, error) {
+func (s *Scope) hostTotalPage(ctx context.Context, q scapi.Query, most int) (hostTotals, error) {
 	q.Tool = byPlugin
 	p, err := s.Account.Prepare(ctx, q)
 	if err != nil {
 		return hostTotals{}, err
 	}
-	q.Limit = most
 	return s.memory.hostTotals.Get(ctx, p.Key(), console.Reuse(ctx), func(ctx context.Context) (hostTotals, error) {
-		rows, err := console.Call(ctx, s.Account, func(c *scapi.Client, ctx context.Context) ([]scapi.Row, error) { return c.Query(ctx, q) })
-		return hostTotalsOf(rows, int64(len(rows)) == most), err
+		return console.Call(ctx, s.Account, func(_ *scapi.Client, ctx context.Context) (hostTotals, error) {
+			rows, all, err := p.Page(ctx, most)
+			return hostTotalsOf(rows, !all), err
+		})
 	})
 }
 

@@ -89,6 +89,14 @@ func (p Prepared) OneRow(ctx context.Context) (OneRow, error) { return p.plan.on
 // query's own. It does not depend on anything undocumented.
 func (p Prepared) SeverityCounts(ctx context.Context) (Counts, error) { return p.plan.severities(ctx) }
 
+// Page asks for the first rows, at most so many, one request. It tells whether there are all:
+// fewer came, and the console does not speak of more.
+func (p Prepared) Page(ctx context.Context, most int) (rows []Row, all bool, err error) {
+	res, err := p.plan.fetch(ctx, 0, int64(most))
+	total, told := res.total.Get()
+	return res.rows, len(res.rows) < most && (!told || total <= int64(len(res.rows))), err
+}
+
 // Summary counts what matches q with one request of one row where the console's answer can be
 // trusted, else with sumseverity and the row total: OneRow, and SeverityCounts where need be.
 func (c *Client) Summary(ctx context.Context, q Query) (Summary, error) {
