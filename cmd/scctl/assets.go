@@ -133,7 +133,7 @@ func addAssetUpdate(t *tree, asset *kingpin.CmdClause) {
 	t.settings.registerChange(cmd)
 	t.settings.output.registerListing(cmd)
 	t.asking(cmd, scapi.Organization, func(ctx context.Context, j *job) error {
-		update, err := a.update(j)
+		update, err := a.update(ctx, j)
 		if err != nil {
 			return err
 		}
@@ -168,7 +168,7 @@ func (a *assetFlags) changes() []string {
 	return names
 }
 
-func (a *assetFlags) update(j *job) (scapi.AssetUpdate, error) {
+func (a *assetFlags) update(ctx context.Context, j *job) (scapi.AssetUpdate, error) {
 	var u scapi.AssetUpdate
 	if len(a.changes()) == 0 {
 		return u, wrongUsage("nothing to change: give at least one of --name, --description, --tags, --visibility, --group, --users, --ips, --ips-file, --dns-names, --rules, --rules-file")
@@ -188,7 +188,7 @@ func (a *assetFlags) update(j *job) (scapi.AssetUpdate, error) {
 		if err := j.mayAsk("ips-file", a.ipsFile); err != nil {
 			return u, err
 		}
-		b, err := j.readInput(a.ipsFile)
+		b, err := j.readInput(ctx, a.ipsFile)
 		if err != nil {
 			return u, err
 		}
@@ -197,7 +197,7 @@ func (a *assetFlags) update(j *job) (scapi.AssetUpdate, error) {
 	if err := j.mayAsk("rules-file", a.rulesFile); err != nil {
 		return u, err
 	}
-	rules, err := j.jsonInput("rules", a.rules, a.rulesFile)
+	rules, err := j.jsonInput(ctx, "rules", a.rules, a.rulesFile)
 	if err != nil {
 		return u, err
 	}

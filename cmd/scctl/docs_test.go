@@ -53,7 +53,7 @@ var shared = []struct {
 }{
 	{"Output", "output", "Commands that write records take these flags. Without --format they write a table for people: columns that are " +
 		"empty in the first records are left out, long cells are cut. The other formats write everything. csv, jsonl and json come as they are read, " +
-		"however many records there are; if a command fails in the middle, its exit code says so, the array of json stays open, and a file named by --output does not appear.",
+		"however many records there are; if a command fails in the middle, its exit code says so, the array of json stays open, and a regular file named by --output does not appear.",
 		[]string{"format", "fields", "raw", "csv.safe", "csv.bom", "output"}},
 	{"Changes", "changes", "Commands that change something on the console ask before they do, and take these flags. Where standard input is no terminal, " +
 		"an answer is read from it; without one nothing is changed.",
@@ -71,7 +71,7 @@ const preface = "# scctl\n\n" +
 	"scctl --config.file config.yml --console hq scanners # with the exporter's own configuration\n" +
 	"```\n\n" +
 	"Secrets come from the environment, from files or from the exporter's configuration file, never from the command line, which everybody on the machine can read. " +
-	"A command ends its session, also when it is interrupted. `scctl help COMMAND` shows what is written here.\n\n"
+	"A command ends its session however it ends: also when it is interrupted, when its terminal is closed, and when nobody reads its output any more (`| head`). `scctl help COMMAND` shows what is written here.\n\n"
 
 // document renders the command tree as Markdown.
 func document(app *kingpin.ApplicationModel) []byte {

@@ -20,7 +20,11 @@ const (
 	exitTemporary    = 7
 	exitDeclined     = 8
 	exitNotDone      = 9
+	exitHangup       = 129
 	exitInterrupted  = 130
+	exitQuit         = 131
+	exitNobodyReads  = 141
+	exitTerminated   = 143
 )
 
 // exitCodes says what the exit codes mean, for help and documentation.
@@ -38,7 +42,11 @@ var exitCodes = [...]struct {
 	{exitTemporary, "the console did not answer in time, could not be reached, or is overloaded: it may work later"},
 	{exitDeclined, "a change was not confirmed; nothing was changed"},
 	{exitNotDone, "the console took a change, and says in words that something of it failed"},
-	{exitInterrupted, "interrupted"},
+	{exitHangup, "ended by SIGHUP: the terminal was closed"},
+	{exitInterrupted, "interrupted (SIGINT)"},
+	{exitQuit, "ended by SIGQUIT"},
+	{exitNobodyReads, "nobody reads the output any more, as behind head; nothing is said of it"},
+	{exitTerminated, "ended by SIGTERM"},
 }
 
 // usageError is a mistake that was found before anything was sent.
@@ -53,13 +61,18 @@ var errDeclined = errors.New("not confirmed: nothing was changed; --yes goes on 
 
 // exitCode returns the exit code for what a command ended with.
 func exitCode(ctx context.Context, err error) int {
+	var by *signalled
 	var usage *usageError
 	var notDone *scapi.ActionError
 	switch {
 	case err == nil, errors.Is(err, scapi.ErrDryRun):
 		return exitDone
-	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+	case errors.As(context.Cause(ctx), &by):
+		return by.code()
+	case ctx.Err() != nil:
 		return exitInterrupted
+	case errors.Is(err, errNobodyReads):
+		return exitNobodyReads
 	case errors.As(err, &usage):
 		return exitUsage
 	case errors.Is(err, errDeclined):

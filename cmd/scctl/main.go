@@ -8,11 +8,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/alecthomas/kingpin/v2"
+	"golang.org/x/term"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/internal/conceal"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
@@ -22,9 +21,7 @@ const program = "scctl"
 
 func main() {
 	kingpin.EnableFileExpansion = false // what begins with @ is an argument like any other
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// The first signal ends the command in order, a second one at once.
-	context.AfterFunc(ctx, stop)
+	ctx, stop := untilSignalled(context.Background())
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -40,13 +37,23 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case !ended:
 		err = t.run(ctx, name, streams{in: stdin, out: stdout, err: stderr})
 	}
-	code := exitCode(ctx, err)
-	if err != nil && !errors.Is(err, scapi.ErrDryRun) {
-		for line := range strings.Lines(conceal.UserInfo(err.Error(), args)) {
-			fmt.Fprintf(stderr, "%s: %s\n", program, strings.TrimSpace(line))
-		}
+	for line := range strings.Lines(conceal.UserInfo(complaint(ctx, err), args)) {
+		fmt.Fprintf(stderr, "%s: %s\n", program, strings.TrimSpace(line))
 	}
-	return code
+	return exitCode(ctx, err)
+}
+
+// complaint is what is said of what a command ended with.
+func complaint(ctx context.Context, err error) string {
+	switch {
+	case err == nil, errors.Is(err, scapi.ErrDryRun):
+		return ""
+	case ctx.Err() != nil:
+		return interruption(ctx, err)
+	case errors.Is(err, errNobodyReads):
+		return "" // they had enough: other programs say nothing either
+	}
+	return err.Error()
 }
 
 // streams are the standard streams of the process.
@@ -58,11 +65,7 @@ type streams struct {
 // isTerminal reports whether a person may be at the other end.
 func isTerminal(stream any) bool {
 	file, ok := stream.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 // ended is what kingpin's Terminate panics with: --help and --version have

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"iter"
@@ -9,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/errlist"
 )
 
 // outputSettings say how records are written.
@@ -37,7 +40,8 @@ func (o *outputSettings) registerListing(cmd *kingpin.CmdClause) {
 
 // registerFile adds the flag of a command that can write to a file.
 func (o *outputSettings) registerFile(cmd *kingpin.CmdClause) {
-	cmd.Flag("output", "Write to this file instead of standard output. It appears under its name when it is complete, readable by its owner only.").
+	cmd.Flag("output", "Write to this file instead of standard output. It appears under its name when it is complete, readable by its owner only; one that is there is replaced then, and keeps its mode. "+
+		"What is no regular file, such as a pipe, a device or /dev/fd/3, is written as it comes.").
 		Short('o').PlaceHolder("FILE").StringVar(&o.file)
 }
 
@@ -146,27 +150,26 @@ func (h *head) cells(i *item) []string {
 	return cells
 }
 
-// open returns where the command writes to.
-func (j *job) open() (io.Writer, error) {
-	if j.settings.output.file == "" || j.settings.output.file == "-" {
-		return j.out, nil
+// find looks at where the output shall go, before anything is asked.
+func (j *job) find() (err error) {
+	j.to = destination{descriptor: 1}
+	if file := j.settings.output.file; file != "" && file != "-" {
+		j.to, err = findDestination(file)
 	}
-	var err error
-	j.file, err = createFile(j.settings.output.file)
-	if err != nil {
-		return nil, err
+	return err
+}
+
+// open opens the output, before anything is fetched for it.
+func (j *job) open(ctx context.Context) (err error) {
+	if j.sink == nil {
+		j.sink, err = j.to.open(ctx, j.streams)
 	}
-	return j.file, nil
+	return err
 }
 
 // begin starts the output of records.
-func (j *job) begin(names, brief []string) error {
-	w, err := j.open()
-	if err != nil {
-		return err
-	}
-	j.records = j.settings.output.newWriter(w, names, brief)
-	return nil
+func (j *job) begin(names, brief []string) {
+	j.records = j.settings.output.newWriter(j.sink, names, brief)
 }
 
 // finish ends the output of a command that succeeded.
@@ -176,30 +179,31 @@ func (j *job) finish() error {
 			return fmt.Errorf("write: %w", err)
 		}
 	}
-	if j.file != nil {
-		return j.file.commit()
-	}
-	return nil
+	return j.end(sink.commit)
 }
 
-// discard ends the output of a command that failed. What was written to
-// standard output stays, incomplete; a file does not.
+// discard ends the output of a command that failed, unless it has ended. What
+// went to a stream stays, incomplete; a file does not.
 func (j *job) discard() error {
-	if j.file != nil {
-		return j.file.discard()
+	if _, ok := j.sink.(*stream); ok && j.records != nil {
+		return errlist.Join(j.records.flush(), j.end(sink.discard))
 	}
-	if j.records != nil {
-		return j.records.flush()
+	return j.end(sink.discard)
+}
+
+func (j *job) end(how func(sink) error) error {
+	if j.sink == nil {
+		return nil
 	}
-	return nil
+	ending := j.sink
+	j.sink = nil
+	return how(ending)
 }
 
 // list writes all of values.
 func list[T any](j *job, c columns[T], values []T) error {
 	names := c.names()
-	if err := j.begin(names, nil); err != nil {
-		return err
-	}
+	j.begin(names, nil)
 	for _, v := range values {
 		if err := j.records.write(c.item(names, v)); err != nil {
 			return fmt.Errorf("write: %w", err)
@@ -221,12 +225,10 @@ func (o *outputSettings) check() error {
 	return nil
 }
 
-// stream writes values as they come, with a progress line.
-func stream[T any](j *job, c columns[T], brief []string, what string, values iter.Seq2[T, error]) error {
+// streaming writes values as they come, with a progress line.
+func streaming[T any](j *job, c columns[T], brief []string, what string, values iter.Seq2[T, error]) error {
 	names := c.names()
-	if err := j.begin(names, brief); err != nil {
-		return err
-	}
+	j.begin(names, brief)
 	p := j.newProgress(what)
 	defer p.hide()
 	var done int64

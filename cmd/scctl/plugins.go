@@ -89,7 +89,7 @@ func addPluginList(t *tree) {
 			}
 		}
 		brief := []string{"id", "name", "type", "family", "riskFactor", "published", "modified"}
-		return stream(j, pluginColumns(), brief, "plugins", client.Plugins(ctx, q))
+		return streaming(j, pluginColumns(), brief, "plugins", client.Plugins(ctx, q))
 	})
 }
 

@@ -127,9 +127,7 @@ func addQuery(t *tree) {
 		if err != nil {
 			return err
 		}
-		if err := j.begin(nil, briefly[tool]); err != nil {
-			return err
-		}
+		j.begin(nil, briefly[tool])
 		return j.pages(ctx, client, query)
 	})
 }

@@ -44,7 +44,7 @@ func addRaw(t *tree) {
 		if err != nil {
 			return err
 		}
-		input, err := j.jsonInput("body", body, file)
+		input, err := j.jsonInput(ctx, "body", body, file)
 		if err != nil {
 			return err
 		}

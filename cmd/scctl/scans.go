@@ -134,13 +134,9 @@ func addScanDownload(t *tree, scan *kingpin.CmdClause) {
 // download writes a body to the output, and closes it.
 func (j *job) download(body io.ReadCloser) error {
 	defer body.Close()
-	w, err := j.open()
-	if err != nil {
-		return err
-	}
 	p := j.newProgress("bytes")
 	defer p.hide()
-	if _, err := io.Copy(&counted{w: w, progress: p}, body); err != nil {
+	if _, err := io.Copy(&counted{w: j.sink, progress: p}, body); err != nil {
 		return fmt.Errorf("download: %w", err)
 	}
 	return nil

@@ -83,9 +83,14 @@ func (t *tree) asking(cmd *kingpin.CmdClause, prefer scapi.Kind, f func(context.
 			return err
 		}
 		j := &job{streams: s, settings: &t.settings, pool: newPool(accounts), prefer: prefer}
-		defer func() { err = errlist.Join(err, j.pool.close(ctx)) }()
+		if err := j.find(); err != nil {
+			return err
+		}
+		// However it ends, a panic included: first the file, then the sessions.
+		defer j.logout(ctx, j.pool)
+		defer func() { err = errlist.Join(err, j.discard()) }()
 		if err := f(ctx, j); err != nil {
-			return errlist.Join(err, j.pool.lost(), j.discard())
+			return errlist.Join(err, j.pool.lost())
 		}
 		return j.finish()
 	}
@@ -137,12 +142,26 @@ type job struct {
 	pool     *pool
 	prefer   scapi.Kind
 
-	file    *outputFile
+	to      destination
+	sink    sink // nil: not open, or ended
 	records writer
 }
 
-// login returns a client of the account that can best answer.
-func (j *job) login(ctx context.Context) (*scapi.Client, error) { return j.pool.choose(ctx, j.prefer) }
+// login opens the output, and returns a client of the account that can best answer.
+func (j *job) login(ctx context.Context) (*scapi.Client, error) {
+	if err := j.open(ctx); err != nil {
+		return nil, err
+	}
+	return j.pool.choose(ctx, j.prefer)
+}
+
+// logout ends the sessions of a pool. That one stays open on the console, until
+// its time is over, makes nothing wrong that was read or done: it is a warning.
+func (j *job) logout(ctx context.Context, p *pool) {
+	if err := p.close(ctx); err != nil {
+		j.settings.remarks.show(j.err, "warning: "+err.Error())
+	}
+}
 
 // usageTemplate is kingpin's, with examples and exit codes.
 const usageTemplate = `{{define "FormatCommand" -}}

@@ -27,7 +27,7 @@ func addVulns(t *tree) {
 			return err
 		}
 		brief := []string{"ip", "dnsName", "repository", "pluginID", "severity", "port", "protocol", "pluginName"}
-		return stream(j, vulnColumns(), brief, "findings", client.Vulns(ctx, query))
+		return streaming(j, vulnColumns(), brief, "findings", client.Vulns(ctx, query))
 	})
 }
 
