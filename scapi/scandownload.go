@@ -29,7 +29,7 @@ import (
 func (c *Client) DownloadScan(ctx context.Context, id, format string) (io.ReadCloser, error) {
 	number, err := strconv.ParseUint(id, 10, 63)
 	if err != nil {
-		return nil, fmt.Errorf("scan result %q: the id is no number", id)
+		return nil, wrongArgument("scan result %q: the id is no number", id)
 	}
 	t, err := c.target(ctx)
 	if err != nil {
@@ -80,7 +80,7 @@ func (t target) downloadFormat(format string) (string, error) {
 	case "v1", "v2", "nessus", "nsr", "scap1_2":
 		return "", fmt.Errorf("scan result in format %s: %w: it has %s and %s", format, ErrUnsupported, usual, others)
 	}
-	return "", fmt.Errorf("scan result: unknown format %q", format)
+	return "", wrongArgument("scan result: unknown format %q", format)
 }
 
 // scanFile is a scan result on its way.

@@ -3,7 +3,6 @@ package scapi
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"strings"
@@ -65,7 +64,7 @@ func (c *Client) Vulns(ctx context.Context, q Query) iter.Seq2[Vuln, error] {
 		case q.Tool == "":
 			q.Tool = "vulndetails"
 		case q.Tool != "vulndetails" && q.Tool != "listvuln":
-			yield(Vuln{}, errors.New("query: findings are the rows of vulndetails or listvuln, not of "+q.Tool))
+			yield(Vuln{}, wrongArgument("query: findings are the rows of vulndetails or listvuln, not of %s", q.Tool))
 			return
 		}
 		for row, err := range c.Rows(ctx, q) {

@@ -18,9 +18,9 @@ func addLoginCheck(t *tree) {
 		"scctl login-check",
 		"scctl --config.file config.yml --console hq login-check --format json",
 	)
-	t.settings.output.registerListing(cmd)
+	t.settings.output.registerListing(cmd, findingColumns().names()...)
 	t.runners[cmd.FullCommand()] = func(ctx context.Context, t *tree, s streams) (err error) {
-		if err := t.settings.output.check(); err != nil {
+		if err := t.settings.output.check(cmd.FullCommand()); err != nil {
 			return err
 		}
 		accounts, err := t.settings.everyAccount(s)

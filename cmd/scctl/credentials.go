@@ -121,8 +121,11 @@ func addCredentialUpdate(t *tree, credential *kingpin.CmdClause) {
 	cmd.Flag("users", "Ids of the users who may see it, separated by commas. SecurityCenter 4.").IsSetByUser(&c.hasUser).StringsVar(&c.users)
 	cmd.Flag("field", "A further field of the type, by the console's own name. May be repeated. Not for secrets.").PlaceHolder("NAME=VALUE").StringMapVar(&c.fields)
 	t.settings.registerChange(cmd)
-	t.settings.output.registerListing(cmd)
+	t.settings.output.registerListing(cmd, credentialColumns().names()...)
 	t.asking(cmd, scapi.Organization, func(ctx context.Context, j *job) error {
+		if err := checkIDs("credential", id); err != nil {
+			return err
+		}
 		update, changes, err := c.update(ctx, j)
 		if err != nil {
 			return err

@@ -61,7 +61,7 @@ func (c *csvWriter) rest() error {
 }
 
 func (c *csvWriter) flush() error {
-	if !c.begun && (c.fields != nil || len(c.kept) > 0) {
+	if !c.begun && len(c.kept) > 0 {
 		if err := c.start(); err != nil {
 			return err
 		}
@@ -72,7 +72,15 @@ func (c *csvWriter) flush() error {
 	return c.out.Flush()
 }
 
-func (c *csvWriter) finish() error { return c.flush() }
+// finish also writes the names of an output without records, where they are known.
+func (c *csvWriter) finish() error {
+	if !c.begun && len(c.kept) == 0 && c.fields != nil {
+		if err := c.start(); err != nil {
+			return err
+		}
+	}
+	return c.flush()
+}
 
 func (c *csvWriter) line(cells []string) error {
 	for n, cell := range cells {

@@ -34,7 +34,7 @@ var exitCodes = [...]struct {
 }{
 	{exitDone, "done; with --dry-run: the request was shown"},
 	{exitFailed, "failed for a reason that is none of those below"},
-	{exitUsage, "the command line, the environment or the configuration is wrong; nothing was sent"},
+	{exitUsage, "the command line, the environment or the configuration is wrong; nothing was changed"},
 	{exitNotFound, "the object does not exist"},
 	{exitNotPermitted, "the account may not do this"},
 	{exitUnsupported, "this console or its version has no such call, option or filter"},
@@ -63,6 +63,7 @@ var errDeclined = errors.New("not confirmed: nothing was changed; --yes goes on 
 func exitCode(ctx context.Context, err error) int {
 	var by *signalled
 	var usage *usageError
+	var argument *scapi.ArgumentError
 	var notDone *scapi.ActionError
 	switch {
 	case err == nil, errors.Is(err, scapi.ErrDryRun):
@@ -73,7 +74,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitInterrupted
 	case errors.Is(err, errNobodyReads):
 		return exitNobodyReads
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, &argument):
 		return exitUsage
 	case errors.Is(err, errDeclined):
 		return exitDeclined

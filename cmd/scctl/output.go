@@ -12,6 +12,7 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/internal/errlist"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
 // outputSettings say how records are written.
@@ -22,14 +23,22 @@ type outputSettings struct {
 	csvSafe bool
 	csvBOM  bool
 	file    string
+
+	columns map[string][]string // of the commands whose columns are known, by their full name
 }
 
 // registerListing adds the flags of a command that writes records.
-func (o *outputSettings) registerListing(cmd *kingpin.CmdClause) {
+// columns are the names that its records have; none: they are the console's own.
+func (o *outputSettings) registerListing(cmd *kingpin.CmdClause, columns ...string) {
+	if o.columns == nil {
+		o.columns = map[string][]string{}
+	}
+	o.columns[cmd.FullCommand()] = columns
 	cmd.Flag("format", "How to write: table (cut to fit), csv (RFC 4180, UTF-8), jsonl (one object a line), json (one array).").
 		Default("table").EnumVar(&o.format, "table", "csv", "jsonl", "json")
-	cmd.Flag("fields", "Columns, separated by commas: those of the table, or keys of the console's object (repository.id for one inside another). "+
-		"firstSeenDate and firstSeenTime write the seconds of firstSeen as a date or a time (UTC); so with every such key.").
+	cmd.Flag("fields", "Columns, separated by commas: those that --help lists, or behind raw. the keys of the console's own object (raw.repository.id for one inside another); "+
+		"for rows of query, which are the console's own, just its keys (repository.id). "+
+		"firstSeenDate and firstSeenTime write firstSeen as a date or a time (UTC); so with every moment.").
 		PlaceHolder("NAME,…").StringsVar(&o.fields)
 	cmd.Flag("raw", "With jsonl and json: the console's own objects instead of the columns of the table.").BoolVar(&o.raw)
 	cmd.Flag("csv.safe", "With csv: keep spreadsheets from running cells as formulas: a cell that begins like one gets an apostrophe before it, and all cells are quoted.").
@@ -212,8 +221,16 @@ func list[T any](j *job, c columns[T], values []T) error {
 	return nil
 }
 
-// check refuses flags that do not go together.
-func (o *outputSettings) check() error {
+// check refuses flags of a command that do not go together, and fields that none
+// of its records has.
+func (o *outputSettings) check(command string) error {
+	if columns := o.columns[command]; len(columns) > 0 {
+		for _, field := range o.fieldList() {
+			if !isField(field, columns) {
+				return noField(field, columns)
+			}
+		}
+	}
 	switch {
 	case o.raw && !slices.Contains([]string{"json", "jsonl"}, o.format):
 		return wrongUsage("--raw goes with --format json or jsonl")
@@ -221,6 +238,31 @@ func (o *outputSettings) check() error {
 		return wrongUsage("--raw writes whole objects: it does not go with --fields")
 	case (o.csvSafe || o.csvBOM) && o.format != "csv":
 		return wrongUsage("--csv.safe and --csv.bom go with --format csv")
+	}
+	return nil
+}
+
+// isField reports whether a field can be one of these columns.
+func isField(field string, columns []string) bool {
+	return strings.Contains(field, ".") || // of the console's object, which is not known yet
+		slices.ContainsFunc(bases(field), func(base string) bool { return slices.Contains(columns, base) })
+}
+
+func noField(field string, columns []string) error {
+	return wrongUsage("--fields: there is no %s%s; there are %s", field, didYouMean(field, columns), strings.Join(columns, ", "))
+}
+
+// checkRows refuses fields that none of the first rows of a query has: their keys
+// are the console's own, and not known before.
+func (o *outputSettings) checkRows(rows []scapi.Row) error {
+	items := make([]*item, len(rows))
+	for n, row := range rows {
+		items[n] = &item{raw: row.Raw}
+	}
+	for _, field := range o.fieldList() {
+		if len(items) > 0 && !slices.ContainsFunc(items, func(i *item) bool { return i.has(field) }) {
+			return noField(field, items[0].keys())
+		}
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ func addPluginList(t *tree) {
 		"likewise >, >=, < and <=. A column may be the name of a cross reference: CVE=…, CISCO_SA=…").Short('f').PlaceHolder("FILTER").StringVar(&filter)
 	cmd.Flag("texts", "Ask for synopsis, description, solution and seeAlso too, which makes an answer of Tenable.sc a hundred times larger.").BoolVar(&texts)
 	cmd.Flag("learn-cross-references", "First read the whole list for the names of cross references that --filter may take.").BoolVar(&learn)
-	t.settings.output.registerListing(cmd)
+	t.settings.output.registerListing(cmd, pluginColumns().names()...)
 	t.asking(cmd, scapi.UnknownKind, func(ctx context.Context, j *job) error {
 		var err error
 		if q.Since, err = flagTime("since", since); err != nil {
@@ -160,9 +160,9 @@ func addPluginDetails(t *tree) {
 		"scctl plugin 19506 10107 --format json --raw",
 	)
 	cmd.Arg("id", "Id of a plugin.").Required().StringsVar(&ids)
-	t.settings.output.registerListing(cmd)
+	t.settings.output.registerListing(cmd, pluginColumns().names()...)
 	t.asking(cmd, scapi.UnknownKind, func(ctx context.Context, j *job) error {
-		return listEach(ctx, j, pluginColumns(), ids, (*scapi.Client).Plugin)
+		return listEach(ctx, j, pluginColumns(), "plugin", ids, (*scapi.Client).Plugin)
 	})
 }
 

@@ -30,10 +30,10 @@ func (q *querySettings) registerSelection(cmd *kingpin.CmdClause) {
 	cmd.Flag("filter", filterHelp).Short('f').PlaceHolder("FILTER").StringsVar(&q.filters)
 	cmd.Flag("source", "Data to read: cumulative (open findings), mitigated or patched (fixed ones), individual (one scan), lce (log events).").
 		Default("cumulative").EnumVar(&q.source, "cumulative", "mitigated", "patched", "individual", "lce")
-	cmd.Flag("scan", "With --source individual: id of the scan result.").PlaceHolder("ID").StringVar(&q.scan)
+	cmd.Flag("scan", "With --source individual: id of the scan result, or a name that no other of the last 30 days has.").PlaceHolder("ID").StringVar(&q.scan)
 	cmd.Flag("directory", "With --source individual: day the scan finished (2024-05-01). SecurityCenter 4 wants it, later versions do not look at it.").
 		PlaceHolder("DATE").StringVar(&q.directory)
-	cmd.Flag("view", "With --source individual: all, new or patched.").PlaceHolder("VIEW").StringVar(&q.view)
+	cmd.Flag("view", "With --source individual: all, new or patched.").PlaceHolder("VIEW").EnumVar(&q.view, "all", "new", "patched")
 }
 
 // registerRows adds the flags that say which rows, in which order.
@@ -46,9 +46,30 @@ func (q *querySettings) registerRows(cmd *kingpin.CmdClause) {
 	cmd.Flag("limit", "End after so many rows; 0: none.").PlaceHolder("N").Int64Var(&q.limit)
 }
 
+// ask checks the flags, logs in, and returns the query of a tool that they
+// describe, for a console that may have had to be asked what it is that they name.
+func (j *job) ask(ctx context.Context, q *querySettings, tool string) (*scapi.Client, scapi.Query, error) {
+	if _, err := q.query(tool, unasked); err != nil {
+		return nil, scapi.Query{}, err
+	}
+	client, err := j.login(ctx)
+	if err != nil {
+		return nil, scapi.Query{}, err
+	}
+	dialect, err := client.Dialect(ctx)
+	switch {
+	case err != nil:
+		return nil, scapi.Query{}, err
+	case dialect == scapi.RPC && q.source == string(scapi.Individual) && q.directory == "":
+		return nil, scapi.Query{}, wrongUsage("--source individual: SecurityCenter 4 wants --directory too, the day the scan finished, such as 2024-05-01")
+	}
+	query, err := q.query(tool, j.finder(ctx, client))
+	return client, query, err
+}
+
 // query returns the query of a tool that the flags describe.
-func (q *querySettings) query(tool string) (scapi.Query, error) {
-	filters, err := parseFilters(q.filters)
+func (q *querySettings) query(tool string, find finder) (scapi.Query, error) {
+	filters, err := parseFilters(q.filters, find)
 	if err != nil {
 		return scapi.Query{}, err
 	}
@@ -73,8 +94,14 @@ func (q *querySettings) query(tool string) (scapi.Query, error) {
 	case q.pageSize < 0, q.offset < 0, q.limit < 0:
 		return scapi.Query{}, wrongUsage("--page-size, --offset and --limit cannot be negative")
 	}
+	scan := q.scan
+	if individual {
+		if scan, err = find(scanResults, q.scan); err != nil {
+			return scapi.Query{}, err
+		}
+	}
 	return scapi.Query{
-		Tool: tool, Source: source, Filters: filters, ScanID: q.scan, Directory: directory, View: q.view,
+		Tool: tool, Source: source, Filters: filters, ScanID: scan, Directory: directory, View: q.view,
 		Sort: q.sort, Direction: direction, PageSize: q.pageSize, Offset: q.offset, Limit: q.limit,
 	}, nil
 }
@@ -119,11 +146,7 @@ func addQuery(t *tree) {
 	t.settings.registerPrefetch(cmd)
 	t.settings.output.registerListing(cmd)
 	t.asking(cmd, scapi.Organization, func(ctx context.Context, j *job) error {
-		query, err := q.query(tool)
-		if err != nil {
-			return err
-		}
-		client, err := j.login(ctx)
+		client, query, err := j.ask(ctx, &q, tool)
 		if err != nil {
 			return err
 		}
@@ -139,6 +162,11 @@ func (j *job) pages(ctx context.Context, client *scapi.Client, query scapi.Query
 	var done int64
 	return client.QueryPages(ctx, query, func(page scapi.Page) error {
 		p.hide()
+		if done == 0 {
+			if err := j.settings.output.checkRows(page.Rows); err != nil {
+				return err
+			}
+		}
 		for _, row := range page.Rows {
 			if err := j.records.write(&item{raw: row.Raw}); err != nil {
 				return fmt.Errorf("write: %w", err)
@@ -166,13 +194,9 @@ func addSummary(t *tree) {
 	)
 	cmd.Flag("tool", "Tool whose rows are counted as records: sumip counts hosts (of each repository), sumid plugins.").Default("sumip").StringVar(&tool)
 	q.registerSelection(cmd)
-	t.settings.output.registerListing(cmd)
+	t.settings.output.registerListing(cmd, summaryColumns(scapi.Severities[:]).names()...)
 	t.asking(cmd, scapi.Organization, func(ctx context.Context, j *job) error {
-		query, err := q.query(tool)
-		if err != nil {
-			return err
-		}
-		client, err := j.login(ctx)
+		client, query, err := j.ask(ctx, &q, tool)
 		if err != nil {
 			return err
 		}

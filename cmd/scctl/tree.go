@@ -75,7 +75,7 @@ func command(p parent, name, help string, examples ...string) *kingpin.CmdClause
 // what it was given. prefer is the kind of account that can best answer.
 func (t *tree) asking(cmd *kingpin.CmdClause, prefer scapi.Kind, f func(context.Context, *job) error) {
 	t.runners[cmd.FullCommand()] = func(ctx context.Context, t *tree, s streams) (err error) {
-		if err := t.settings.output.check(); err != nil {
+		if err := t.settings.output.check(cmd.FullCommand()); err != nil {
 			return err
 		}
 		accounts, err := t.settings.accounts(s)
@@ -98,13 +98,25 @@ func (t *tree) asking(cmd *kingpin.CmdClause, prefer scapi.Kind, f func(context.
 
 // listing makes cmd write all that call returns.
 func listing[T any](t *tree, cmd *kingpin.CmdClause, prefer scapi.Kind, c columns[T], call func(*scapi.Client, context.Context) ([]T, error)) {
-	t.settings.output.registerListing(cmd)
+	listingOf(t, cmd, prefer, c, func() error { return nil },
+		func(ctx context.Context, _ *job, client *scapi.Client) ([]T, error) { return call(client, ctx) })
+}
+
+// listingOf is listing for a command with arguments, which check looks at before
+// anything is asked.
+func listingOf[T any](t *tree, cmd *kingpin.CmdClause, prefer scapi.Kind, c columns[T], check func() error,
+	call func(context.Context, *job, *scapi.Client) ([]T, error),
+) {
+	t.settings.output.registerListing(cmd, c.names()...)
 	t.asking(cmd, prefer, func(ctx context.Context, j *job) error {
+		if err := check(); err != nil {
+			return err
+		}
 		client, err := j.login(ctx)
 		if err != nil {
 			return err
 		}
-		values, err := call(client, ctx)
+		values, err := call(ctx, j, client)
 		if err != nil {
 			return err
 		}
@@ -114,7 +126,10 @@ func listing[T any](t *tree, cmd *kingpin.CmdClause, prefer scapi.Kind, c column
 
 // listEach writes what call returns for each id. Ids that it fails for do not
 // keep the others from being written.
-func listEach[T any](ctx context.Context, j *job, c columns[T], ids []string, call func(*scapi.Client, context.Context, string) (T, error)) error {
+func listEach[T any](ctx context.Context, j *job, c columns[T], what string, ids []string, call func(*scapi.Client, context.Context, string) (T, error)) error {
+	if err := checkIDs(what, ids...); err != nil {
+		return err
+	}
 	client, err := j.login(ctx)
 	if err != nil {
 		return err
