@@ -103,9 +103,15 @@ func (f *scanFile) open(k call, w way, s *session, plain bool) error {
 		return f.fail(f.failed(err))
 	}
 	if bytes.HasPrefix(start, []byte("PK")) {
-		if f.content, err = zipstream.First(body); err != nil {
+		unpacked, err := zipstream.First(body)
+		if err != nil {
 			return f.fail(f.failed(err))
 		}
+		content := bufio.NewReaderSize(unpacked, prefixSize)
+		if _, err := content.Peek(1); errors.Is(err, io.EOF) {
+			return f.fail(f.failed(fmt.Errorf("%w: an archive with an empty file", ErrMalformed)))
+		}
+		f.content = content // what else went wrong comes again with the first Read
 		return nil
 	}
 	if start, err = body.Peek(prefixSize); err != nil && !errors.Is(err, io.EOF) {

@@ -12,6 +12,8 @@ import (
 type csvWriter struct {
 	head
 	out  *bufio.Writer
+	tabs bool // between cells, and lines for shells: TSV instead
+	bare bool // without the line of names
 	safe bool // against formulas
 	mark bool // byte order mark
 
@@ -43,7 +45,7 @@ func (c *csvWriter) start() error {
 			return err
 		}
 	}
-	if len(c.fields) == 0 {
+	if len(c.fields) == 0 || c.bare {
 		return nil
 	}
 	return c.line(c.fields)
@@ -83,6 +85,9 @@ func (c *csvWriter) finish() error {
 }
 
 func (c *csvWriter) line(cells []string) error {
+	if c.tabs {
+		return c.tabbed(cells)
+	}
 	for n, cell := range cells {
 		if n > 0 {
 			if err := c.out.WriteByte(','); err != nil {
@@ -103,6 +108,24 @@ func (c *csvWriter) line(cells []string) error {
 	}
 	_, err := c.out.WriteString("\r\n")
 	return err
+}
+
+// inCell is how TSV has what would end a cell or a line.
+var inCell = strings.NewReplacer("\\", `\\`, "\t", `\t`, "\n", `\n`, "\r", `\r`)
+
+// tabbed writes a line of TSV.
+func (c *csvWriter) tabbed(cells []string) error {
+	for n, cell := range cells {
+		if n > 0 {
+			if err := c.out.WriteByte('\t'); err != nil {
+				return err
+			}
+		}
+		if _, err := inCell.WriteString(c.out, strings.ToValidUTF8(cell, "\ufffd")); err != nil {
+			return err
+		}
+	}
+	return c.out.WriteByte('\n')
 }
 
 var (

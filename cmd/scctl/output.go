@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -18,6 +19,8 @@ import (
 // outputSettings say how records are written.
 type outputSettings struct {
 	format  string
+	chosen  bool // the format, on the command line
+	bare    bool // without the line of names
 	fields  []string
 	raw     bool
 	csvSafe bool
@@ -34,8 +37,10 @@ func (o *outputSettings) registerListing(cmd *kingpin.CmdClause, columns ...stri
 		o.columns = map[string][]string{}
 	}
 	o.columns[cmd.FullCommand()] = columns
-	cmd.Flag("format", "How to write: table (cut to fit), csv (RFC 4180, UTF-8), jsonl (one object a line), json (one array).").
-		Default("table").EnumVar(&o.format, "table", "csv", "jsonl", "json")
+	cmd.Flag("format", "How to write: table (cut to fit), csv (RFC 4180, UTF-8), tsv (a line for each record, for shells: cells between tabs, a tab, a line break or a backslash inside one as \\t, \\n, \\r, \\\\), "+
+		"jsonl (one object a line), json (one array). By itself what the name of --output ends in (.csv, .tsv, .jsonl, .json), else table.").
+		Default(formatTable).IsSetByUser(&o.chosen).EnumVar(&o.format, formats...)
+	cmd.Flag("no-header", "With table, csv and tsv: without the line of names, which is there by itself, also where there are no records.").BoolVar(&o.bare)
 	cmd.Flag("fields", "Columns, separated by commas: those that --help lists, or behind raw. the keys of the console's own object (raw.repository.id for one inside another); "+
 		"for rows of query, which are the console's own, just its keys (repository.id). "+
 		"firstSeenDate and firstSeenTime write firstSeen as a date or a time (UTC); so with every moment.").
@@ -45,6 +50,29 @@ func (o *outputSettings) registerListing(cmd *kingpin.CmdClause, columns ...stri
 		BoolVar(&o.csvSafe)
 	cmd.Flag("csv.bom", "With csv: begin with a byte order mark, so that Excel takes the file for UTF-8.").BoolVar(&o.csvBOM)
 	o.registerFile(cmd)
+}
+
+// The formats.
+const (
+	formatTable = "table"
+	formatCSV   = "csv"
+	formatTSV   = "tsv"
+	formatJSONL = "jsonl"
+	formatJSON  = "json"
+)
+
+var formats = []string{formatTable, formatCSV, formatTSV, formatJSONL, formatJSON}
+
+// choose takes the format that the name of the file says, unless one was asked for.
+func (o *outputSettings) choose() {
+	if extension := strings.TrimPrefix(filepath.Ext(o.file), "."); !o.chosen && extension != formatTable && slices.Contains(formats, extension) {
+		o.format = extension
+	}
+}
+
+// hasNames reports whether the format begins with the names of the columns.
+func (o *outputSettings) hasNames() bool {
+	return o.format == formatTable || o.format == formatCSV || o.format == formatTSV
 }
 
 // registerFile adds the flag of a command that can write to a file.
@@ -84,17 +112,17 @@ func (o *outputSettings) newWriter(w io.Writer, names, brief []string) writer {
 	out := bufio.NewWriterSize(w, 64<<10)
 	fields := o.fieldList()
 	switch o.format {
-	case "csv":
+	case formatCSV, formatTSV:
 		if fields == nil {
 			fields = names
 		}
-		return &csvWriter{out: out, head: head{fields: fields}, safe: o.csvSafe, mark: o.csvBOM}
-	case "jsonl":
+		return &csvWriter{out: out, head: head{fields: fields}, tabs: o.format == formatTSV, bare: o.bare, safe: o.csvSafe, mark: o.csvBOM}
+	case formatJSONL:
 		return &jsonWriter{out: out, fields: fields, raw: o.raw}
-	case "json":
+	case formatJSON:
 		return &jsonWriter{out: out, fields: fields, raw: o.raw, array: true}
 	}
-	t := &tableWriter{out: out, head: head{fields: fields, brief: brief}, chosen: fields != nil}
+	t := &tableWriter{out: out, head: head{fields: fields, brief: brief}, bare: o.bare, chosen: fields != nil}
 	switch {
 	case fields != nil || names == nil:
 	case brief != nil:
@@ -224,19 +252,23 @@ func list[T any](j *job, c columns[T], values []T) error {
 // check refuses flags of a command that do not go together, and fields that none
 // of its records has.
 func (o *outputSettings) check(command string) error {
-	if columns := o.columns[command]; len(columns) > 0 {
+	columns, lists := o.columns[command]
+	if len(columns) > 0 {
 		for _, field := range o.fieldList() {
 			if !isField(field, columns) {
 				return noField(field, columns)
 			}
 		}
 	}
+	o.choose()
 	switch {
-	case o.raw && !slices.Contains([]string{"json", "jsonl"}, o.format):
+	case o.raw && !slices.Contains([]string{formatJSON, formatJSONL}, o.format):
 		return wrongUsage("--raw goes with --format json or jsonl")
 	case o.raw && len(o.fieldList()) > 0:
 		return wrongUsage("--raw writes whole objects: it does not go with --fields")
-	case (o.csvSafe || o.csvBOM) && o.format != "csv":
+	case lists && o.bare && !o.hasNames():
+		return wrongUsage("--no-header goes with --format table, csv or tsv")
+	case (o.csvSafe || o.csvBOM) && o.format != formatCSV:
 		return wrongUsage("--csv.safe and --csv.bom go with --format csv")
 	}
 	return nil

@@ -151,16 +151,19 @@ func addQuery(t *tree) {
 			return err
 		}
 		j.begin(nil, briefly[tool])
-		return j.pages(ctx, client, query)
+		rows, err := j.pages(ctx, client, query)
+		if err == nil && rows == 0 && j.settings.output.hasNames() && !j.settings.output.bare && len(j.settings.output.fieldList()) == 0 {
+			j.settings.remarks.show(j.err, "no rows, and so no columns: those of a query are the console's own (--fields names them)")
+		}
+		return err
 	})
 }
 
-// pages writes the rows of a query page by page.
-func (j *job) pages(ctx context.Context, client *scapi.Client, query scapi.Query) error {
+// pages writes the rows of a query page by page, and tells how many there were.
+func (j *job) pages(ctx context.Context, client *scapi.Client, query scapi.Query) (done int64, err error) {
 	p := j.newProgress("rows")
 	defer p.hide()
-	var done int64
-	return client.QueryPages(ctx, query, func(page scapi.Page) error {
+	err = client.QueryPages(ctx, query, func(page scapi.Page) error {
 		p.hide()
 		if done == 0 {
 			if err := j.settings.output.checkRows(page.Rows); err != nil {
@@ -183,6 +186,7 @@ func (j *job) pages(ctx context.Context, client *scapi.Client, query scapi.Query
 		p.show(done, total)
 		return nil
 	})
+	return done, err
 }
 
 func addSummary(t *tree) {

@@ -17,6 +17,7 @@ const cellWidth = 60
 type tableWriter struct {
 	head
 	out    *bufio.Writer
+	bare   bool  // without the line of names
 	chosen bool  // the columns were asked for
 	widths []int // nil: not settled yet
 }
@@ -40,7 +41,9 @@ func (t *tableWriter) start() error {
 		})
 	}
 	lines := make([][]string, 0, len(t.kept)+1)
-	lines = append(lines, t.fields)
+	if !t.bare {
+		lines = append(lines, t.fields)
+	}
 	for _, i := range t.kept {
 		lines = append(lines, t.shown(i))
 	}
