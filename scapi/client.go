@@ -255,6 +255,8 @@ func (o *Options) setDefaults() {
 func ConsoleURL(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	switch {
+	case !strings.Contains(s, "://"):
+		return nil, errors.New("no scheme: want https:// (or http://) before the host, such as https://sc.example.org:8443")
 	case err != nil:
 		return nil, errors.New("not a URL")
 	case u.Scheme != "http" && u.Scheme != "https":

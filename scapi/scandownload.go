@@ -139,9 +139,7 @@ func isPlain(text []byte) bool {
 
 // isXML reports whether a text is XML rather than a page for people.
 func isXML(text []byte) bool {
-	text = bytes.ToLower(begun(text))
-	return bytes.HasPrefix(text, []byte("<")) &&
-		!bytes.HasPrefix(text, []byte("<!doctype html")) && !bytes.HasPrefix(text, []byte("<html"))
+	return bytes.HasPrefix(begun(text), []byte("<")) && !isPage(text)
 }
 
 // Read reads on. A failure is remembered for Observe.

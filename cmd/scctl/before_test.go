@@ -56,7 +56,7 @@ func TestMistakesAreFoundBeforeAnythingIsAsked(t *testing.T) {
 			{"saved-query mine", `saved query "mine": want an id`},
 			{"credential update mine --name x --yes", `credential "mine": want an id`},
 			{"users --organization 1,two", `organisation "two": want an id`},
-			{"query sumip --source individual --scan 5 --view newest", "must be one of all,new,patched"},
+			{"query sumip --source individual --scan 5 --view newest", "--view newest: want all, new, patched"},
 		} {
 			args := append([]string{"--url", console.URL}, strings.Fields(c.args)...)
 			if said := fail(t, exitUsage, args...); !strings.Contains(said, c.says) || strings.Count(said, "\n") != 1 {

@@ -79,8 +79,7 @@ func document(app *kingpin.ApplicationModel) []byte {
 	b.WriteString(preface)
 	b.WriteString("## Commands\n\n| command | |\n|---|---|\n")
 	for _, c := range app.FlattenedCommands() {
-		first, _, _ := strings.Cut(c.Help, ". ")
-		fmt.Fprintf(&b, "| [`%s`](#%s) | %s |\n", c.FullCommand, anchor("scctl "+c.FullCommand), cell(strings.TrimSuffix(first, ".")+"."))
+		fmt.Fprintf(&b, "| [`%s`](#%s) | %s |\n", c.FullCommand, anchor("scctl "+c.FullCommand), cell(firstSentence(c.Help)))
 	}
 	b.WriteString("\n## Flags of every command\n\n")
 	flags(&b, app.Flags)

@@ -80,6 +80,8 @@ func exitCode(ctx context.Context, err error) int {
 		return exitDeclined
 	case errors.As(err, &notDone):
 		return exitNotDone
+	case errors.Is(err, scapi.ErrNoConsole):
+		return exitFailed
 	case scapi.IsLoginRefused(err), errors.Is(err, scapi.ErrSessionLimit):
 		return exitLoginRefused
 	case errors.Is(err, scapi.ErrUnsupported), unknownHere(err):

@@ -76,6 +76,7 @@ func failures(t *testing.T) map[string]failure {
 		"dry run":                      {code: 0, args: append(update, "--dry-run")},
 		"refused in unknown words":     {code: 1, args: query, before: calls(sctest.Refuse(403, 146, "The moon is full."))},
 		"a page of HTML":               {code: 1, args: query, before: calls(sctest.HTMLPage(200))},
+		"a wrong server":               {code: 1, args: query, before: everything(sctest.HTMLPage(404))},
 		"a redirect":                   {code: 1, args: query, before: everything(sctest.Redirect("https://sso.example.org/"))},
 		"no such flag":                 {code: 2, args: []string{"zones", "--nonsense"}},
 		"no such command":              {code: 2, args: []string{"nonsense"}},

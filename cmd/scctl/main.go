@@ -33,7 +33,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	name, ended, err := t.parse(args)
 	switch {
 	case err != nil:
-		err = wrongUsage("%w; try --help", err)
+		err = t.mistake(err, args, stderr)
 	case !ended:
 		err = t.run(ctx, name, streams{in: stdin, out: stdout, err: stderr})
 	}
@@ -52,8 +52,10 @@ func complaint(ctx context.Context, err error) string {
 		return interruption(ctx, err)
 	case errors.Is(err, errNobodyReads):
 		return "" // they had enough: other programs say nothing either
+	case errors.Is(err, errNoCommand):
+		return "" // what there is was shown
 	}
-	return err.Error()
+	return withHint(err)
 }
 
 // streams are the standard streams of the process.
@@ -87,7 +89,7 @@ func (t *tree) parse(args []string) (name string, over bool, err error) {
 	t.app.Terminate(func(int) { panic(ended{}) })
 	t.app.Action(func(c *kingpin.ParseContext) error {
 		if c.SelectedCommand == nil {
-			return errors.New("no command")
+			return errNoCommand
 		}
 		return nil
 	})

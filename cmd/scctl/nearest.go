@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
@@ -10,7 +11,7 @@ import (
 // of few other letters. Empty: none.
 func nearest(word string, words []string) string {
 	word = strings.ToLower(word)
-	most := 2 // letters of others; of two that are swapped both count
+	most := 2 // other letters
 	switch {
 	case len(word) < 4:
 		most = 1
@@ -21,7 +22,7 @@ func nearest(word string, words []string) string {
 	for _, w := range words {
 		lower := strings.ToLower(w)
 		d := levenshtein.ComputeDistance(word, lower)
-		if len(word) > 2 && strings.HasPrefix(lower, word) {
+		if len(word) > 2 && (strings.HasPrefix(lower, word) || letters(lower) == letters(word)) {
 			d = 1
 		}
 		if d < distance {
@@ -29,6 +30,13 @@ func nearest(word string, words []string) string {
 		}
 	}
 	return best
+}
+
+// letters are those of a word, sorted: the same in one whose letters are swapped.
+func letters(word string) string {
+	all := []byte(word)
+	slices.Sort(all)
+	return string(all)
 }
 
 // didYouMean is what to say behind a complaint of a word, if anything.

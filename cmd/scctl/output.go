@@ -37,9 +37,9 @@ func (o *outputSettings) registerListing(cmd *kingpin.CmdClause, columns ...stri
 		o.columns = map[string][]string{}
 	}
 	o.columns[cmd.FullCommand()] = columns
-	cmd.Flag("format", "How to write: table (cut to fit), csv (RFC 4180, UTF-8), tsv (a line for each record, for shells: cells between tabs, a tab, a line break or a backslash inside one as \\t, \\n, \\r, \\\\), "+
-		"jsonl (one object a line), json (one array). By itself what the name of --output ends in (.csv, .tsv, .jsonl, .json), else table.").
-		Default(formatTable).IsSetByUser(&o.chosen).EnumVar(&o.format, formats...)
+	choiceFlag(cmd, "format", "How to write: table (cut to fit), csv (RFC 4180, UTF-8), tsv (a line for each record, for shells: cells between tabs, a tab, a line break or a backslash inside one as \\t, \\n, \\r, \\\\), "+
+		"jsonl (one object a line), json (one array). By itself what the name of --output ends in (.csv, .tsv, .jsonl, .json), else table.", &o.format, formats...).
+		Default(formatTable).IsSetByUser(&o.chosen)
 	cmd.Flag("no-header", "With table, csv and tsv: without the line of names, which is there by itself, also where there are no records.").BoolVar(&o.bare)
 	cmd.Flag("fields", "Columns, separated by commas: those that --help lists, or behind raw. the keys of the console's own object (raw.repository.id for one inside another); "+
 		"for rows of query, which are the console's own, just its keys (repository.id). "+

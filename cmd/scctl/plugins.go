@@ -50,13 +50,13 @@ func addPluginList(t *tree) {
 		"scctl plugins --filter CVE=CVE-2021-44228",
 		"scctl plugins --sort modifiedTime --desc --page-size 100 --pages 1 --format csv",
 	)
-	cmd.Flag("type", "Type of plugin.").Default("all").EnumVar(&q.Type, "all", "notPassive", "active", "passive", "compliance", "custom", "lce")
+	choiceFlag(cmd, "type", "Type of plugin.", &q.Type, "all", "notPassive", "active", "passive", "compliance", "custom", "lce").Default("all")
 	cmd.Flag("sort", "Column to sort by.").Default("id").StringVar(&q.Sort)
 	cmd.Flag("asc", "Ascending, as without either.").BoolVar(&ascend)
 	cmd.Flag("desc", "Descending.").BoolVar(&descend)
-	cmd.Flag("page-size", "Plugins of one request.").PlaceHolder("N").IntVar(&q.PageSize)
-	cmd.Flag("pages", "At most so many requests; 0: until the end.").PlaceHolder("N").IntVar(&q.Pages)
-	cmd.Flag("offset", "Plugins to skip.").PlaceHolder("N").Int64Var(&q.Offset)
+	numberFlag(cmd, "page-size", "Plugins of one request.", &q.PageSize).PlaceHolder("N")
+	numberFlag(cmd, "pages", "At most so many requests; 0: until the end.", &q.Pages).PlaceHolder("N")
+	numberFlag(cmd, "offset", "Plugins to skip.", &q.Offset).PlaceHolder("N")
 	cmd.Flag("since", "Only plugins that came or changed since then: a date (2024-05-01) or a time.").PlaceHolder("DATE").StringVar(&since)
 	cmd.Flag("filter", "The one filter that a list can have: COLUMN=VALUE keeps what contains the value, and on Tenable.sc COLUMN==VALUE what equals it, "+
 		"likewise >, >=, < and <=. A column may be the name of a cross reference: CVE=…, CISCO_SA=…").Short('f').PlaceHolder("FILTER").StringVar(&filter)

@@ -28,12 +28,12 @@ type querySettings struct {
 // registerSelection adds the flags that say which findings count.
 func (q *querySettings) registerSelection(cmd *kingpin.CmdClause) {
 	cmd.Flag("filter", filterHelp).Short('f').PlaceHolder("FILTER").StringsVar(&q.filters)
-	cmd.Flag("source", "Data to read: cumulative (open findings), mitigated or patched (fixed ones), individual (one scan), lce (log events).").
-		Default("cumulative").EnumVar(&q.source, "cumulative", "mitigated", "patched", "individual", "lce")
+	choiceFlag(cmd, "source", "Data to read: cumulative (open findings), mitigated or patched (fixed ones), individual (one scan), lce (log events).",
+		&q.source, "cumulative", "mitigated", "patched", "individual", "lce").Default("cumulative")
 	cmd.Flag("scan", "With --source individual: id of the scan result, or a name that no other of the last 30 days has.").PlaceHolder("ID").StringVar(&q.scan)
 	cmd.Flag("directory", "With --source individual: day the scan finished (2024-05-01). SecurityCenter 4 wants it, later versions do not look at it.").
 		PlaceHolder("DATE").StringVar(&q.directory)
-	cmd.Flag("view", "With --source individual: all, new or patched.").PlaceHolder("VIEW").EnumVar(&q.view, "all", "new", "patched")
+	choiceFlag(cmd, "view", "With --source individual: all, new or patched.", &q.view, "all", "new", "patched").PlaceHolder("VIEW")
 }
 
 // registerRows adds the flags that say which rows, in which order.
@@ -41,9 +41,9 @@ func (q *querySettings) registerRows(cmd *kingpin.CmdClause) {
 	cmd.Flag("sort", "Column to sort by. By itself the console sorts as it likes.").PlaceHolder("COLUMN").StringVar(&q.sort)
 	cmd.Flag("asc", "With --sort: ascending.").BoolVar(&q.ascending)
 	cmd.Flag("desc", "With --sort: descending, as without either.").BoolVar(&q.descend)
-	cmd.Flag("page-size", "Rows of one request; 1000 unless the configuration says otherwise.").PlaceHolder("N").IntVar(&q.pageSize)
-	cmd.Flag("offset", "Rows to skip.").PlaceHolder("N").Int64Var(&q.offset)
-	cmd.Flag("limit", "End after so many rows; 0: none.").PlaceHolder("N").Int64Var(&q.limit)
+	numberFlag(cmd, "page-size", "Rows of one request; 1000 unless the configuration says otherwise.", &q.pageSize).PlaceHolder("N")
+	numberFlag(cmd, "offset", "Rows to skip.", &q.offset).PlaceHolder("N")
+	numberFlag(cmd, "limit", "End after so many rows; 0: none.", &q.limit).PlaceHolder("N")
 }
 
 // ask checks the flags, logs in, and returns the query of a tool that they
@@ -91,8 +91,6 @@ func (q *querySettings) query(tool string, find finder) (scapi.Query, error) {
 		return scapi.Query{}, wrongUsage("--source individual wants --scan")
 	case !individual && (q.scan != "" || q.directory != "" || q.view != ""):
 		return scapi.Query{}, wrongUsage("--scan, --directory and --view go with --source individual")
-	case q.pageSize < 0, q.offset < 0, q.limit < 0:
-		return scapi.Query{}, wrongUsage("--page-size, --offset and --limit cannot be negative")
 	}
 	scan := q.scan
 	if individual {

@@ -40,8 +40,8 @@ func (s *settings) register(app *kingpin.Application) {
 		"Credentials come from the environment: SC_USERNAME with SC_PASSWORD or SC_PASSWORD_FILE, "+
 		"or SC_ACCESS_KEY with SC_SECRET_KEY (each also as …_FILE), or a client certificate. "+
 		"Without it and without --config.file: $SC_URL.").PlaceHolder("URL").StringVar(&s.url)
-	app.Flag("api", "With --url: protocol of the console: auto (ask it), rest (SecurityCenter 5, Tenable.sc and later), rpc (SecurityCenter 4).").Default(string(scapi.Auto)).
-		EnumVar(&s.api, string(scapi.Auto), string(scapi.REST), string(scapi.RPC))
+	choiceFlag(app, "api", "With --url: protocol of the console: auto (ask it), rest (SecurityCenter 5, Tenable.sc and later), rpc (SecurityCenter 4).",
+		&s.api, string(scapi.Auto), string(scapi.REST), string(scapi.RPC)).Default(string(scapi.Auto))
 	app.Flag("tls.ca-file", "With --url: PEM file of the authorities that the console's certificate is verified by, instead of the system's.").
 		PlaceHolder("FILE").Envar("SC_CA_FILE").StringVar(&s.transport.CAFile)
 	app.Flag("tls.cert-file", "With --url: PEM file of the client certificate.").PlaceHolder("FILE").Envar("SC_CERT_FILE").StringVar(&s.transport.CertFile)
@@ -63,16 +63,16 @@ func (s *settings) register(app *kingpin.Application) {
 		"Default: logins.json in $STATE_DIRECTORY, else in securitycenter_exporter below $XDG_STATE_HOME or ~/.local/state (Windows: %LocalAppData%).").
 		PlaceHolder("FILE").IsSetByUser(&s.stateGiven).StringVar(&s.stateFile)
 
-	app.Flag("timeout", "Longest duration of a request; 60s unless the configuration says otherwise.").PlaceHolder("60s").DurationVar(&s.timeout)
-	app.Flag("analysis-timeout", "Longest duration of a request over findings; 5m unless the configuration says otherwise.").PlaceHolder("5m").DurationVar(&s.analysisTimeout)
+	durationFlag(app, "timeout", "Longest duration of a request; 60s unless the configuration says otherwise.", &s.timeout).PlaceHolder("60s")
+	durationFlag(app, "analysis-timeout", "Longest duration of a request over findings; 5m unless the configuration says otherwise.", &s.analysisTimeout).PlaceHolder("5m")
 	app.Flag("debug", "Log requests and answers to standard error, secrets masked, long bodies cut.").BoolVar(&s.debug)
 	app.Flag("progress", "Show the progress of long commands where standard error is a terminal.").Default("true").BoolVar(&s.progress)
 }
 
 // registerPrefetch adds the flag of a command that reads page by page.
 func (s *settings) registerPrefetch(cmd *kingpin.CmdClause) {
-	cmd.Flag("prefetch", "Pages that are fetched ahead, at the same time; 0: one page after the other, which is easier on the console.").
-		Default("2").IntVar(&s.prefetch)
+	numberFlag(cmd, "prefetch", "Pages that are fetched ahead, at the same time; 0: one page after the other, which is easier on the console.", &s.prefetch).
+		Default("2")
 }
 
 // refusals returns what is known of refused logins.
