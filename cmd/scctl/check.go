@@ -39,9 +39,14 @@ func addLoginCheck(t *tree) {
 		names := c.names()
 		j.begin(names, nil)
 		var failures []error
+		var written int64
 		for _, a := range accounts {
 			err := j.check(ctx, a, func(f finding) error {
 				f.account = a
+				if written == t.settings.output.limit && written > 0 {
+					return nil // the rest still decides on the exit code
+				}
+				written++
 				if err := j.records.write(c.item(names, f)); err != nil {
 					return fmt.Errorf("write: %w", err)
 				}

@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kingpin/v2"
 	"golang.org/x/term"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/internal/conceal"
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/manpage"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -30,6 +32,12 @@ func main() {
 // run is main with its surroundings given. It returns the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	t := newTree(stdout, stderr)
+	if slices.Contains(args, manpage.Flag) {
+		if err := t.manual(stdout); err != nil {
+			return exitFailed
+		}
+		return exitDone
+	}
 	name, ended, err := t.parse(args)
 	switch {
 	case err != nil:
@@ -86,6 +94,7 @@ func (t *tree) parse(args []string) (name string, over bool, err error) {
 			panic(r)
 		}
 	}()
+	t.args = args
 	t.app.Terminate(func(int) { panic(ended{}) })
 	t.app.Action(func(c *kingpin.ParseContext) error {
 		if c.SelectedCommand == nil {

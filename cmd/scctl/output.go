@@ -27,7 +27,10 @@ type outputSettings struct {
 	csvBOM  bool
 	file    string
 
-	columns map[string][]string // of the commands whose columns are known, by their full name
+	limit   int64
+	columns map[string][]string // of the commands that write records, by their full name; none: the console's own
+
+	complete func(words []string) func() []string // a list of words on the command line
 }
 
 // registerListing adds the flags of a command that writes records.
@@ -44,7 +47,8 @@ func (o *outputSettings) registerListing(cmd *kingpin.CmdClause, columns ...stri
 	cmd.Flag("fields", "Columns, separated by commas: those that --help lists, or behind raw. the keys of the console's own object (raw.repository.id for one inside another); "+
 		"for rows of query, which are the console's own, just its keys (repository.id). "+
 		"firstSeenDate and firstSeenTime write firstSeen as a date or a time (UTC); so with every moment.").
-		PlaceHolder("NAME,…").StringsVar(&o.fields)
+		PlaceHolder("NAME,…").HintAction(o.complete(columns)).StringsVar(&o.fields)
+	numberFlag(cmd, "limit", "End after so many records; 0: none.", &o.limit).PlaceHolder("N")
 	cmd.Flag("raw", "With jsonl and json: the console's own objects instead of the columns of the table.").BoolVar(&o.raw)
 	cmd.Flag("csv.safe", "With csv: keep spreadsheets from running cells as formulas: a cell that begins like one gets an apostrophe before it, and all cells are quoted.").
 		BoolVar(&o.csvSafe)
@@ -73,6 +77,35 @@ func (o *outputSettings) choose() {
 // hasNames reports whether the format begins with the names of the columns.
 func (o *outputSettings) hasNames() bool {
 	return o.format == formatTable || o.format == formatCSV || o.format == formatTSV
+}
+
+// columnLines are the columns of a command, for its help.
+func (o *outputSettings) columnLines(command string) string {
+	const width = 78
+	var b strings.Builder
+	length := 0
+	for i, name := range o.columns[command] {
+		if i > 0 {
+			b.WriteByte(',')
+			length++
+		}
+		switch {
+		case length == 0, length+len(name)+1 > width:
+			if length > 0 {
+				b.WriteByte('\n')
+			}
+			b.WriteString("  ")
+			length = 1
+		default:
+			b.WriteByte(' ')
+		}
+		b.WriteString(name)
+		length += len(name) + 1
+	}
+	if b.Len() > 0 {
+		b.WriteByte('\n')
+	}
+	return b.String()
 }
 
 // registerFile adds the flag of a command that can write to a file.
@@ -241,6 +274,9 @@ func (j *job) end(how func(sink) error) error {
 func list[T any](j *job, c columns[T], values []T) error {
 	names := c.names()
 	j.begin(names, nil)
+	if most := j.settings.output.limit; most > 0 && int64(len(values)) > most {
+		values = values[:most]
+	}
 	for _, v := range values {
 		if err := j.records.write(c.item(names, v)); err != nil {
 			return fmt.Errorf("write: %w", err)
@@ -320,7 +356,9 @@ func streaming[T any](j *job, c columns[T], brief []string, what string, values 
 		if err := j.records.write(c.item(names, v)); err != nil {
 			return fmt.Errorf("write: %w", err)
 		}
-		done++
+		if done++; done == j.settings.output.limit {
+			break
+		}
 	}
 	return nil
 }

@@ -79,6 +79,10 @@ func addPluginList(t *tree) {
 		if texts {
 			q.Fields = slices.Concat(pluginKeys, pluginTexts)
 		}
+		const usualPage = 1000
+		if most := j.settings.output.limit; q.PageSize == 0 && most > 0 && most < usualPage {
+			q.PageSize = int(most) // no more than will be written
+		}
 		client, err := j.login(ctx)
 		if err != nil {
 			return err

@@ -22,7 +22,6 @@ type querySettings struct {
 	descend   bool
 	pageSize  int
 	offset    int64
-	limit     int64
 }
 
 // registerSelection adds the flags that say which findings count.
@@ -43,7 +42,6 @@ func (q *querySettings) registerRows(cmd *kingpin.CmdClause) {
 	cmd.Flag("desc", "With --sort: descending, as without either.").BoolVar(&q.descend)
 	numberFlag(cmd, "page-size", "Rows of one request; 1000 unless the configuration says otherwise.", &q.pageSize).PlaceHolder("N")
 	numberFlag(cmd, "offset", "Rows to skip.", &q.offset).PlaceHolder("N")
-	numberFlag(cmd, "limit", "End after so many rows; 0: none.", &q.limit).PlaceHolder("N")
 }
 
 // ask checks the flags, logs in, and returns the query of a tool that they
@@ -100,7 +98,7 @@ func (q *querySettings) query(tool string, find finder) (scapi.Query, error) {
 	}
 	return scapi.Query{
 		Tool: tool, Source: source, Filters: filters, ScanID: scan, Directory: directory, View: q.view,
-		Sort: q.sort, Direction: direction, PageSize: q.pageSize, Offset: q.offset, Limit: q.limit,
+		Sort: q.sort, Direction: direction, PageSize: q.pageSize, Offset: q.offset,
 	}, nil
 }
 
@@ -138,7 +136,7 @@ func addQuery(t *tree) {
 		"scctl query vulndetails --source individual --scan 123 --format jsonl",
 		"scctl query sumip --source lce",
 	)
-	cmd.Arg("tool", "Analysis tool.").Required().StringVar(&tool)
+	cmd.Arg("tool", "Analysis tool.").Required().HintOptions(tools...).StringVar(&tool)
 	q.registerSelection(cmd)
 	q.registerRows(cmd)
 	t.settings.registerPrefetch(cmd)
@@ -148,6 +146,7 @@ func addQuery(t *tree) {
 		if err != nil {
 			return err
 		}
+		query.Limit = j.settings.output.limit
 		j.begin(nil, briefly[tool])
 		rows, err := j.pages(ctx, client, query)
 		if err == nil && rows == 0 && j.settings.output.hasNames() && !j.settings.output.bare && len(j.settings.output.fieldList()) == 0 {
@@ -194,7 +193,7 @@ func addSummary(t *tree) {
 		"scctl summary",
 		"scctl summary -f repository=1 -f exploitAvailable=true --format json",
 	)
-	cmd.Flag("tool", "Tool whose rows are counted as records: sumip counts hosts (of each repository), sumid plugins.").Default("sumip").StringVar(&tool)
+	cmd.Flag("tool", "Tool whose rows are counted as records: sumip counts hosts (of each repository), sumid plugins.").HintOptions(tools...).Default("sumip").StringVar(&tool)
 	q.registerSelection(cmd)
 	t.settings.output.registerListing(cmd, summaryColumns(scapi.Severities[:]).names()...)
 	t.asking(cmd, scapi.Organization, func(ctx context.Context, j *job) error {

@@ -35,7 +35,8 @@ type settings struct {
 	remarks remarks // of the consoles
 }
 
-func (s *settings) register(app *kingpin.Application) {
+func (s *settings) register(t *tree) {
+	app := t.app
 	app.Flag("url", "Console to ask: scheme, host, optional port and path prefix; /rest or /request.php behind it is left out. "+
 		"Credentials come from the environment: SC_USERNAME with SC_PASSWORD or SC_PASSWORD_FILE, "+
 		"or SC_ACCESS_KEY with SC_SECRET_KEY (each also as …_FILE), or a client certificate. "+
@@ -55,9 +56,9 @@ func (s *settings) register(app *kingpin.Application) {
 
 	app.Flag("config.file", "Configuration file of the exporter, whose consoles and accounts can be asked. Default: config.yml, without --url and $SC_URL.").
 		PlaceHolder("FILE").StringVar(&s.configFile)
-	app.Flag("console", "Console of the configuration file; may be left out if there is only one, or one that is the default.").PlaceHolder("NAME").StringVar(&s.console)
+	app.Flag("console", "Console of the configuration file; may be left out if there is only one, or one that is the default.").PlaceHolder("NAME").HintAction(t.consoleNames).StringVar(&s.console)
 	app.Flag("account", "Account of the console. By itself a command takes the first of the kind that can answer it: "+
-		"administrators see scanners, zones and the licence, users of an organisation see findings and scans.").PlaceHolder("NAME").StringVar(&s.account)
+		"administrators see scanners, zones and the licence, users of an organisation see findings and scans.").PlaceHolder("NAME").HintAction(t.accountNames).StringVar(&s.account)
 
 	app.Flag("state.file", "With a configuration file: the exporter's file of refused logins, which count together, so that no account is locked; empty for none. "+
 		"Default: logins.json in $STATE_DIRECTORY, else in securitycenter_exporter below $XDG_STATE_HOME or ~/.local/state (Windows: %LocalAppData%).").

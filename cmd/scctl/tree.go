@@ -18,6 +18,7 @@ type tree struct {
 	app      *kingpin.Application
 	settings settings
 	runners  map[string]runner // by the command's full name
+	args     []string          // the command line, to be completed
 }
 
 // runner is what a command does.
@@ -25,11 +26,12 @@ type runner func(context.Context, *tree, streams) error
 
 func newTree(stdout, stderr io.Writer) *tree {
 	t := &tree{runners: map[string]runner{}}
+	t.settings.output.complete = t.listOf
 	t.app = kingpin.New(program, "Asks a Tenable Security Center console (Tenable.sc, SecurityCenter 4 to 6) from the command line.").
-		UsageWriter(stdout).ErrorWriter(stderr).UsageTemplate(usageTemplate).UsageFuncs(map[string]any{"exits": exitLines, "indented": indented})
+		UsageWriter(stdout).ErrorWriter(stderr).UsageTemplate(usageTemplate).UsageFuncs(map[string]any{"exits": exitLines, "indented": indented, "columns": t.settings.output.columnLines})
 	t.app.HelpFlag.Short('h')
 	t.app.Version(buildinfo.Text(program)).VersionFlag.Help("Print the version and exit.")
-	t.settings.register(t.app)
+	t.settings.register(t)
 
 	addQuery(t)
 	addSummary(t)
@@ -217,6 +219,9 @@ Args:
 {{with .Context.SelectedCommand}}{{if .Flags -}}
 Flags:
 {{.Flags|FlagsToTwoColumns|FormatTwoColumns}}
+{{end}}{{end -}}
+{{with .Context.SelectedCommand}}{{with .FullCommand|columns}}Columns:
+{{.}}
 {{end}}{{end -}}
 Flags of every command:
 {{.App.Flags|FlagsToTwoColumns|FormatTwoColumns}}

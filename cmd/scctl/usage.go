@@ -5,9 +5,13 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/securitycenter-exporter/securitycenter_exporter/buildinfo"
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/manpage"
 )
 
 // errNoCommand: the command line ends before it names a command. What there is
@@ -112,4 +116,14 @@ const overviewWidth = 90
 func firstSentence(help string) string {
 	first, _, _ := strings.Cut(help, ". ")
 	return strings.TrimSuffix(first, ".") + "."
+}
+
+// manual writes the manual page.
+func (t *tree) manual(w io.Writer) error {
+	exits := manpage.Section{Heading: "EXIT STATUS"}
+	for _, e := range exitCodes {
+		exits.Terms = append(exits.Terms, [2]string{strconv.Itoa(e.code), e.meaning})
+	}
+	columns := func(command string) []string { return t.settings.output.columns[command] }
+	return manpage.Page{App: t.app.Model(), Version: buildinfo.Version(), More: []manpage.Section{exits}, Columns: columns}.Write(w)
 }

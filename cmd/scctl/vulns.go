@@ -22,6 +22,7 @@ func addVulns(t *tree) {
 		if err != nil {
 			return err
 		}
+		query.Limit = j.settings.output.limit
 		brief := []string{"ip", "dnsName", "repository", "pluginID", "severity", "port", "protocol", "pluginName"}
 		return streaming(j, vulnColumns(), brief, "findings", client.Vulns(ctx, query))
 	})
