@@ -21,6 +21,7 @@ type outputSettings struct {
 	format  string
 	chosen  bool // the format, on the command line
 	bare    bool // without the line of names
+	wide    bool
 	fields  []string
 	raw     bool
 	csvSafe bool
@@ -44,6 +45,7 @@ func (o *outputSettings) registerListing(cmd *kingpin.CmdClause, columns ...stri
 		"jsonl (one object a line), json (one array). By itself what the name of --output ends in (.csv, .tsv, .jsonl, .json), else table.", &o.format, formats...).
 		Default(formatTable).IsSetByUser(&o.chosen)
 	cmd.Flag("no-header", "With table, csv and tsv: without the line of names, which is there by itself, also where there are no records.").BoolVar(&o.bare)
+	cmd.Flag("wide", "With table: cut nothing, however long lines are. By itself they fit the terminal, or are at most 120 wide.").BoolVar(&o.wide)
 	cmd.Flag("fields", "Columns, separated by commas: those that --help lists, or behind raw. the keys of the console's own object (raw.repository.id for one inside another); "+
 		"for rows of query, which are the console's own, just its keys (repository.id). "+
 		"firstSeenDate and firstSeenTime write firstSeen as a date or a time (UTC); so with every moment.").
@@ -155,7 +157,8 @@ func (o *outputSettings) newWriter(w io.Writer, names, brief []string) writer {
 	case formatJSON:
 		return &jsonWriter{out: out, fields: fields, raw: o.raw, array: true}
 	}
-	t := &tableWriter{out: out, head: head{fields: fields, brief: brief}, bare: o.bare, chosen: fields != nil}
+	width, colour := o.screen(w)
+	t := &tableWriter{out: out, head: head{fields: fields, brief: brief}, bare: o.bare, chosen: fields != nil, width: width, colour: colour}
 	switch {
 	case fields != nil || names == nil:
 	case brief != nil:
@@ -302,6 +305,8 @@ func (o *outputSettings) check(command string) error {
 		return wrongUsage("--raw goes with --format json or jsonl")
 	case o.raw && len(o.fieldList()) > 0:
 		return wrongUsage("--raw writes whole objects: it does not go with --fields")
+	case o.wide && o.format != formatTable:
+		return wrongUsage("--wide goes with --format table")
 	case lists && o.bare && !o.hasNames():
 		return wrongUsage("--no-header goes with --format table, csv or tsv")
 	case (o.csvSafe || o.csvBOM) && o.format != formatCSV:
