@@ -58,8 +58,10 @@ func (o *outputSettings) screen(w io.Writer) (width int, colour bool) {
 	width = usualWidth
 	if s, ok := w.(*stream); ok && isTerminal(s.out) {
 		colour = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-		if columns, _, err := term.GetSize(int(s.out.(*os.File).Fd())); err == nil && columns > 0 {
-			width = columns
+		if file, ok := s.out.(*os.File); ok {
+			if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 0 {
+				width = columns
+			}
 		}
 	}
 	if o.wide {

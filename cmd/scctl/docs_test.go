@@ -52,7 +52,7 @@ var shared = []struct {
 	flags                 []string
 }{
 	{"Output", "output", "Commands that write records take these flags. Without --format they write a table for people: columns that are " +
-		"empty in the first records are left out, the longest cells are cut until lines fit the terminal (or 120 columns), numbers stand to the right, and on a terminal severities are coloured, unless NO_COLOR is set. The other formats write everything. csv, tsv, jsonl and json come as they are read, " +
+		"empty in the first records are left out, the longest cells are cut until lines fit the terminal (or 120 columns), the last columns left out where that is not enough (… in their place; --wide and --fields show them), numbers stand to the right, and on a terminal severities are coloured, unless NO_COLOR is set. The other formats write everything. csv, tsv, jsonl and json come as they are read, " +
 		"however many records there are; if a command fails in the middle, its exit code says so, the array of json stays open, and a regular file named by --output does not appear.",
 		[]string{"format", "no-header", "wide", "fields", "limit", "raw", "csv.safe", "csv.bom", "output"}},
 	{"Changes", "changes", "Commands that change something on the console ask before they do, and take these flags. Where standard input is no terminal, " +

@@ -42,7 +42,7 @@ func TestResultsWithoutRecordsHaveTheirNames(t *testing.T) {
 				}
 			}
 			// The columns of a list are those that it would have.
-			list := succeed(t, append(base, "scans", "--start", "1999-01-01", "--end", "1999-01-02")...)
+			list := succeed(t, append(base, "scans", "--start", "1999-01-01", "--end", "1999-01-02", "--wide")...)
 			if got, want := strings.Join(strings.Fields(list), ","), strings.Join(scanResultColumns().names(), ","); got != want {
 				t.Errorf("names %q, want %q", got, want)
 			}

@@ -45,7 +45,7 @@ func (o *outputSettings) registerListing(cmd *kingpin.CmdClause, columns ...stri
 		"jsonl (one object a line), json (one array). By itself what the name of --output ends in (.csv, .tsv, .jsonl, .json), else table.", &o.format, formats...).
 		Default(formatTable).IsSetByUser(&o.chosen)
 	cmd.Flag("no-header", "With table, csv and tsv: without the line of names, which is there by itself, also where there are no records.").BoolVar(&o.bare)
-	cmd.Flag("wide", "With table: cut nothing, however long lines are. By itself they fit the terminal, or are at most 120 wide.").BoolVar(&o.wide)
+	cmd.Flag("wide", "With table: cut nothing and leave nothing out, however long lines are. By itself they fit the terminal, or are at most 120 wide.").BoolVar(&o.wide)
 	cmd.Flag("fields", "Columns, separated by commas: those that --help lists, or behind raw. the keys of the console's own object (raw.repository.id for one inside another); "+
 		"for rows of query, which are the console's own, just its keys (repository.id). "+
 		"firstSeenDate and firstSeenTime write firstSeen as a date or a time (UTC); so with every moment.").

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -13,8 +14,10 @@ import (
 const (
 	// usualWidth is that of a table that no terminal bounds, in cells of a terminal.
 	usualWidth = 120
-	// leastWidth is what a column keeps at least, where it has as much.
+	// What a column keeps at least, where it has as much: numbers and times are not
+	// cut, but their names are.
 	leastWidth = 4
+	leastText  = 10
 	between    = "  " // columns
 	ellipsis   = "…"
 )
@@ -24,7 +27,8 @@ const (
 var cellsOf = &runewidth.Condition{StrictEmojiNeutral: true}
 
 // tableWriter writes columns for people, in lines that fit. The widths are those of
-// the first records, the widest columns cut until all fit. A longer cell of a later
+// the first records, the widest texts cut until all fit, and the last columns left out
+// where that is not enough: … stands in their place. A longer cell of a later
 // record pushes the rest of its line to the right as far as it fits, and is cut else.
 // Columns that the first records leave empty are left out, unless they were asked for.
 type tableWriter struct {
@@ -41,6 +45,7 @@ type tableWriter struct {
 
 type tableColumn struct {
 	width   int
+	least   int  // that it can be cut to
 	numbers bool // to the right
 	colours func(cell string) string
 }
@@ -87,47 +92,62 @@ func (t *tableWriter) layOut(lines [][]string) {
 	t.columns = make([]tableColumn, len(t.fields))
 	for n, field := range t.fields {
 		c := &t.columns[n]
-		if !t.bare {
-			c.width = cellsOf.StringWidth(field)
-		}
-		some := false
+		some, whole := false, true
 		c.numbers = true
 		for _, cells := range lines {
-			c.width = max(c.width, cellsOf.StringWidth(cells[n]))
-			some = some || cells[n] != ""
-			c.numbers = c.numbers && (cells[n] == "" || number.MatchString(cells[n]))
+			cell := cells[n]
+			c.width = max(c.width, cellsOf.StringWidth(cell))
+			some = some || cell != ""
+			c.numbers = c.numbers && (cell == "" || number.MatchString(cell))
+			whole = whole && (cell == "" || number.MatchString(cell) || moment.MatchString(cell))
 		}
 		c.numbers = c.numbers && some
 		if t.colour {
 			c.colours = colours(field)
 		}
+		if c.least = max(c.width, leastWidth); !whole || !some {
+			c.least = leastText
+		}
+		if !t.bare {
+			c.width = max(c.width, cellsOf.StringWidth(field))
+		}
 		c.width = min(c.width, t.width)
+		c.least = min(c.least, c.width)
 	}
 	t.fit()
 }
 
-// fit narrows the widest columns until a line fits, and leaves out the last ones
-// where that is not enough.
+// moment is a time or a day, which means nothing when it is cut.
+var moment = regexp.MustCompile(`^\d{4}-\d\d-\d\d(?:T[0-9:]+Z)?$`)
+
+// fit leaves out the last columns that have no room even if the others are cut, and
+// narrows the widest of those that stay until a line fits.
 func (t *tableWriter) fit() {
-	for excess := t.total() - t.width; excess > 0; excess = t.total() - t.width {
-		widest := slices.MaxFunc(t.columns, func(a, b tableColumn) int { return a.width - b.width }).width
-		if widest > leastWidth {
-			at := slices.IndexFunc(t.columns, func(c tableColumn) bool { return c.width == widest })
-			t.columns[at].width--
-			continue
-		}
-		if len(t.columns) == 1 {
-			return
-		}
+	for len(t.columns) > 1 && t.total(func(c tableColumn) int { return c.least }) > t.width {
 		t.columns, t.more = t.columns[:len(t.columns)-1], true
+	}
+	for t.total(func(c tableColumn) int { return c.width }) > t.width {
+		widest := -1
+		for n, c := range t.columns {
+			if c.width > c.least && (widest < 0 || c.width >= t.columns[widest].width) {
+				widest = n
+			}
+		}
+		if widest < 0 { // one column, on a terminal that has hardly any
+			if t.columns[0].width <= 1 {
+				return
+			}
+			widest = 0
+		}
+		t.columns[widest].width--
 	}
 }
 
 // total is how wide a line is.
-func (t *tableWriter) total() int {
+func (t *tableWriter) total(width func(tableColumn) int) int {
 	total := len(between) * max(len(t.columns)-1, 0)
 	for _, c := range t.columns {
-		total += c.width
+		total += width(c)
 	}
 	if t.more {
 		total += len(between) + 1
@@ -164,15 +184,14 @@ func (t *tableWriter) shown(i *item) []string {
 // line writes a line of cells, or of names.
 func (t *tableWriter) line(cells []string, names bool) error {
 	cells = cells[:len(t.columns)]
-	needed := t.total()
-	for n, c := range t.columns {
-		needed += max(cellsOf.StringWidth(cells[n])-c.width, 0)
-	}
+	slack := t.width - t.total(func(c tableColumn) int { return c.width })
 	var b strings.Builder
 	for n, c := range t.columns {
 		cell := cells[n]
-		if needed > t.width {
-			cell = cellsOf.Truncate(cell, c.width, ellipsis)
+		if longer := cellsOf.StringWidth(cell) - c.width; longer > 0 {
+			more := min(longer, max(slack, 0))
+			slack -= more
+			cell = cellsOf.Truncate(cell, c.width+more, ellipsis)
 		}
 		pad := strings.Repeat(" ", max(c.width-cellsOf.StringWidth(cell), 0))
 		if c.colours != nil && !names {

@@ -39,9 +39,12 @@ func TestATableFits(t *testing.T) {
 			"name    x\n漢字    1a\nÜmläut  2b\ne\u0301       3c\n"},
 		"the longest are cut": {24, []string{`{"ip":"10.0.0.1","text":"the quick brown fox","n":5}`},
 			"ip        text         n\n10.0.0.1  the quick …  5\n"},
-		"a wide character is not cut in two": {9, []string{`{"a":"x","b":"漢字漢字"}`}, "a  b\nx  漢字…\n"},
-		"equals are cut alike":               {12, []string{`{"a":"aaaaaaaaaa","b":"bbbbbbbbbb"}`}, "a      b\naaaa…  bbbb…\n"},
-		"what has no room is left out":       {14, []string{`{"one":"11111x","two":"22222x","three":"33333x","four":"44444x"}`}, "one   two   …\n111…  222…  …\n"},
+		"a wide character is not cut in two": {13, []string{`{"a":"x","b":"漢字漢字漢字漢字"}`}, "a  b\nx  漢字漢字…\n"},
+		"equals are cut alike":               {24, []string{`{"a":"aaaaaaaaaaaaaaaa","b":"bbbbbbbbbbbbbbbb"}`}, "a            b\naaaaaaaaaa…  bbbbbbbbbb…\n"},
+		"what has no room is left out":       {19, []string{`{"one":"11111x","two":"22222x","three":"33333x","four":"44444x"}`}, "one     two     …\n11111x  22222x  …\n"},
+		"numbers and times are not cut, but their names": {36, []string{`{"completedChecks":"12345","created":"2026-11-27T06:34:01Z","name":"abcdefghijkl"}`},
+			"completedC…  created               …\n      12345  2026-11-27T06:34:01Z  …\n"},
+		"one column is cut to what there is": {8, []string{`{"name":"abcdefghijkl","b":"x"}`}, "name   …\nabcd…  …\n"},
 		"it fits as it is":                   {8, []string{`{"a":"xxx","b":"yyy"}`}, "a    b\nxxx  yyy\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -69,7 +72,7 @@ func TestALongerCellOfALaterRecordIsCutOnlyWhereTheLineHasNoRoom(t *testing.T) {
 	if got := lines[headSize+1]; got != "192.168.100.200  abcdef" {
 		t.Errorf("with room: %q", got)
 	}
-	if got := lines[headSize+2]; got != "192.168…  xxxxx…" {
+	if got := lines[headSize+2]; got != "192.168.100.200  xxxxxx…" {
 		t.Errorf("without room: %q", got)
 	}
 }
