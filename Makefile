@@ -21,14 +21,29 @@ LDFLAGS := -s -w \
 	-X '$(STAMP).BuildUser=$(BUILD_USER)' \
 	-X '$(STAMP).BuildDate=$(BUILD_DATE)'
 
+# Where `make man completions` writes. goreleaser wants dist for itself.
+DIST ?= dist
+
 FUZZTIME ?= 30s
 
-.PHONY: build test race lint fuzz bench benchmarks golden performance demo e2e ci docker cross licences release
+.PHONY: build man completions test race lint fuzz bench benchmarks golden performance demo e2e ci docker cross licences release
 
 # Static binaries, stamped with their version: the exporter and the command-line tool.
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o '$(BINARY)' .
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o '$(SCCTL)' ./cmd/scctl
+
+# Manual pages of both programs and scripts that make shells complete scctl's, for packages.
+man:
+	mkdir -p '$(DIST)/man/man1'
+	$(GO) run -ldflags "$(LDFLAGS)" . --help-man > '$(DIST)/man/man1/securitycenter_exporter.1'
+	$(GO) run -ldflags "$(LDFLAGS)" ./cmd/scctl --help-man > '$(DIST)/man/man1/scctl.1'
+
+completions:
+	mkdir -p '$(DIST)/completions'
+	$(GO) run ./cmd/scctl completion bash > '$(DIST)/completions/scctl.bash'
+	$(GO) run ./cmd/scctl completion zsh > '$(DIST)/completions/_scctl'
+	$(GO) run ./cmd/scctl completion fish > '$(DIST)/completions/scctl.fish'
 
 test:
 	$(GO) test ./...

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -28,6 +29,7 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/demo"
 	"github.com/securitycenter-exporter/securitycenter_exporter/exporter"
 	"github.com/securitycenter-exporter/securitycenter_exporter/internal/conceal"
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/manpage"
 )
 
 const (
@@ -104,6 +106,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	defer signal.Stop(hangup)
 	app, s := flags(stdout, stderr)
 	s.hangup = hangup
+	if slices.Contains(args, manpage.Flag) {
+		if err := (manpage.Page{App: app.Model(), Version: buildinfo.Version()}).Write(stdout); err != nil {
+			return 1
+		}
+		return 0
+	}
 	exited, code := false, 0
 	app.Terminate(func(c int) { exited, code = true, c }) // --help and --version
 	if _, err := app.Parse(args); exited {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -200,6 +201,22 @@ func TestHelpAndVersion(t *testing.T) {
 		if code != 0 || !strings.Contains(stdout, "--config.file") || !strings.Contains(stdout, "--[no-]demo") || stderr != "" {
 			t.Errorf("%s: %d %q %q", flag, code, stdout, stderr)
 		}
+	}
+}
+
+func TestTheManualIsAValidPage(t *testing.T) {
+	code, page, stderr := once(t, "--help-man")
+	if code != 0 || stderr != "" || !strings.Contains(page, ".SH NAME\nsecuritycenter_exporter \\- Exports Tenable Security Center") || !strings.Contains(page, `\fB\-\-config.file\fR=`) {
+		t.Errorf("exit code %d, said %q: %s", code, stderr, page)
+	}
+	groff, err := exec.LookPath("groff")
+	if err != nil {
+		t.Skip(err)
+	}
+	check := exec.CommandContext(t.Context(), groff, "-man", "-T", "utf8", "-ww", "-z")
+	check.Stdin = strings.NewReader(page)
+	if said, err := check.CombinedOutput(); err != nil || len(said) > 0 {
+		t.Errorf("%v: %s", err, said)
 	}
 }
 

@@ -196,7 +196,7 @@ func (c *Client) UpdateAsset(ctx context.Context, id string, u AssetUpdate) (Ass
 // check looks for what no console would take.
 func (u AssetUpdate) check() error {
 	if u.Visibility.Valid && u.Visibility.Value != "organizational" && u.Visibility.Value != "user" {
-		return fmt.Errorf("visibility %q, which is neither organizational nor user", u.Visibility.Value)
+		return wrongArgument("visibility %q, which is neither organizational nor user", u.Visibility.Value)
 	}
 	for _, id := range u.Users.Value {
 		if err := checkID("user", id); err != nil {
@@ -205,20 +205,20 @@ func (u AssetUpdate) check() error {
 	}
 	for _, entry := range u.IPs.Value {
 		if _, ok := parseSpan(entry); !ok {
-			return fmt.Errorf("%q is no address, range or CIDR block", entry)
+			return wrongArgument("%q is no address, range or CIDR block", entry)
 		}
 	}
 	for _, name := range u.DNSNames.Value {
 		if name == "" || strings.ContainsAny(name, ", \n") {
-			return fmt.Errorf("%q is no DNS name", name)
+			return wrongArgument("%q is no DNS name", name)
 		}
 	}
 	if u.Rules != nil && !json.Valid(u.Rules) {
-		return errors.New("the rules are no JSON")
+		return wrongArgument("the rules are no JSON")
 	}
 	if !u.Name.Valid && !u.Description.Valid && !u.Tags.Valid && !u.Visibility.Valid && !u.Group.Valid &&
 		!u.Users.Valid && !u.IPs.Valid && !u.DNSNames.Valid && u.Rules == nil {
-		return errors.New("nothing to change")
+		return wrongArgument("nothing to change")
 	}
 	return nil
 }
@@ -247,11 +247,11 @@ func (u AssetUpdate) suits(kind string) error {
 	case kind == "":
 		return nil
 	case u.IPs.Valid && kind != "static":
-		return fmt.Errorf("it is %s, and only a static list takes addresses", kind)
+		return wrongArgument("it is %s, and only a static list takes addresses", kind)
 	case u.DNSNames.Valid && kind != "dnsname":
-		return fmt.Errorf("it is %s, and only a dnsname list takes DNS names", kind)
+		return wrongArgument("it is %s, and only a dnsname list takes DNS names", kind)
 	case u.Rules != nil && kind != "dynamic" && kind != "combination":
-		return fmt.Errorf("it is %s, and only a dynamic list or a combination takes rules", kind)
+		return wrongArgument("it is %s, and only a dynamic list or a combination takes rules", kind)
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func (c *Client) groupID(ctx context.Context, name string) (string, error) {
 	case 1:
 		return ids[0], nil
 	}
-	return "", fmt.Errorf("group %q: there are %d of that name", name, len(ids))
+	return "", wrongArgument("group %q: there are %d of that name", name, len(ids))
 }
 
 // idList is how objects are named in what is written.

@@ -3,7 +3,6 @@ package scapi
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -179,14 +178,14 @@ type state struct {
 func New(o Options) (*Client, error) {
 	base, err := ConsoleURL(o.URL)
 	if err != nil {
-		return nil, fmt.Errorf("console URL: %w", err)
+		return nil, wrongArgument("console URL: %w", err)
 	}
 	switch o.API {
 	case "":
 		o.API = Auto
 	case Auto, REST, RPC:
 	default:
-		return nil, fmt.Errorf("unknown API %q: want %s, %s or %s", o.API, Auto, REST, RPC)
+		return nil, wrongArgument("unknown API %q: want %s, %s or %s", o.API, Auto, REST, RPC)
 	}
 	o.setDefaults()
 	c := &Client{
@@ -256,6 +255,8 @@ func (o *Options) setDefaults() {
 func ConsoleURL(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	switch {
+	case !strings.Contains(s, "://"):
+		return nil, errors.New("no scheme: want https:// (or http://) before the host, such as https://sc.example.org:8443")
 	case err != nil:
 		return nil, errors.New("not a URL")
 	case u.Scheme != "http" && u.Scheme != "https":

@@ -128,7 +128,7 @@ func (u CredentialUpdate) special() map[string]string {
 
 func (u CredentialUpdate) check() error {
 	if u.Visibility.Valid && u.Visibility.Value != "organizational" && u.Visibility.Value != "user" {
-		return fmt.Errorf("visibility %q, which is neither organizational nor user", u.Visibility.Value)
+		return wrongArgument("visibility %q, which is neither organizational nor user", u.Visibility.Value)
 	}
 	for _, id := range u.Users.Value {
 		if err := checkID("user", id); err != nil {
@@ -138,17 +138,17 @@ func (u CredentialUpdate) check() error {
 	typed := u.typed()
 	for name, value := range u.special() {
 		if secretName(name) && hidden(value) {
-			return fmt.Errorf("%s: %q is what consoles show in the place of a secret", name, value)
+			return wrongArgument("%s: %q is what consoles show in the place of a secret", name, value)
 		}
 	}
 	for name := range u.Fields {
 		_, twice := typed[proper(name)]
 		if name == "" || twice || slices.Contains(commonFields, name) {
-			return fmt.Errorf("field %q is not one of a type, or given twice", name)
+			return wrongArgument("field %q is not one of a type, or given twice", name)
 		}
 	}
 	if len(u.common()) == 0 && len(u.special()) == 0 && !u.Group.Valid && !u.AuthType.Valid {
-		return errors.New("nothing to change")
+		return wrongArgument("nothing to change")
 	}
 	return nil
 }
@@ -162,7 +162,7 @@ func (u CredentialUpdate) suits(kind string) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(u.typed())) {
 		if !slices.Contains(fields, name) {
-			return fmt.Errorf("it is of type %s, which has no field %s", kind, name)
+			return wrongArgument("it is of type %s, which has no field %s", kind, name)
 		}
 	}
 	return nil

@@ -99,7 +99,7 @@ func (c *Client) greet(ctx context.Context) (hello, error) {
 	if errors.Is(restErr, ErrRedirect) {
 		return hello{}, restErr
 	}
-	return hello{}, fmt.Errorf("no Security Center there: %w; %w", restErr, rpcErr)
+	return hello{}, fmt.Errorf("%w: %w; %w", ErrNoConsole, restErr, rpcErr)
 }
 
 // elsewhere reports whether an answer shows that this dialect is not spoken at
@@ -111,7 +111,7 @@ func elsewhere(err error) bool {
 }
 
 func (c *Client) greetREST(ctx context.Context) (hello, error) {
-	r, err := c.attempt(ctx, systemCall, way{dialect: REST}, nil)
+	r, err := c.attemptAfresh(ctx, systemCall, way{dialect: REST}, nil)
 	if r.envelope == nil {
 		return hello{}, err
 	}
@@ -131,7 +131,7 @@ func (c *Client) greetRPC(ctx context.Context, known string) (hello, error) {
 	}
 	var first error
 	for _, path := range paths {
-		r, err := c.attempt(ctx, systemCall.labelled(RPC, systemInit), way{RPC, path}, nil)
+		r, err := c.attemptAfresh(ctx, systemCall.labelled(RPC, systemInit), way{RPC, path}, nil)
 		switch {
 		case r.envelope != nil:
 			c.learn(func(state *state) { state.dialect, state.rpcPath = RPC, path })

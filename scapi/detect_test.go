@@ -29,7 +29,7 @@ func TestTheDialectIsFoundOut(t *testing.T) {
 		{name: "an envelope at request.php that says no", console: rpcConsole().on("system::init", refusedWith(200, 3, "no")), api: RPC, path: "/request.php", calls: 2},
 		{name: "an envelope at /sc4/request.php", console: rpcConsole().on("/request.php system::init", page(404)), api: RPC, path: "/sc4/request.php", calls: 3},
 		{name: "a Nessus scanner", console: rpcConsole().on("GET /rest/system", raw(404, `{"error":"The requested file was not found."}`)), text: "Nessus scanner, not Security Center", wraps: ErrMalformed, calls: 1},
-		{name: "a web server of something else", console: newScript(), text: "no Security Center there", wraps: ErrMalformed, calls: 3},
+		{name: "a web server of something else", console: newScript(), text: "no Security Center at this address", wraps: ErrMalformed, calls: 3},
 		{name: "redirects everywhere", console: newScript().on("GET /rest/system", raw(301, "", "Location: https://sso.test/login?secret=1")).on("system::init", raw(301, "", "Location: /x")), text: "https://sso.test/login", wraps: ErrRedirect, calls: 3},
 		{name: "a failure of the network", console: rpcConsole().on("GET /rest/system", refusedConnection), text: "connection refused", calls: 1},
 		{name: "a server error", console: rpcConsole().on("GET /rest/system", page(503)), text: "503", calls: 1},

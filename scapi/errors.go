@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 	"unicode"
@@ -27,6 +28,9 @@ var (
 
 	// ErrNotFound: there is no such object. Errors for which IsNotFound holds wrap it, whether the console said so or its lists did.
 	ErrNotFound = errors.New("not found")
+
+	// ErrNoConsole: what is at the address speaks neither protocol.
+	ErrNoConsole = errors.New("no Security Center at this address")
 
 	// ErrDryRun: the call would have changed something and was shown to Options.DryRun instead.
 	ErrDryRun = errors.New("dry run: nothing was sent")
@@ -151,17 +155,14 @@ func retryable(err error) bool {
 		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true
 	}
-	if passing.MatchString(e.words()) {
-		return true
-	}
-	for _, broken := range []error{
+	return passing.MatchString(e.words()) || e.broken()
+}
+
+// broken reports whether the connection broke.
+func (e *Error) broken() bool {
+	return slices.ContainsFunc([]error{
 		io.EOF, io.ErrUnexpectedEOF, io.ErrClosedPipe, net.ErrClosed, syscall.ECONNRESET, syscall.EPIPE,
-	} {
-		if errors.Is(e.Err, broken) {
-			return true
-		}
-	}
-	return false
+	}, func(how error) bool { return errors.Is(e.Err, how) })
 }
 
 // lost reports whether err means that the session is over.

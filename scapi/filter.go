@@ -69,7 +69,7 @@ func BySeverity(s ...Severity) Filter {
 		var digits []string
 		for _, severity := range s {
 			if severity < Info || severity > Critical {
-				return spelling{}, fmt.Errorf("filter on severity %d, which does not exist", int(severity))
+				return spelling{}, wrongArgument("filter on severity %d, which does not exist", int(severity))
 			}
 			if t.oldScale() {
 				if severity--; severity < 0 {
@@ -80,7 +80,7 @@ func BySeverity(s ...Severity) Filter {
 		}
 		switch {
 		case len(s) == 0:
-			return spelling{}, errors.New("filter on severities without a severity")
+			return spelling{}, wrongArgument("filter on severities without a severity")
 		case len(digits) == 0:
 			return spelling{}, fmt.Errorf("filter on severity info: %w: it has no such severity", ErrUnsupported)
 		}
@@ -105,7 +105,7 @@ func ByPluginType(pluginType string) Filter {
 			}
 			return is("lce")
 		}
-		return spelling{}, fmt.Errorf("filter on plugin type %q, which is none of active, passive, event, compliance", pluginType)
+		return spelling{}, wrongArgument("filter on plugin type %q, which is none of active, passive, event, compliance", pluginType)
 	}}
 }
 
@@ -144,7 +144,7 @@ const (
 func window(name string, from, to time.Time) Filter {
 	return Filter{Name: name, portable: func(t target) (spelling, error) {
 		if !from.IsZero() && !to.IsZero() && to.Before(from) {
-			return spelling{}, fmt.Errorf("filter %s from %s to %s", name, from.UTC().Format(time.RFC3339), to.UTC().Format(time.RFC3339))
+			return spelling{}, wrongArgument("filter %s from %s to %s", name, from.UTC().Format(time.RFC3339), to.UTC().Format(time.RFC3339))
 		}
 		if from.IsZero() && to.IsZero() {
 			return spelling{}, nil
@@ -229,7 +229,7 @@ func spell(filters []Filter, t target) ([]wireFilter, error) {
 			}
 		}
 		if name == "" {
-			return nil, errors.New("filter without a name")
+			return nil, wrongArgument("filter without a name")
 		}
 		spelled = append(spelled, wireFilter{name, cmp.Or(as.operator, "="), as.value})
 	}

@@ -3,7 +3,6 @@ package scapi
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -48,7 +47,7 @@ func (c *Client) Hosts(ctx context.Context, q Query) iter.Seq2[Host, error] {
 		case q.Tool == "":
 			q.Tool = hostTool
 		case q.Tool != hostTool:
-			return errors.New("query: hosts are the rows of " + hostTool + ", not of " + q.Tool)
+			return wrongArgument("query: hosts are the rows of %s, not of %s", hostTool, q.Tool)
 		}
 		p, err := c.plan(ctx, q)
 		if err != nil {

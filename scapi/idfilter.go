@@ -1,7 +1,6 @@
 package scapi
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -16,7 +15,12 @@ func ByRepository(ids ...string) Filter {
 	ids = append([]string(nil), ids...)
 	return Filter{Name: "repository", rpcName: "repositoryIDs", portable: func(t target) (spelling, error) {
 		if len(ids) == 0 {
-			return spelling{}, errors.New("filter on repositories without an id")
+			return spelling{}, wrongArgument("filter on repositories without an id")
+		}
+		for _, id := range ids {
+			if err := checkID("filter on repository", id); err != nil {
+				return spelling{}, err
+			}
 		}
 		if t.dialect == RPC {
 			return is(strings.Join(ids, ","))
@@ -36,7 +40,7 @@ func ByPluginID(first, last int64) Filter {
 		}
 		switch {
 		case first > last:
-			return spelling{}, fmt.Errorf("filter on plugins from %d to %d", first, last)
+			return spelling{}, wrongArgument("filter on plugins from %d to %d", first, last)
 		case first == 1 && last == highest:
 			return spelling{}, nil // all of them
 		case first == last:
@@ -55,7 +59,7 @@ func ByPluginID(first, last int64) Filter {
 func ByPluginIDRange(first, last int64) Filter {
 	return Filter{Name: "pluginID", portable: func(target) (spelling, error) {
 		if first < 1 || last < first {
-			return spelling{}, fmt.Errorf("filter on plugins from %d to %d", first, last)
+			return spelling{}, wrongArgument("filter on plugins from %d to %d", first, last)
 		}
 		return is(fmt.Sprintf("%d-%d", first, min(last, math.MaxInt32)))
 	}}
@@ -69,7 +73,7 @@ func ByPluginIDs(ids ...int64) Filter {
 		texts := make([]string, len(ids))
 		for i, id := range ids {
 			if id <= 0 {
-				return spelling{}, fmt.Errorf("filter on plugin %d: ids begin at 1", id)
+				return spelling{}, wrongArgument("filter on plugin %d: ids begin at 1", id)
 			}
 			texts[i] = strconv.FormatInt(id, 10)
 		}
@@ -177,11 +181,11 @@ func (f Filter) OfOrganization() bool {
 // would be no restriction, which nobody means who names the filter.
 func anyOf(what string, texts []string) (spelling, error) {
 	if len(texts) == 0 {
-		return spelling{}, fmt.Errorf("filter on %s without any", what)
+		return spelling{}, wrongArgument("filter on %s without any", what)
 	}
 	for _, text := range texts {
 		if strings.TrimSpace(text) == "" {
-			return spelling{}, fmt.Errorf("filter on %s with an empty one", what)
+			return spelling{}, wrongArgument("filter on %s with an empty one", what)
 		}
 	}
 	return is(strings.Join(texts, ","))

@@ -29,6 +29,7 @@ func TestFiltersOnRiskAndOnWhatIsNamedAreSpelled(t *testing.T) {
 		"addresses":                {ByAddress("10.0.0.1", "10.0.1.0/24"), `ip="10.0.0.1,10.0.1.0/24"`, `ip="10.0.0.1,10.0.1.0/24"`, "", ""},
 		"an asset list":            {ByAsset("5"), `asset={"id":"5"}`, `assetID="5"`, "", ""},
 		"families":                 {ByFamily("0", "30"), `family=[{"id":"0"},{"id":"30"}]`, `familyID="0,30"`, "", ""},
+		"a policy":                 {ByPolicy("1000001"), `policy={"id":"1000001"}`, `policyID="1000001"`, "", ""},
 		"an audit file":            {ByAuditFile("1000001"), `auditFile=[{"id":"1000001"}]`, "-", "", "-"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,7 +2,6 @@ package scapi
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,7 +10,7 @@ import (
 // checkID makes sure that an id is one: it becomes part of a path.
 func checkID(what, id string) error {
 	if _, err := strconv.ParseUint(id, 10, 63); err != nil {
-		return fmt.Errorf("%s %q: the id is no number", what, id)
+		return wrongArgument("%s %q: the id is no number", what, id)
 	}
 	return nil
 }

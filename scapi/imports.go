@@ -67,7 +67,7 @@ func (c *Client) ImportReport(ctx context.Context, name string, file io.Reader, 
 
 func (c *Client) importFile(ctx context.Context, path, module, action, name string, file io.Reader, filename string) (json.RawMessage, error) {
 	if name == "" {
-		return nil, fmt.Errorf("import %s: no name", filename)
+		return nil, wrongArgument("import %s: no name", filename)
 	}
 	uploaded, err := c.Upload(ctx, file, filename)
 	if errors.Is(err, ErrDryRun) {

@@ -53,7 +53,7 @@ type wireIPRecord struct {
 // tells which to ask. RPC vuln::getIP. To users of an organisation.
 func (c *Client) IPInfo(ctx context.Context, ip string, repositoryIDs ...string) ([]IPRecord, error) {
 	if _, err := netip.ParseAddr(ip); err != nil {
-		return nil, fmt.Errorf("%q is no IP address", ip)
+		return nil, wrongArgument("%q is no IP address", ip)
 	}
 	for _, id := range repositoryIDs {
 		if err := checkID("repository", id); err != nil {

@@ -167,6 +167,9 @@ func (r *reply) malformed(e *Error, k call, cause error) error {
 		kind = "no content type"
 	}
 	text := bytes.TrimSpace(r.body)
+	if isPage(text) {
+		kind = "a page of HTML, as a gateway, a proxy or another server sends it"
+	}
 	looksJSON := bytes.HasPrefix(text, []byte("{"))
 	// An object cut off says nothing about what is at the address; HTML does.
 	e.anywhere = r.status < 500 && r.status != http.StatusTooManyRequests &&
@@ -188,6 +191,12 @@ func (r *reply) malformed(e *Error, k call, cause error) error {
 		e.fault = sessionLost
 	}
 	return e
+}
+
+// isPage reports whether a body is a page for people, whatever it calls itself.
+func isPage(body []byte) bool {
+	text := bytes.ToLower(begun(body))
+	return bytes.HasPrefix(text, []byte("<!doctype html")) || bytes.HasPrefix(text, []byte("<html"))
 }
 
 // redirectTarget is a Location without what may be secret in it.

@@ -110,6 +110,8 @@ func (c *Client) loginWith(ctx context.Context, credentials Credentials) (*sessi
 	switch {
 	case keys && w.dialect == RPC:
 		return nil, &Error{Call: "login", Err: fmt.Errorf("%w: SecurityCenter 4 has no API keys", ErrUnsupported)}
+	case keys && c.olderThanKeys():
+		return nil, c.noKeys()
 	case keys:
 		return c.loginKeys(ctx, w, credentials)
 	case certificate:
@@ -176,7 +178,7 @@ func (c *Client) loginCertificate(ctx context.Context, w way, h hello) (*session
 
 // token makes a login call and returns the session that it opened.
 func (c *Client) token(ctx context.Context, k call, w way, h hello) (*session, error) {
-	r, err := c.attempt(ctx, k, w, newSession("", h.cookie))
+	r, err := c.attemptAfresh(ctx, k, w, newSession("", h.cookie))
 	var t tokenReply
 	if r.envelope != nil && wire.Decode(r.envelope.Response, &t) == nil && t.Token == "" && t.ReleaseSession.True() {
 		return nil, &Error{Call: k.name(w.dialect), Status: r.status, Err: ErrSessionLimit}
@@ -226,11 +228,32 @@ func join(first, second error) error {
 	return fmt.Errorf("%w: %w", first, second)
 }
 
+// olderThanKeys reports whether the console is known to be of a version without
+// API keys.
+func (c *Client) olderThanKeys() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state.dialect == REST && parseVersion(c.state.version).before(5, 13)
+}
+
+func (c *Client) noKeys() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return &Error{Call: "login", Err: fmt.Errorf("API keys: %w: it is of version %s, and 5.13 is the first that knows them; use a password or a certificate", ErrUnsupported, c.state.version)}
+}
+
 // loginKeys checks API keys, for which there is no login.
 func (c *Client) loginKeys(ctx context.Context, w way, credentials Credentials) (*session, error) {
 	s := &session{keys: keysHeader(credentials.AccessKey, credentials.SecretKey)}
 	who, err := c.currentUser(ctx, w, s)
 	if err != nil {
+		// A console that is too old takes the keys for no session at all. It may
+		// not have been asked yet how old it is.
+		if e := (*Error)(nil); errors.As(err, &e) && e.judged {
+			if _, greeting := c.greet(ctx); greeting == nil && c.olderThanKeys() {
+				return nil, c.noKeys()
+			}
+		}
 		return nil, loginError(err)
 	}
 	c.learn(func(state *state) { state.identity = who })

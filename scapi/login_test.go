@@ -108,6 +108,11 @@ func TestARefusedLoginIsToldFromAConsoleThatIsOutOfOrder(t *testing.T) {
 		{"wrong API keys with status 401", restConsole().on("GET /rest/currentUser", refusedWith(401, 0, "")), withKeys, true, nil},
 		{"API keys and a firewall's page with status 401", restConsole().on("GET /rest/currentUser", page(401)), withKeys, false, ErrMalformed},
 		{"API keys that a console before 5.13 does not know", restConsole().on("GET /rest/currentUser", refusedWith(403, 12, "This request contains an invalid token.")), withKeys, false, nil},
+		{"API keys on a console that says it is older", restConsole().on("GET /rest/system", said(`{"version":"5.12.1"}`)), withKeys, false, ErrUnsupported},
+		{"API keys on a console that must be asked how old it is", restConsole().on("GET /rest/system", said(`{"version":"5.9.0"}`)).
+			on("GET /rest/currentUser", refusedWith(403, 12, "This request contains an invalid token.")), func(o *Options) { withKeys(o); o.API = REST }, false, ErrUnsupported},
+		{"wrong API keys of a console that is new enough", restConsole().on("GET /rest/system", said(`{"version":"5.13.0"}`)).
+			on("GET /rest/currentUser", refusedWith(403, 0, "")), func(o *Options) { withKeys(o); o.API = REST }, true, nil},
 		{"API keys while the network fails", restConsole().on("GET /rest/currentUser", broken(errors.New("no route"))), withKeys, false, nil},
 		{"API keys on SecurityCenter 4", rpcConsole(), withKeys, false, ErrUnsupported},
 		{"a wrong password over RPC", rpcConsole().on("auth::login", refusedWith(200, 5, "Invalid login")), nil, true, nil},

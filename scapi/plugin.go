@@ -82,7 +82,7 @@ const pluginDetailFields = pluginFields + ",description,synopsis,solution,seeAls
 func (c *Client) Plugin(ctx context.Context, id string) (Plugin, error) {
 	number, err := strconv.ParseUint(id, 10, 63)
 	if err != nil {
-		return Plugin{}, fmt.Errorf("plugin %q: the id is no number", id)
+		return Plugin{}, wrongArgument("plugin %q: the id is no number", id)
 	}
 	t, err := c.target(ctx)
 	if err != nil {

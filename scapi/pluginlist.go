@@ -3,7 +3,6 @@ package scapi
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"net/url"
@@ -117,23 +116,23 @@ func (q PluginQuery) check() error {
 	switch q.Type {
 	case "", "all", "notPassive", "active", "passive", "compliance", "custom", "lce", "event":
 	default:
-		return fmt.Errorf("unknown type %q", q.Type)
+		return wrongArgument("unknown type %q", q.Type)
 	}
 	switch q.Direction {
 	case "", Ascending, Descending:
 	default:
-		return fmt.Errorf("unknown direction %q", q.Direction)
+		return wrongArgument("unknown direction %q", q.Direction)
 	}
 	switch q.Filter.Operator {
 	case "", "eq", "gt", "gte", "like", "lt", "lte":
 	default:
-		return fmt.Errorf("unknown operator %q", q.Filter.Operator)
+		return wrongArgument("unknown operator %q", q.Filter.Operator)
 	}
 	switch {
 	case q.Offset < 0 || q.PageSize < 0 || q.Pages < 0:
-		return errors.New("negative offset, page size or number of pages")
+		return wrongArgument("negative offset, page size or number of pages")
 	case q.Filter.Field == "" && q.Filter != PluginFilter{}:
-		return errors.New("a filter without a field")
+		return wrongArgument("a filter without a field")
 	}
 	return nil
 }

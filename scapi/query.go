@@ -153,7 +153,7 @@ func (c *Client) plan(ctx context.Context, q Query) (plan, error) {
 		q.Source = Cumulative
 	}
 	if q.Source == Individual && t.dialect == RPC && q.Directory.IsZero() {
-		return plan{}, errors.New("query: SecurityCenter 4 wants the day an individual scan finished (Directory)")
+		return plan{}, wrongArgument("query: SecurityCenter 4 wants the day an individual scan finished (Directory)")
 	}
 	filters, err := spell(q.Filters, t)
 	if err != nil {
@@ -170,22 +170,22 @@ func (q Query) check() error {
 	switch q.Source {
 	case "", Cumulative, Mitigated, Individual, Events:
 	default:
-		return fmt.Errorf("unknown source %q", q.Source)
+		return wrongArgument("unknown source %q", q.Source)
 	}
 	switch q.Direction {
 	case "", Ascending, Descending:
 	default:
-		return fmt.Errorf("unknown direction %q", q.Direction)
+		return wrongArgument("unknown direction %q", q.Direction)
 	}
 	switch {
 	case q.Tool == "":
-		return errors.New("no tool")
+		return wrongArgument("no tool")
 	case q.Source == Individual && q.ScanID == "":
-		return errors.New("an individual scan without ScanID")
+		return wrongArgument("an individual scan without ScanID")
 	case q.Source != Individual && (q.ScanID != "" || q.View != "" || !q.Directory.IsZero()):
-		return fmt.Errorf("ScanID, Directory and View are for source %s", Individual)
+		return wrongArgument("ScanID, Directory and View are for source %s", Individual)
 	case q.Offset < 0 || q.Limit < 0:
-		return errors.New("negative offset or limit")
+		return wrongArgument("negative offset or limit")
 	}
 	return nil
 }

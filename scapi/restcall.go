@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -28,11 +27,11 @@ type restCall struct {
 // request makes the request for a console at base, without credentials.
 func (r restCall) request(ctx context.Context, base *url.URL) (*http.Request, error) {
 	if !strings.HasPrefix(r.Path, "/") {
-		return nil, errors.New("path does not start with /")
+		return nil, wrongArgument("path does not start with /")
 	}
 	for segment := range strings.SplitSeq(r.Path, "/") {
 		if segment == ".." || segment == "." {
-			return nil, fmt.Errorf("path contains %q", segment)
+			return nil, wrongArgument("path contains %q", segment)
 		}
 	}
 	target := *base

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptrace"
 	"strconv"
 	"strings"
 	"time"
@@ -42,6 +43,20 @@ func (c *Client) try(ctx context.Context, k call, w way, s *session) (reply, err
 		return r, fmt.Errorf("%w (not tried again: %w)", failed, ended(ctx))
 	}
 	return r, failed
+}
+
+// attemptAfresh makes a call of a login. Those are made once only, as a console
+// counts them; but a connection that was kept and that the console has dropped
+// meanwhile tells nothing of the call, which is then made once more.
+func (c *Client) attemptAfresh(ctx context.Context, k call, w way, s *session) (reply, error) {
+	kept := false
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { kept = i.Reused }})
+	r, err := c.attempt(traced, k, w, s)
+	var e *Error
+	if kept && errors.As(err, &e) && e.Status == 0 && e.broken() && ctx.Err() == nil {
+		return c.attempt(ctx, k, w, s)
+	}
+	return r, err
 }
 
 // verdict tells package backoff what to do after an attempt.

@@ -79,7 +79,7 @@ func DaysToMitigated(most int) Filter {
 	return Filter{Name: "daysToMitigated", portable: func(t target) (spelling, error) {
 		switch {
 		case most < 0:
-			return spelling{}, fmt.Errorf("filter on mitigation within %d days", most)
+			return spelling{}, wrongArgument("filter on mitigation within %d days", most)
 		case t.dialect == RPC && t.version.before(4, 6):
 			return spelling{}, errNoSpelling
 		}
@@ -94,7 +94,7 @@ func VPR(low, high float64) Filter {
 	return Filter{Name: "vprScore", portable: func(t target) (spelling, error) {
 		switch {
 		case !(0 <= low && low <= high && high <= 10): // so that NaN is refused too
-			return spelling{}, fmt.Errorf("filter on a VPR from %v to %v, want a range within 0 to 10", low, high)
+			return spelling{}, wrongArgument("filter on a VPR from %v to %v, want a range within 0 to 10", low, high)
 		case t.dialect == RPC || t.version.before(5, 9):
 			return spelling{}, errNoSpelling
 		}

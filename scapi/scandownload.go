@@ -29,7 +29,7 @@ import (
 func (c *Client) DownloadScan(ctx context.Context, id, format string) (io.ReadCloser, error) {
 	number, err := strconv.ParseUint(id, 10, 63)
 	if err != nil {
-		return nil, fmt.Errorf("scan result %q: the id is no number", id)
+		return nil, wrongArgument("scan result %q: the id is no number", id)
 	}
 	t, err := c.target(ctx)
 	if err != nil {
@@ -80,7 +80,7 @@ func (t target) downloadFormat(format string) (string, error) {
 	case "v1", "v2", "nessus", "nsr", "scap1_2":
 		return "", fmt.Errorf("scan result in format %s: %w: it has %s and %s", format, ErrUnsupported, usual, others)
 	}
-	return "", fmt.Errorf("scan result: unknown format %q", format)
+	return "", wrongArgument("scan result: unknown format %q", format)
 }
 
 // scanFile is a scan result on its way.
@@ -103,9 +103,15 @@ func (f *scanFile) open(k call, w way, s *session, plain bool) error {
 		return f.fail(f.failed(err))
 	}
 	if bytes.HasPrefix(start, []byte("PK")) {
-		if f.content, err = zipstream.First(body); err != nil {
+		unpacked, err := zipstream.First(body)
+		if err != nil {
 			return f.fail(f.failed(err))
 		}
+		content := bufio.NewReaderSize(unpacked, prefixSize)
+		if _, err := content.Peek(1); errors.Is(err, io.EOF) {
+			return f.fail(f.failed(fmt.Errorf("%w: an archive with an empty file", ErrMalformed)))
+		}
+		f.content = content // what else went wrong comes again with the first Read
 		return nil
 	}
 	if start, err = body.Peek(prefixSize); err != nil && !errors.Is(err, io.EOF) {
@@ -133,9 +139,7 @@ func isPlain(text []byte) bool {
 
 // isXML reports whether a text is XML rather than a page for people.
 func isXML(text []byte) bool {
-	text = bytes.ToLower(begun(text))
-	return bytes.HasPrefix(text, []byte("<")) &&
-		!bytes.HasPrefix(text, []byte("<!doctype html")) && !bytes.HasPrefix(text, []byte("<html"))
+	return bytes.HasPrefix(begun(text), []byte("<")) && !isPage(text)
 }
 
 // Read reads on. A failure is remembered for Observe.

@@ -367,3 +367,13 @@ func FuzzDownload(f *testing.F) {
 		}
 	})
 }
+
+func TestAnEmptyFileInAnArchiveIsNoScan(t *testing.T) {
+	for _, api := range apis {
+		s, call := downloading(api, raw(200, zipped(t, ""), "Content-Type: application/zip"))
+		file, err := dial(t, s, over(api)).DownloadScan(t.Context(), "124", "")
+		if file != nil || !errors.Is(err, ErrMalformed) || !strings.Contains(fmt.Sprint(err), call) || !strings.Contains(fmt.Sprint(err), "empty file") {
+			t.Errorf("%s: %v, error %v", api, file != nil, err)
+		}
+	}
+}

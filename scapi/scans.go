@@ -113,7 +113,7 @@ func (c *Client) ScanResults(ctx context.Context, w ScanWindow) ([]ScanResult, e
 	}
 	start, end := w.bounds(c.now())
 	if end.Before(start) {
-		return nil, fmt.Errorf("scan results from %s to %s", start.UTC().Format(time.RFC3339), end.UTC().Format(time.RFC3339))
+		return nil, wrongArgument("scan results from %s to %s", start.UTC().Format(time.RFC3339), end.UTC().Format(time.RFC3339))
 	}
 	var list wire.List[wireScanResult]
 	var a answer
@@ -165,7 +165,7 @@ func (w ScanWindow) bounds(now time.Time) (start, end time.Time) {
 // scanResult::getProgress takes and returns is not known.
 func (c *Client) ScanResult(ctx context.Context, id string) (ScanResult, error) {
 	if _, err := strconv.ParseUint(id, 10, 63); err != nil {
-		return ScanResult{}, fmt.Errorf("scan result %q: the id is no number", id)
+		return ScanResult{}, wrongArgument("scan result %q: the id is no number", id)
 	}
 	if err := c.onlyREST(ctx, "progress of a scan result"); err != nil {
 		return ScanResult{}, err

@@ -3,7 +3,6 @@ package scapi
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -61,7 +60,7 @@ func (c *Client) Vulns(ctx context.Context, q Query) iter.Seq2[Vuln, error] {
 		case q.Tool == "":
 			q.Tool = detailTool
 		case q.Tool != detailTool && q.Tool != listTool:
-			return errors.New("query: findings are the rows of vulndetails or listvuln, not of " + q.Tool)
+			return wrongArgument("query: findings are the rows of vulndetails or listvuln, not of %s", q.Tool)
 		}
 		p, err := c.plan(ctx, q)
 		if err != nil {

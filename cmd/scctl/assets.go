@@ -57,7 +57,7 @@ func addAssetIPs(t *tree, asset *kingpin.CmdClause) {
 		"scctl asset ips 5",
 		"scctl asset ips 5 --format csv --fields first",
 	)
-	cmd.Arg("id", "Id of the asset list.").Required().StringVar(&id)
+	cmd.Arg("id", "Id of the asset list, or a name that no other has.").Required().StringVar(&id)
 	type entry struct {
 		repositoryID, repository string
 		first, last, other       string
@@ -69,7 +69,11 @@ func addAssetIPs(t *tree, asset *kingpin.CmdClause) {
 		{"last", func(e entry) any { return e.last }},
 		{"other", func(e entry) any { return e.other }},
 	}}
-	listing(t, cmd, scapi.Organization, c, func(client *scapi.Client, ctx context.Context) ([]entry, error) {
+	listingOf(t, cmd, scapi.Organization, c, checkNamed(assetLists, &id), func(ctx context.Context, j *job, client *scapi.Client) ([]entry, error) {
+		id, err := j.finder(ctx, client)(assetLists, id)
+		if err != nil {
+			return nil, err
+		}
 		repositories, err := client.AssetIPs(ctx, id)
 		if err != nil {
 			return nil, err
@@ -104,7 +108,7 @@ func addAssetUpdate(t *tree, asset *kingpin.CmdClause) {
 		"scctl asset update 5 --ips 192.0.2.0/24,198.51.100.7 --yes",
 		"scctl asset update 5 --ips-file addresses.txt",
 	)
-	cmd.Arg("id", "Id of the asset list.").Required().StringVar(&id)
+	cmd.Arg("id", "Id of the asset list, or a name that no other has.").Required().StringVar(&id)
 	for _, f := range []struct {
 		name, help string
 		to         *string
@@ -131,9 +135,12 @@ func addAssetUpdate(t *tree, asset *kingpin.CmdClause) {
 		cmd.Flag(f.name, f.help).IsSetByUser(a.flag(f.name)).StringsVar(f.to)
 	}
 	t.settings.registerChange(cmd)
-	t.settings.output.registerListing(cmd)
+	t.settings.output.registerListing(cmd, assetColumns().names()...)
 	t.asking(cmd, scapi.Organization, func(ctx context.Context, j *job) error {
-		update, err := a.update(j)
+		if _, err := unasked(assetLists, id); err != nil {
+			return err
+		}
+		update, err := a.update(ctx, j)
 		if err != nil {
 			return err
 		}
@@ -141,6 +148,10 @@ func addAssetUpdate(t *tree, asset *kingpin.CmdClause) {
 			return err
 		}
 		client, err := j.login(ctx)
+		if err != nil {
+			return err
+		}
+		id, err := j.finder(ctx, client)(assetLists, id)
 		if err != nil {
 			return err
 		}
@@ -168,7 +179,7 @@ func (a *assetFlags) changes() []string {
 	return names
 }
 
-func (a *assetFlags) update(j *job) (scapi.AssetUpdate, error) {
+func (a *assetFlags) update(ctx context.Context, j *job) (scapi.AssetUpdate, error) {
 	var u scapi.AssetUpdate
 	if len(a.changes()) == 0 {
 		return u, wrongUsage("nothing to change: give at least one of --name, --description, --tags, --visibility, --group, --users, --ips, --ips-file, --dns-names, --rules, --rules-file")
@@ -188,7 +199,7 @@ func (a *assetFlags) update(j *job) (scapi.AssetUpdate, error) {
 		if err := j.mayAsk("ips-file", a.ipsFile); err != nil {
 			return u, err
 		}
-		b, err := j.readInput(a.ipsFile)
+		b, err := j.readInput(ctx, a.ipsFile)
 		if err != nil {
 			return u, err
 		}
@@ -197,7 +208,7 @@ func (a *assetFlags) update(j *job) (scapi.AssetUpdate, error) {
 	if err := j.mayAsk("rules-file", a.rulesFile); err != nil {
 		return u, err
 	}
-	rules, err := j.jsonInput("rules", a.rules, a.rulesFile)
+	rules, err := j.jsonInput(ctx, "rules", a.rules, a.rulesFile)
 	if err != nil {
 		return u, err
 	}

@@ -29,20 +29,15 @@ func (j *job) confirm(ctx context.Context, what string) error {
 	if _, err := fmt.Fprintf(j.err, "%s\nGo on? [y/N] ", what); err != nil {
 		return errDeclined
 	}
-	answered := make(chan string, 1)
-	go func() { // ends with the process at the latest: a read of a terminal cannot be stopped
-		line, _ := bufio.NewReader(j.in).ReadString('\n')
-		answered <- strings.ToLower(strings.TrimSpace(line))
-	}()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case answer := <-answered:
-		if answer == "y" || answer == "yes" {
-			return nil
-		}
-		return errDeclined
+	answer, err := await(ctx, func() (string, error) { return bufio.NewReader(j.in).ReadString('\n') })
+	if ctx.Err() != nil {
+		return err
 	}
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return nil
+	}
+	return errDeclined // so too where there is no answer
 }
 
 // showRequest prints a request that is not sent.

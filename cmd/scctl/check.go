@@ -18,9 +18,9 @@ func addLoginCheck(t *tree) {
 		"scctl login-check",
 		"scctl --config.file config.yml --console hq login-check --format json",
 	)
-	t.settings.output.registerListing(cmd)
+	t.settings.output.registerListing(cmd, findingColumns().names()...)
 	t.runners[cmd.FullCommand()] = func(ctx context.Context, t *tree, s streams) (err error) {
-		if err := t.settings.output.check(); err != nil {
+		if err := t.settings.output.check(cmd.FullCommand()); err != nil {
 			return err
 		}
 		accounts, err := t.settings.everyAccount(s)
@@ -28,15 +28,25 @@ func addLoginCheck(t *tree) {
 			return err
 		}
 		j := &job{streams: s, settings: &t.settings}
-		c := findingColumns()
-		names := c.names()
-		if err := j.begin(names, nil); err != nil {
+		if err := j.find(); err != nil {
 			return err
 		}
+		if err := j.open(ctx); err != nil {
+			return err
+		}
+		defer func() { err = errlist.Join(err, j.discard()) }()
+		c := findingColumns()
+		names := c.names()
+		j.begin(names, nil)
 		var failures []error
+		var written int64
 		for _, a := range accounts {
-			err := check(ctx, a, func(f finding) error {
+			err := j.check(ctx, a, func(f finding) error {
 				f.account = a
+				if written == t.settings.output.limit && written > 0 {
+					return nil // the rest still decides on the exit code
+				}
+				written++
 				if err := j.records.write(c.item(names, f)); err != nil {
 					return fmt.Errorf("write: %w", err)
 				}
@@ -45,8 +55,8 @@ func addLoginCheck(t *tree) {
 			if err != nil {
 				failures = append(failures, fmt.Errorf("console %s: account %s: %w", a.console, a.name, err))
 			}
-			if ctx.Err() != nil {
-				return errlist.Join(append(failures, j.discard())...)
+			if ctx.Err() != nil || errors.Is(err, errNobodyReads) {
+				return errlist.Join(failures...)
 			}
 		}
 		return errlist.Join(append(failures, j.finish())...)
@@ -94,7 +104,7 @@ func (o *observation) note(_ context.Context, x scapi.Exchange) {
 
 // check logs in with an account and reports everything that it may read. The
 // error is that of the login, or of the report.
-func check(ctx context.Context, a account, report func(finding) error) (err error) {
+func (j *job) check(ctx context.Context, a account, report func(finding) error) error {
 	var seen observation
 	remarks := a.options.Observe
 	a.options.Observe = func(ctx context.Context, x scapi.Exchange) {
@@ -102,7 +112,7 @@ func check(ctx context.Context, a account, report func(finding) error) (err erro
 		remarks(ctx, x)
 	}
 	p := newPool([]account{a})
-	defer func() { err = errlist.Join(err, p.close(ctx)) }()
+	defer j.logout(ctx, p)
 	client, err := p.client(a)
 	if err != nil {
 		return err

@@ -53,7 +53,7 @@ func TestEveryReadingCommandPrintsWhatTheConsoleHas(t *testing.T) {
 			} {
 				t.Run(strings.Join(c.args, " "), func(t *testing.T) {
 					c.as(t)
-					out := succeed(t, append([]string{"--url", url}, c.args...)...)
+					out := succeed(t, append([]string{"--url", url}, append(c.args, "--wide")...)...)
 					lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
 					for _, column := range c.columns {
 						if !strings.Contains(" "+lines[0]+" ", " "+column+" ") {

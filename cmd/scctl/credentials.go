@@ -121,9 +121,12 @@ func addCredentialUpdate(t *tree, credential *kingpin.CmdClause) {
 	cmd.Flag("users", "Ids of the users who may see it, separated by commas. SecurityCenter 4.").IsSetByUser(&c.hasUser).StringsVar(&c.users)
 	cmd.Flag("field", "A further field of the type, by the console's own name. May be repeated. Not for secrets.").PlaceHolder("NAME=VALUE").StringMapVar(&c.fields)
 	t.settings.registerChange(cmd)
-	t.settings.output.registerListing(cmd)
+	t.settings.output.registerListing(cmd, credentialColumns().names()...)
 	t.asking(cmd, scapi.Organization, func(ctx context.Context, j *job) error {
-		update, changes, err := c.update(j)
+		if err := checkIDs("credential", id); err != nil {
+			return err
+		}
+		update, changes, err := c.update(ctx, j)
 		if err != nil {
 			return err
 		}
@@ -146,7 +149,7 @@ func addCredentialUpdate(t *tree, credential *kingpin.CmdClause) {
 }
 
 // update returns what is to change, and its names.
-func (c *credentialFlags) update(j *job) (u scapi.CredentialUpdate, changes []string, err error) {
+func (c *credentialFlags) update(ctx context.Context, j *job) (u scapi.CredentialUpdate, changes []string, err error) {
 	for _, f := range c.texts {
 		if f.given {
 			*f.field(&u) = scapi.Some(f.value)
@@ -157,7 +160,7 @@ func (c *credentialFlags) update(j *job) (u scapi.CredentialUpdate, changes []st
 		if !f.given {
 			continue
 		}
-		secret, err := j.secretInput(f.flag, f.value)
+		secret, err := j.secretInput(ctx, f.flag, f.value)
 		if err != nil {
 			return u, nil, err
 		}
@@ -215,11 +218,11 @@ func uploadFile(ctx context.Context, client *scapi.Client, path string) (string,
 }
 
 // secretInput reads a secret from a file, or from standard input for "-".
-func (j *job) secretInput(flag, path string) (string, error) {
+func (j *job) secretInput(ctx context.Context, flag, path string) (string, error) {
 	if err := j.mayAsk(flag, path); err != nil {
 		return "", err
 	}
-	b, err := j.readInput(path)
+	b, err := j.readInput(ctx, path)
 	if err != nil {
 		return "", err
 	}

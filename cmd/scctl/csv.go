@@ -12,6 +12,8 @@ import (
 type csvWriter struct {
 	head
 	out  *bufio.Writer
+	tabs bool // between cells, and lines for shells: TSV instead
+	bare bool // without the line of names
 	safe bool // against formulas
 	mark bool // byte order mark
 
@@ -43,7 +45,7 @@ func (c *csvWriter) start() error {
 			return err
 		}
 	}
-	if len(c.fields) == 0 {
+	if len(c.fields) == 0 || c.bare {
 		return nil
 	}
 	return c.line(c.fields)
@@ -61,7 +63,7 @@ func (c *csvWriter) rest() error {
 }
 
 func (c *csvWriter) flush() error {
-	if !c.begun && (c.fields != nil || len(c.kept) > 0) {
+	if !c.begun && len(c.kept) > 0 {
 		if err := c.start(); err != nil {
 			return err
 		}
@@ -72,9 +74,20 @@ func (c *csvWriter) flush() error {
 	return c.out.Flush()
 }
 
-func (c *csvWriter) finish() error { return c.flush() }
+// finish also writes the names of an output without records, where they are known.
+func (c *csvWriter) finish() error {
+	if !c.begun && len(c.kept) == 0 && c.fields != nil {
+		if err := c.start(); err != nil {
+			return err
+		}
+	}
+	return c.flush()
+}
 
 func (c *csvWriter) line(cells []string) error {
+	if c.tabs {
+		return c.tabbed(cells)
+	}
 	for n, cell := range cells {
 		if n > 0 {
 			if err := c.out.WriteByte(','); err != nil {
@@ -107,6 +120,24 @@ func special(cell string) bool {
 		}
 	}
 	return false
+}
+
+// inCell is how TSV has what would end a cell or a line.
+var inCell = strings.NewReplacer("\\", `\\`, "\t", `\t`, "\n", `\n`, "\r", `\r`)
+
+// tabbed writes a line of TSV.
+func (c *csvWriter) tabbed(cells []string) error {
+	for n, cell := range cells {
+		if n > 0 {
+			if err := c.out.WriteByte('\t'); err != nil {
+				return err
+			}
+		}
+		if _, err := inCell.WriteString(c.out, strings.ToValidUTF8(cell, "\ufffd")); err != nil {
+			return err
+		}
+	}
+	return c.out.WriteByte('\n')
 }
 
 var (

@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write the documentation anew")
 const documentation = "../../docs/scctl.md"
 
 func TestDocumentationIsThatOfTheCommandTree(t *testing.T) {
-	got := document(newTree(io.Discard, io.Discard).app.Model())
+	got := document(newTree(io.Discard, io.Discard))
 	if *update {
 		if err := os.WriteFile(documentation, got, 0o644); err != nil {
 			t.Fatal(err)
@@ -52,9 +52,9 @@ var shared = []struct {
 	flags                 []string
 }{
 	{"Output", "output", "Commands that write records take these flags. Without --format they write a table for people: columns that are " +
-		"empty in the first records are left out, long cells are cut. The other formats write everything. csv, jsonl and json come as they are read, " +
-		"however many records there are; if a command fails in the middle, its exit code says so, the array of json stays open, and a file named by --output does not appear.",
-		[]string{"format", "fields", "raw", "csv.safe", "csv.bom", "output"}},
+		"empty in the first records are left out, the longest cells are cut until lines fit the terminal (or 120 columns), the last columns left out where that is not enough (… in their place; --wide and --fields show them), numbers stand to the right, and on a terminal severities are coloured, unless NO_COLOR is set. The other formats write everything. csv, tsv, jsonl and json come as they are read, " +
+		"however many records there are; if a command fails in the middle, its exit code says so, the array of json stays open, and a regular file named by --output does not appear.",
+		[]string{"format", "no-header", "wide", "fields", "limit", "raw", "csv.safe", "csv.bom", "output"}},
 	{"Changes", "changes", "Commands that change something on the console ask before they do, and take these flags. Where standard input is no terminal, " +
 		"an answer is read from it; without one nothing is changed.",
 		[]string{"yes", "dry-run"}},
@@ -71,16 +71,16 @@ const preface = "# scctl\n\n" +
 	"scctl --config.file config.yml --console hq scanners # with the exporter's own configuration\n" +
 	"```\n\n" +
 	"Secrets come from the environment, from files or from the exporter's configuration file, never from the command line, which everybody on the machine can read. " +
-	"A command ends its session, also when it is interrupted. `scctl help COMMAND` shows what is written here.\n\n"
+	"A command ends its session however it ends: also when it is interrupted, when its terminal is closed, and when nobody reads its output any more (`| head`). `scctl help COMMAND` shows what is written here.\n\n"
 
 // document renders the command tree as Markdown.
-func document(app *kingpin.ApplicationModel) []byte {
+func document(t *tree) []byte {
+	app := t.app.Model()
 	var b bytes.Buffer
 	b.WriteString(preface)
 	b.WriteString("## Commands\n\n| command | |\n|---|---|\n")
 	for _, c := range app.FlattenedCommands() {
-		first, _, _ := strings.Cut(c.Help, ". ")
-		fmt.Fprintf(&b, "| [`%s`](#%s) | %s |\n", c.FullCommand, anchor("scctl "+c.FullCommand), cell(strings.TrimSuffix(first, ".")+"."))
+		fmt.Fprintf(&b, "| [`%s`](#%s) | %s |\n", c.FullCommand, anchor("scctl "+c.FullCommand), cell(firstSentence(c.Help)))
 	}
 	b.WriteString("\n## Flags of every command\n\n")
 	flags(&b, app.Flags)
@@ -93,12 +93,12 @@ func document(app *kingpin.ApplicationModel) []byte {
 		fmt.Fprintf(&b, "| %d | %s |\n", e.code, cell(e.meaning))
 	}
 	for _, c := range app.FlattenedCommands() {
-		describe(&b, c)
+		describe(&b, c, t.settings.output.columns[c.FullCommand])
 	}
 	return append(bytes.TrimRight(b.Bytes(), "\n"), '\n')
 }
 
-func describe(b *bytes.Buffer, c *kingpin.CmdModel) {
+func describe(b *bytes.Buffer, c *kingpin.CmdModel, columns []string) {
 	fmt.Fprintf(b, "\n## scctl %s\n\n```\nscctl %s%s%s\n```\n\n%s\n\n```sh\n%s\n```\n\n",
 		c.FullCommand, c.FullCommand, flagSummary(c), arguments(c), escape(c.Help), c.HelpLong)
 	for _, a := range c.Args {
@@ -127,6 +127,9 @@ func describe(b *bytes.Buffer, c *kingpin.CmdModel) {
 		}
 	}
 	flags(b, own)
+	if len(columns) > 0 {
+		fmt.Fprintf(b, "Columns: `%s`.\n\n", strings.Join(columns, "`, `"))
+	}
 	if len(also) > 0 {
 		fmt.Fprintf(b, "And the flags of %s.\n", strings.Join(also, " and of "))
 	}

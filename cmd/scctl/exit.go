@@ -20,7 +20,11 @@ const (
 	exitTemporary    = 7
 	exitDeclined     = 8
 	exitNotDone      = 9
+	exitHangup       = 129
 	exitInterrupted  = 130
+	exitQuit         = 131
+	exitNobodyReads  = 141
+	exitTerminated   = 143
 )
 
 // exitCodes says what the exit codes mean, for help and documentation.
@@ -30,7 +34,7 @@ var exitCodes = [...]struct {
 }{
 	{exitDone, "done; with --dry-run: the request was shown"},
 	{exitFailed, "failed for a reason that is none of those below"},
-	{exitUsage, "the command line, the environment or the configuration is wrong; nothing was sent"},
+	{exitUsage, "the command line, the environment or the configuration is wrong; nothing was changed"},
 	{exitNotFound, "the object does not exist"},
 	{exitNotPermitted, "the account may not do this"},
 	{exitUnsupported, "this console or its version has no such call, option or filter"},
@@ -38,7 +42,11 @@ var exitCodes = [...]struct {
 	{exitTemporary, "the console did not answer in time, could not be reached, or is overloaded: it may work later"},
 	{exitDeclined, "a change was not confirmed; nothing was changed"},
 	{exitNotDone, "the console took a change, and says in words that something of it failed"},
-	{exitInterrupted, "interrupted"},
+	{exitHangup, "ended by SIGHUP: the terminal was closed"},
+	{exitInterrupted, "interrupted (SIGINT)"},
+	{exitQuit, "ended by SIGQUIT"},
+	{exitNobodyReads, "nobody reads the output any more, as behind head; nothing is said of it"},
+	{exitTerminated, "ended by SIGTERM"},
 }
 
 // usageError is a mistake that was found before anything was sent.
@@ -53,19 +61,27 @@ var errDeclined = errors.New("not confirmed: nothing was changed; --yes goes on 
 
 // exitCode returns the exit code for what a command ended with.
 func exitCode(ctx context.Context, err error) int {
+	var by *signalled
 	var usage *usageError
+	var argument *scapi.ArgumentError
 	var notDone *scapi.ActionError
 	switch {
 	case err == nil, errors.Is(err, scapi.ErrDryRun):
 		return exitDone
-	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+	case errors.As(context.Cause(ctx), &by):
+		return by.code()
+	case ctx.Err() != nil:
 		return exitInterrupted
-	case errors.As(err, &usage):
+	case errors.Is(err, errNobodyReads):
+		return exitNobodyReads
+	case errors.As(err, &usage), errors.As(err, &argument):
 		return exitUsage
 	case errors.Is(err, errDeclined):
 		return exitDeclined
 	case errors.As(err, &notDone):
 		return exitNotDone
+	case errors.Is(err, scapi.ErrNoConsole):
+		return exitFailed
 	case scapi.IsLoginRefused(err), errors.Is(err, scapi.ErrSessionLimit):
 		return exitLoginRefused
 	case errors.Is(err, scapi.ErrUnsupported), unknownHere(err):

@@ -96,7 +96,7 @@ func TestFiltersOfSavedQueriesAreWrittenAsTheyAreRead(t *testing.T) {
 	if !reflect.DeepEqual(texts, want) {
 		t.Errorf("%q, want %q", texts, want)
 	}
-	read, err := parseFilters(texts)
+	read, err := parseFilters(texts, unasked)
 	if err != nil || len(read) != len(filters) {
 		t.Fatalf("%v, %v", read, err)
 	}

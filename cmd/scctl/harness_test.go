@@ -13,7 +13,12 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // dialects are the consoles that every command is tried on.
 var dialects = []sctest.Dialect{sctest.REST, sctest.RPC}
@@ -113,3 +118,6 @@ func configured(t *testing.T, consoles map[string]string, extra string) string {
 	}
 	return path
 }
+
+// asProgram names the variable that makes the test binary the program itself.
+const asProgram = "SCCTL_TEST_PROGRAM"

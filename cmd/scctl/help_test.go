@@ -29,12 +29,12 @@ func TestHelpShowsExamplesAndExitCodes(t *testing.T) {
 }
 
 func TestShellsCanComplete(t *testing.T) {
-	for shell, want := range map[string]string{"bash": "complete -F", "zsh": "#compdef scctl"} {
+	for shell, want := range map[string]string{"bash": "complete -F", "zsh": "#compdef scctl", "fish": "complete -c scctl"} {
 		if out := succeed(t, "completion", shell); !strings.Contains(out, want) {
 			t.Errorf("%s: %s", shell, out)
 		}
 	}
-	fail(t, exitUsage, "completion", "fish")
+	fail(t, exitUsage, "completion", "csh")
 }
 
 func TestProgressTellsHowFarACommandIs(t *testing.T) {

@@ -52,14 +52,10 @@ func addImport(t *tree, what, help string, call importer) {
 
 // writeJSON writes an answer of the console, indented.
 func (j *job) writeJSON(answer json.RawMessage) error {
-	w, err := j.open()
-	if err != nil {
-		return err
-	}
 	if len(answer) == 0 {
 		return nil
 	}
-	if err := indent(w, answer); err != nil {
+	if err := indent(j.sink, answer); err != nil {
 		return fmt.Errorf("write: %w", err)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,17 +12,17 @@ import (
 const inputLimit = 64 << 20
 
 // readInput reads a file, or standard input for "-".
-func (j *job) readInput(path string) ([]byte, error) {
+func (j *job) readInput(ctx context.Context, path string) ([]byte, error) {
 	in := j.in
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
 			return nil, &usageError{err}
 		}
-		defer f.Close()
+		defer f.Close() // which also ends a read that is not awaited any more
 		in = f
 	}
-	b, err := io.ReadAll(io.LimitReader(in, inputLimit+1))
+	b, err := await(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(in, inputLimit+1)) })
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
@@ -33,7 +34,7 @@ func (j *job) readInput(path string) ([]byte, error) {
 
 // jsonInput reads JSON from the command line or from the file that a second
 // flag, of the same name and -file, names. Nil: neither was given.
-func (j *job) jsonInput(flag, inline, path string) (json.RawMessage, error) {
+func (j *job) jsonInput(ctx context.Context, flag, inline, path string) (json.RawMessage, error) {
 	b := []byte(inline)
 	switch {
 	case inline == "" && path == "":
@@ -42,7 +43,7 @@ func (j *job) jsonInput(flag, inline, path string) (json.RawMessage, error) {
 		return nil, wrongUsage("--%s and --%s-file exclude each other", flag, flag)
 	case path != "":
 		var err error
-		if b, err = j.readInput(path); err != nil {
+		if b, err = j.readInput(ctx, path); err != nil {
 			return nil, err
 		}
 	}

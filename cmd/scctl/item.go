@@ -78,27 +78,60 @@ func seconds(o scapi.Opt[time.Duration]) any {
 }
 
 // value returns the value of a field: one of the item's own names, or a path
-// of keys in the console's object, joined by dots. A name that the object lacks,
-// but that ends in Date or Time behind one that holds seconds since the epoch,
-// is that moment. Nil: there is none.
+// of keys in the console's object, joined by dots. A name with Date or Time behind
+// it, of what is a moment of the item's, or of what holds seconds since the epoch
+// in the object, is that moment. Nil: there is none.
 func (i *item) value(field string) any {
 	if n := slices.Index(i.names, field); n >= 0 {
 		return i.values[n]
 	}
-	if raw := i.lookup(field); raw != nil {
-		return raw
+	for suffix, layout := range layouts {
+		if base, ok := strings.CutSuffix(field, suffix); ok {
+			if n := slices.Index(i.names, base); n >= 0 {
+				if t, ok := i.values[n].(time.Time); ok {
+					return t.UTC().Format(layout)
+				}
+			}
+		}
 	}
-	if base, ok := strings.CutSuffix(field, "Date"); ok {
-		return i.moment(base, time.DateOnly)
+	for _, path := range []string{field, strings.TrimPrefix(field, rawPrefix)} {
+		if raw := i.lookup(path); raw != nil {
+			return raw
+		}
 	}
-	if base, ok := strings.CutSuffix(field, "Time"); ok {
-		return i.moment(base, time.RFC3339)
+	for suffix, layout := range layouts {
+		if base, ok := strings.CutSuffix(field, suffix); ok {
+			return i.moment(strings.TrimPrefix(base, rawPrefix), layout)
+		}
 	}
 	return nil
 }
 
-// moment returns the seconds since the epoch that a field holds as a time, or
-// nil if it holds none.
+// rawPrefix begins a field of the console's own object.
+const rawPrefix = "raw."
+
+// layouts are how moments are written, by what the field ends in.
+var layouts = map[string]string{"Date": time.DateOnly, "Time": time.RFC3339}
+
+// bases are a field, and what it is a moment of if its name says so.
+func bases(field string) []string {
+	all := []string{field}
+	for suffix := range layouts {
+		if base, ok := strings.CutSuffix(field, suffix); ok {
+			all = append(all, base)
+		}
+	}
+	return all
+}
+
+// has reports whether the console's object has what a field asks for, be it
+// unknown there.
+func (i *item) has(field string) bool {
+	return slices.ContainsFunc(bases(strings.TrimPrefix(field, rawPrefix)), func(path string) bool { return i.lookup(path) != nil })
+}
+
+// moment returns the seconds since the epoch that a field of the console's object
+// holds as a time, or nil if it holds none.
 func (i *item) moment(field, layout string) any {
 	seconds, err := strconv.ParseInt(rawText(i.lookup(field)), 10, 64)
 	if err != nil || seconds <= 0 {

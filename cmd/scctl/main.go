@@ -8,13 +8,14 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
+	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/alecthomas/kingpin/v2"
+	"golang.org/x/term"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/internal/conceal"
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/manpage"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -22,9 +23,7 @@ const program = "scctl"
 
 func main() {
 	kingpin.EnableFileExpansion = false // what begins with @ is an argument like any other
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// The first signal ends the command in order, a second one at once.
-	context.AfterFunc(ctx, stop)
+	ctx, stop := untilSignalled(context.Background())
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -33,20 +32,38 @@ func main() {
 // run is main with its surroundings given. It returns the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	t := newTree(stdout, stderr)
+	if slices.Contains(args, manpage.Flag) {
+		if err := t.manual(stdout); err != nil {
+			return exitFailed
+		}
+		return exitDone
+	}
 	name, ended, err := t.parse(args)
 	switch {
 	case err != nil:
-		err = wrongUsage("%w; try --help", err)
+		err = t.mistake(err, args, stderr)
 	case !ended:
 		err = t.run(ctx, name, streams{in: stdin, out: stdout, err: stderr})
 	}
-	code := exitCode(ctx, err)
-	if err != nil && !errors.Is(err, scapi.ErrDryRun) {
-		for line := range strings.Lines(conceal.UserInfo(err.Error(), args)) {
-			fmt.Fprintf(stderr, "%s: %s\n", program, strings.TrimSpace(line))
-		}
+	for line := range strings.Lines(conceal.UserInfo(complaint(ctx, err), args)) {
+		fmt.Fprintf(stderr, "%s: %s\n", program, strings.TrimSpace(line))
 	}
-	return code
+	return exitCode(ctx, err)
+}
+
+// complaint is what is said of what a command ended with.
+func complaint(ctx context.Context, err error) string {
+	switch {
+	case err == nil, errors.Is(err, scapi.ErrDryRun):
+		return ""
+	case ctx.Err() != nil:
+		return interruption(ctx, err)
+	case errors.Is(err, errNobodyReads):
+		return "" // they had enough: other programs say nothing either
+	case errors.Is(err, errNoCommand):
+		return "" // what there is was shown
+	}
+	return withHint(err)
 }
 
 // streams are the standard streams of the process.
@@ -58,11 +75,7 @@ type streams struct {
 // isTerminal reports whether a person may be at the other end.
 func isTerminal(stream any) bool {
 	file, ok := stream.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 // ended is what kingpin's Terminate panics with: --help and --version have
@@ -81,10 +94,11 @@ func (t *tree) parse(args []string) (name string, over bool, err error) {
 			panic(r)
 		}
 	}()
+	t.args = args
 	t.app.Terminate(func(int) { panic(ended{}) })
 	t.app.Action(func(c *kingpin.ParseContext) error {
 		if c.SelectedCommand == nil {
-			return errors.New("no command")
+			return errNoCommand
 		}
 		return nil
 	})

@@ -25,10 +25,10 @@ func addPeople(t *tree) {
 	}, (*scapi.Client).Roles)
 
 	var organizations []string
-	users := command(t.app, "users", "Users that the account sees. An administrator sees administrators, and the users of the organisations that he names.",
+	users := command(t.app, "users", "Users that the account sees. An administrator, who is asked where there is one, sees administrators, or the users of the organisations that are named; others see those of their organisation.",
 		"scctl users", "scctl users --organization 1 --format csv")
 	users.Flag("organization", "Ids of the organisations whose users are meant, separated by commas. For administrators.").PlaceHolder("ID,…").StringsVar(&organizations)
-	listing(t, users, scapi.UnknownKind, columns[scapi.User]{
+	listingOf(t, users, scapi.Administrator, columns[scapi.User]{
 		raw: func(u scapi.User) json.RawMessage { return u.Raw },
 		columns: []column[scapi.User]{
 			{"id", func(u scapi.User) any { return u.ID }},
@@ -47,7 +47,7 @@ func addPeople(t *tree) {
 			{"created", func(u scapi.User) any { return when(u.Created) }},
 			{"modified", func(u scapi.User) any { return when(u.Modified) }},
 		},
-	}, func(client *scapi.Client, ctx context.Context) ([]scapi.User, error) {
+	}, func() error { return checkIDs("organisation", flatten(organizations)...) }, func(ctx context.Context, _ *job, client *scapi.Client) ([]scapi.User, error) {
 		return client.Users(ctx, flatten(organizations)...)
 	})
 

@@ -50,19 +50,19 @@ func addPluginList(t *tree) {
 		"scctl plugins --filter CVE=CVE-2021-44228",
 		"scctl plugins --sort modifiedTime --desc --page-size 100 --pages 1 --format csv",
 	)
-	cmd.Flag("type", "Type of plugin.").Default("all").EnumVar(&q.Type, "all", "notPassive", "active", "passive", "compliance", "custom", "lce")
+	choiceFlag(cmd, "type", "Type of plugin.", &q.Type, "all", "notPassive", "active", "passive", "compliance", "custom", "lce").Default("all")
 	cmd.Flag("sort", "Column to sort by.").Default("id").StringVar(&q.Sort)
 	cmd.Flag("asc", "Ascending, as without either.").BoolVar(&ascend)
 	cmd.Flag("desc", "Descending.").BoolVar(&descend)
-	cmd.Flag("page-size", "Plugins of one request.").PlaceHolder("N").IntVar(&q.PageSize)
-	cmd.Flag("pages", "At most so many requests; 0: until the end.").PlaceHolder("N").IntVar(&q.Pages)
-	cmd.Flag("offset", "Plugins to skip.").PlaceHolder("N").Int64Var(&q.Offset)
+	numberFlag(cmd, "page-size", "Plugins of one request.", &q.PageSize).PlaceHolder("N")
+	numberFlag(cmd, "pages", "At most so many requests; 0: until the end.", &q.Pages).PlaceHolder("N")
+	numberFlag(cmd, "offset", "Plugins to skip.", &q.Offset).PlaceHolder("N")
 	cmd.Flag("since", "Only plugins that came or changed since then: a date (2024-05-01) or a time.").PlaceHolder("DATE").StringVar(&since)
 	cmd.Flag("filter", "The one filter that a list can have: COLUMN=VALUE keeps what contains the value, and on Tenable.sc COLUMN==VALUE what equals it, "+
 		"likewise >, >=, < and <=. A column may be the name of a cross reference: CVE=…, CISCO_SA=…").Short('f').PlaceHolder("FILTER").StringVar(&filter)
 	cmd.Flag("texts", "Ask for synopsis, description, solution and seeAlso too, which makes an answer of Tenable.sc a hundred times larger.").BoolVar(&texts)
 	cmd.Flag("learn-cross-references", "First read the whole list for the names of cross references that --filter may take.").BoolVar(&learn)
-	t.settings.output.registerListing(cmd)
+	t.settings.output.registerListing(cmd, pluginColumns().names()...)
 	t.asking(cmd, scapi.UnknownKind, func(ctx context.Context, j *job) error {
 		var err error
 		if q.Since, err = flagTime("since", since); err != nil {
@@ -79,6 +79,10 @@ func addPluginList(t *tree) {
 		if texts {
 			q.Fields = slices.Concat(pluginKeys, pluginTexts)
 		}
+		const usualPage = 1000
+		if most := j.settings.output.limit; q.PageSize == 0 && most > 0 && most < usualPage {
+			q.PageSize = int(most) // no more than will be written
+		}
 		client, err := j.login(ctx)
 		if err != nil {
 			return err
@@ -89,7 +93,7 @@ func addPluginList(t *tree) {
 			}
 		}
 		brief := []string{"id", "name", "type", "family", "riskFactor", "published", "modified"}
-		return stream(j, pluginColumns(), brief, "plugins", client.Plugins(ctx, q))
+		return streaming(j, pluginColumns(), brief, "plugins", client.Plugins(ctx, q))
 	})
 }
 
@@ -160,9 +164,9 @@ func addPluginDetails(t *tree) {
 		"scctl plugin 19506 10107 --format json --raw",
 	)
 	cmd.Arg("id", "Id of a plugin.").Required().StringsVar(&ids)
-	t.settings.output.registerListing(cmd)
+	t.settings.output.registerListing(cmd, pluginColumns().names()...)
 	t.asking(cmd, scapi.UnknownKind, func(ctx context.Context, j *job) error {
-		return listEach(ctx, j, pluginColumns(), ids, (*scapi.Client).Plugin)
+		return listEach(ctx, j, pluginColumns(), "plugin", ids, (*scapi.Client).Plugin)
 	})
 }
 

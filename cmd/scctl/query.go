@@ -22,18 +22,17 @@ type querySettings struct {
 	descend   bool
 	pageSize  int
 	offset    int64
-	limit     int64
 }
 
 // registerSelection adds the flags that say which findings count.
 func (q *querySettings) registerSelection(cmd *kingpin.CmdClause) {
 	cmd.Flag("filter", filterHelp).Short('f').PlaceHolder("FILTER").StringsVar(&q.filters)
-	cmd.Flag("source", "Data to read: cumulative (open findings), mitigated or patched (fixed ones), individual (one scan), lce (log events).").
-		Default("cumulative").EnumVar(&q.source, "cumulative", "mitigated", "patched", "individual", "lce")
-	cmd.Flag("scan", "With --source individual: id of the scan result.").PlaceHolder("ID").StringVar(&q.scan)
+	choiceFlag(cmd, "source", "Data to read: cumulative (open findings), mitigated or patched (fixed ones), individual (one scan), lce (log events).",
+		&q.source, "cumulative", "mitigated", "patched", "individual", "lce").Default("cumulative")
+	cmd.Flag("scan", "With --source individual: id of the scan result, or a name that no other of the last 30 days has.").PlaceHolder("ID").StringVar(&q.scan)
 	cmd.Flag("directory", "With --source individual: day the scan finished (2024-05-01). SecurityCenter 4 wants it, later versions do not look at it.").
 		PlaceHolder("DATE").StringVar(&q.directory)
-	cmd.Flag("view", "With --source individual: all, new or patched.").PlaceHolder("VIEW").StringVar(&q.view)
+	choiceFlag(cmd, "view", "With --source individual: all, new or patched.", &q.view, "all", "new", "patched").PlaceHolder("VIEW")
 }
 
 // registerRows adds the flags that say which rows, in which order.
@@ -41,14 +40,34 @@ func (q *querySettings) registerRows(cmd *kingpin.CmdClause) {
 	cmd.Flag("sort", "Column to sort by. By itself the console sorts as it likes.").PlaceHolder("COLUMN").StringVar(&q.sort)
 	cmd.Flag("asc", "With --sort: ascending.").BoolVar(&q.ascending)
 	cmd.Flag("desc", "With --sort: descending, as without either.").BoolVar(&q.descend)
-	cmd.Flag("page-size", "Rows of one request; 1000 unless the configuration says otherwise.").PlaceHolder("N").IntVar(&q.pageSize)
-	cmd.Flag("offset", "Rows to skip.").PlaceHolder("N").Int64Var(&q.offset)
-	cmd.Flag("limit", "End after so many rows; 0: none.").PlaceHolder("N").Int64Var(&q.limit)
+	numberFlag(cmd, "page-size", "Rows of one request; 1000 unless the configuration says otherwise.", &q.pageSize).PlaceHolder("N")
+	numberFlag(cmd, "offset", "Rows to skip.", &q.offset).PlaceHolder("N")
+}
+
+// ask checks the flags, logs in, and returns the query of a tool that they
+// describe, for a console that may have had to be asked what it is that they name.
+func (j *job) ask(ctx context.Context, q *querySettings, tool string) (*scapi.Client, scapi.Query, error) {
+	if _, err := q.query(tool, unasked); err != nil {
+		return nil, scapi.Query{}, err
+	}
+	client, err := j.login(ctx)
+	if err != nil {
+		return nil, scapi.Query{}, err
+	}
+	dialect, err := client.Dialect(ctx)
+	switch {
+	case err != nil:
+		return nil, scapi.Query{}, err
+	case dialect == scapi.RPC && q.source == string(scapi.Individual) && q.directory == "":
+		return nil, scapi.Query{}, wrongUsage("--source individual: SecurityCenter 4 wants --directory too, the day the scan finished, such as 2024-05-01")
+	}
+	query, err := q.query(tool, j.finder(ctx, client))
+	return client, query, err
 }
 
 // query returns the query of a tool that the flags describe.
-func (q *querySettings) query(tool string) (scapi.Query, error) {
-	filters, err := parseFilters(q.filters)
+func (q *querySettings) query(tool string, find finder) (scapi.Query, error) {
+	filters, err := parseFilters(q.filters, find)
 	if err != nil {
 		return scapi.Query{}, err
 	}
@@ -70,12 +89,16 @@ func (q *querySettings) query(tool string) (scapi.Query, error) {
 		return scapi.Query{}, wrongUsage("--source individual wants --scan")
 	case !individual && (q.scan != "" || q.directory != "" || q.view != ""):
 		return scapi.Query{}, wrongUsage("--scan, --directory and --view go with --source individual")
-	case q.pageSize < 0, q.offset < 0, q.limit < 0:
-		return scapi.Query{}, wrongUsage("--page-size, --offset and --limit cannot be negative")
+	}
+	scan := q.scan
+	if individual {
+		if scan, err = find(scanResults, q.scan); err != nil {
+			return scapi.Query{}, err
+		}
 	}
 	return scapi.Query{
-		Tool: tool, Source: source, Filters: filters, ScanID: q.scan, Directory: directory, View: q.view,
-		Sort: q.sort, Direction: direction, PageSize: q.pageSize, Offset: q.offset, Limit: q.limit,
+		Tool: tool, Source: source, Filters: filters, ScanID: scan, Directory: directory, View: q.view,
+		Sort: q.sort, Direction: direction, PageSize: q.pageSize, Offset: q.offset,
 	}, nil
 }
 
@@ -113,34 +136,37 @@ func addQuery(t *tree) {
 		"scctl query vulndetails --source individual --scan 123 --format jsonl",
 		"scctl query sumip --source lce",
 	)
-	cmd.Arg("tool", "Analysis tool.").Required().StringVar(&tool)
+	cmd.Arg("tool", "Analysis tool.").Required().HintOptions(tools...).StringVar(&tool)
 	q.registerSelection(cmd)
 	q.registerRows(cmd)
 	t.settings.registerPrefetch(cmd)
 	t.settings.output.registerListing(cmd)
 	t.asking(cmd, scapi.Organization, func(ctx context.Context, j *job) error {
-		query, err := q.query(tool)
+		client, query, err := j.ask(ctx, &q, tool)
 		if err != nil {
 			return err
 		}
-		client, err := j.login(ctx)
-		if err != nil {
-			return err
+		query.Limit = j.settings.output.limit
+		j.begin(nil, briefly[tool])
+		rows, err := j.pages(ctx, client, query)
+		if err == nil && rows == 0 && j.settings.output.hasNames() && !j.settings.output.bare && len(j.settings.output.fieldList()) == 0 {
+			j.settings.remarks.show(j.err, "no rows, and so no columns: those of a query are the console's own (--fields names them)")
 		}
-		if err := j.begin(nil, briefly[tool]); err != nil {
-			return err
-		}
-		return j.pages(ctx, client, query)
+		return err
 	})
 }
 
-// pages writes the rows of a query page by page.
-func (j *job) pages(ctx context.Context, client *scapi.Client, query scapi.Query) error {
+// pages writes the rows of a query page by page, and tells how many there were.
+func (j *job) pages(ctx context.Context, client *scapi.Client, query scapi.Query) (done int64, err error) {
 	p := j.newProgress("rows")
 	defer p.hide()
-	var done int64
-	return client.QueryPages(ctx, query, func(page scapi.Page) error {
+	err = client.QueryPages(ctx, query, func(page scapi.Page) error {
 		p.hide()
+		if done == 0 {
+			if err := j.settings.output.checkRows(page.Rows); err != nil {
+				return err
+			}
+		}
 		for _, row := range page.Rows {
 			if err := j.records.write(&item{raw: row.Raw, row: row}); err != nil {
 				return fmt.Errorf("write: %w", err)
@@ -157,6 +183,7 @@ func (j *job) pages(ctx context.Context, client *scapi.Client, query scapi.Query
 		p.show(done, total)
 		return nil
 	})
+	return done, err
 }
 
 func addSummary(t *tree) {
@@ -166,15 +193,11 @@ func addSummary(t *tree) {
 		"scctl summary",
 		"scctl summary -f repository=1 -f exploitAvailable=true --format json",
 	)
-	cmd.Flag("tool", "Tool whose rows are counted as records: sumip counts hosts (of each repository), sumid plugins.").Default("sumip").StringVar(&tool)
+	cmd.Flag("tool", "Tool whose rows are counted as records: sumip counts hosts (of each repository), sumid plugins.").HintOptions(tools...).Default("sumip").StringVar(&tool)
 	q.registerSelection(cmd)
-	t.settings.output.registerListing(cmd)
+	t.settings.output.registerListing(cmd, summaryColumns(scapi.Severities[:]).names()...)
 	t.asking(cmd, scapi.Organization, func(ctx context.Context, j *job) error {
-		query, err := q.query(tool)
-		if err != nil {
-			return err
-		}
-		client, err := j.login(ctx)
+		client, query, err := j.ask(ctx, &q, tool)
 		if err != nil {
 			return err
 		}

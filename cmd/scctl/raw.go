@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/internal/errlist"
@@ -44,7 +45,7 @@ func addRaw(t *tree) {
 		if err != nil {
 			return err
 		}
-		input, err := j.jsonInput("body", body, file)
+		input, err := j.jsonInput(ctx, "body", body, file)
 		if err != nil {
 			return err
 		}
@@ -91,8 +92,14 @@ func noJSON(err error, call scapi.RawCall) bool {
 		(e.Call == call.Method+" /rest"+call.Path || e.Call == call.Module+"::"+call.Action)
 }
 
+// methods are what a call with a path begins with.
+var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete}
+
 // rawCall reads the arguments of raw.
 func rawCall(first, second string, query, header []string) (scapi.RawCall, error) {
+	if method := strings.ToUpper(first); slices.Contains(methods, method) && !strings.HasPrefix(second, "/") {
+		return scapi.RawCall{}, wrongUsage("raw %s %s: a path begins with /, as in: raw %s /%s", first, second, method, second)
+	}
 	call := scapi.RawCall{Module: first, Action: second}
 	if strings.HasPrefix(second, "/") {
 		call = scapi.RawCall{Method: strings.ToUpper(first), Path: second}

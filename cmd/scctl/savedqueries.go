@@ -35,7 +35,7 @@ func addSavedQueries(t *tree) {
 	var id string
 	one := command(t.app, "saved-query", "One saved query. Not on SecurityCenter 4.", "scctl saved-query 744 --format json --raw")
 	one.Arg("id", "Id of the saved query.").Required().StringVar(&id)
-	listing(t, one, scapi.Organization, c, func(client *scapi.Client, ctx context.Context) ([]scapi.SavedQuery, error) {
+	listingOf(t, one, scapi.Organization, c, func() error { return checkIDs("saved query", id) }, func(ctx context.Context, _ *job, client *scapi.Client) ([]scapi.SavedQuery, error) {
 		q, err := client.SavedQuery(ctx, id)
 		if err != nil {
 			return nil, err

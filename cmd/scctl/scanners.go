@@ -54,7 +54,6 @@ func addScannerHealth(t *tree) {
 	cmd := command(t.app, "scanner-health", "Disks and memory of scanners, in bytes, by id. The console asks each scanner, which takes its time. Not before 5.10.",
 		"scctl scanner-health 1 2", "scctl scanner-health 1 --fields dataFree,dataTotal")
 	cmd.Arg("id", "Id of a scanner.").Required().StringsVar(&ids)
-	t.settings.output.registerListing(cmd)
 	c := columns[health]{
 		raw: func(h health) json.RawMessage { return h.Raw },
 		columns: []column[health]{
@@ -74,8 +73,9 @@ func addScannerHealth(t *tree) {
 			{"measured", func(h health) any { return when(h.Measured) }},
 		},
 	}
+	t.settings.output.registerListing(cmd, c.names()...)
 	t.asking(cmd, scapi.Administrator, func(ctx context.Context, j *job) error {
-		return listEach(ctx, j, c, ids, func(client *scapi.Client, ctx context.Context, id string) (health, error) {
+		return listEach(ctx, j, c, "scanner", ids, func(client *scapi.Client, ctx context.Context, id string) (health, error) {
 			h, err := client.ScannerHealth(ctx, id)
 			return health{id, h}, err
 		})

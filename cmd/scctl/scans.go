@@ -31,7 +31,7 @@ func addScanList(t *tree) {
 	cmd.Flag("end", "End of the window. By itself now.").PlaceHolder("DATE").StringVar(&end)
 	cmd.Flag("by-finish", "Compare the time a scan finished instead of the time its result was created. Not on SecurityCenter 4.").BoolVar(&w.ByFinish)
 	cmd.Flag("param", "A further parameter of the console's call. May be repeated.").PlaceHolder("NAME=VALUE").StringMapVar(&w.Filter)
-	t.settings.output.registerListing(cmd)
+	t.settings.output.registerListing(cmd, scanResultColumns().names()...)
 	t.asking(cmd, scapi.Organization, func(ctx context.Context, j *job) (err error) {
 		if w.Start, err = flagTime("start", start); err != nil {
 			return err
@@ -90,13 +90,17 @@ func addScanDefinitions(t *tree, scan *kingpin.CmdClause) {
 func addScanResult(t *tree, scan *kingpin.CmdClause) {
 	var id string
 	cmd := command(scan, "result", "One result of a scan, with the hosts that answered and those that did not. Not on SecurityCenter 4.", "scctl scan result 123")
-	cmd.Arg("id", "Id of the scan result.").Required().StringVar(&id)
+	cmd.Arg("id", "Id of the scan result, or a name that no other of the last 30 days has.").Required().StringVar(&id)
 	c := scanResultColumns()
 	c.columns = append(c.columns,
 		column[scapi.ScanResult]{"liveHosts", func(r scapi.ScanResult) any { return opt(r.LiveHosts) }},
 		column[scapi.ScanResult]{"deadHosts", func(r scapi.ScanResult) any { return opt(r.DeadHosts) }},
 	)
-	listing(t, cmd, scapi.Organization, c, func(client *scapi.Client, ctx context.Context) ([]scapi.ScanResult, error) {
+	listingOf(t, cmd, scapi.Organization, c, checkNamed(scanResults, &id), func(ctx context.Context, j *job, client *scapi.Client) ([]scapi.ScanResult, error) {
+		id, err := j.finder(ctx, client)(scanResults, id)
+		if err != nil {
+			return nil, err
+		}
 		r, err := client.ScanResult(ctx, id)
 		if err != nil {
 			return nil, err
@@ -111,7 +115,7 @@ func addScanDownload(t *tree, scan *kingpin.CmdClause) {
 		"scctl scan download 123 -o weekly.nessus",
 		"scctl scan download 123 | xmllint --xpath 'count(//ReportHost)' -",
 	)
-	cmd.Arg("id", "Id of the scan result.").Required().StringVar(&id)
+	cmd.Arg("id", "Id of the scan result, or a name that no other of the last 30 days has.").Required().StringVar(&id)
 	cmd.Flag("as", "Format: v2 (.nessus), as by itself. Tenable.sc also knows scap1_2; SecurityCenter 4 v1, and before 4.4 nessus, as by itself, and nsr.").
 		PlaceHolder("v2").StringVar(&format)
 	t.settings.output.registerFile(cmd)
@@ -119,7 +123,14 @@ func addScanDownload(t *tree, scan *kingpin.CmdClause) {
 		if j.settings.output.file == "" && isTerminal(j.out) {
 			return wrongUsage("a scan is too much for a terminal: name a file with -o FILE, or - for the terminal all the same")
 		}
+		if _, err := unasked(scanResults, id); err != nil {
+			return err
+		}
 		client, err := j.login(ctx)
+		if err != nil {
+			return err
+		}
+		id, err := j.finder(ctx, client)(scanResults, id)
 		if err != nil {
 			return err
 		}
@@ -134,13 +145,9 @@ func addScanDownload(t *tree, scan *kingpin.CmdClause) {
 // download writes a body to the output, and closes it.
 func (j *job) download(body io.ReadCloser) error {
 	defer body.Close()
-	w, err := j.open()
-	if err != nil {
-		return err
-	}
 	p := j.newProgress("bytes")
 	defer p.hide()
-	if _, err := io.Copy(&counted{w: w, progress: p}, body); err != nil {
+	if _, err := io.Copy(&counted{w: j.sink, progress: p}, body); err != nil {
 		return fmt.Errorf("download: %w", err)
 	}
 	return nil

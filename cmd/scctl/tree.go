@@ -18,6 +18,7 @@ type tree struct {
 	app      *kingpin.Application
 	settings settings
 	runners  map[string]runner // by the command's full name
+	args     []string          // the command line, to be completed
 }
 
 // runner is what a command does.
@@ -25,11 +26,12 @@ type runner func(context.Context, *tree, streams) error
 
 func newTree(stdout, stderr io.Writer) *tree {
 	t := &tree{runners: map[string]runner{}}
+	t.settings.output.complete = t.listOf
 	t.app = kingpin.New(program, "Asks a Tenable Security Center console (Tenable.sc, SecurityCenter 4 to 6) from the command line.").
-		UsageWriter(stdout).ErrorWriter(stderr).UsageTemplate(usageTemplate).UsageFuncs(map[string]any{"exits": exitLines, "indented": indented})
+		UsageWriter(stdout).ErrorWriter(stderr).UsageTemplate(usageTemplate).UsageFuncs(map[string]any{"exits": exitLines, "indented": indented, "columns": t.settings.output.columnLines})
 	t.app.HelpFlag.Short('h')
 	t.app.Version(buildinfo.Text(program)).VersionFlag.Help("Print the version and exit.")
-	t.settings.register(t.app)
+	t.settings.register(t)
 
 	addQuery(t)
 	addSummary(t)
@@ -75,7 +77,7 @@ func command(p parent, name, help string, examples ...string) *kingpin.CmdClause
 // what it was given. prefer is the kind of account that can best answer.
 func (t *tree) asking(cmd *kingpin.CmdClause, prefer scapi.Kind, f func(context.Context, *job) error) {
 	t.runners[cmd.FullCommand()] = func(ctx context.Context, t *tree, s streams) (err error) {
-		if err := t.settings.output.check(); err != nil {
+		if err := t.settings.output.check(cmd.FullCommand()); err != nil {
 			return err
 		}
 		accounts, err := t.settings.accounts(s)
@@ -83,9 +85,14 @@ func (t *tree) asking(cmd *kingpin.CmdClause, prefer scapi.Kind, f func(context.
 			return err
 		}
 		j := &job{streams: s, settings: &t.settings, pool: newPool(accounts), prefer: prefer}
-		defer func() { err = errlist.Join(err, j.pool.close(ctx)) }()
+		if err := j.find(); err != nil {
+			return err
+		}
+		// However it ends, a panic included: first the file, then the sessions.
+		defer j.logout(ctx, j.pool)
+		defer func() { err = errlist.Join(err, j.discard()) }()
 		if err := f(ctx, j); err != nil {
-			return errlist.Join(err, j.pool.lost(), j.discard())
+			return errlist.Join(err, j.pool.lost())
 		}
 		return j.finish()
 	}
@@ -93,13 +100,25 @@ func (t *tree) asking(cmd *kingpin.CmdClause, prefer scapi.Kind, f func(context.
 
 // listing makes cmd write all that call returns.
 func listing[T any](t *tree, cmd *kingpin.CmdClause, prefer scapi.Kind, c columns[T], call func(*scapi.Client, context.Context) ([]T, error)) {
-	t.settings.output.registerListing(cmd)
+	listingOf(t, cmd, prefer, c, func() error { return nil },
+		func(ctx context.Context, _ *job, client *scapi.Client) ([]T, error) { return call(client, ctx) })
+}
+
+// listingOf is listing for a command with arguments, which check looks at before
+// anything is asked.
+func listingOf[T any](t *tree, cmd *kingpin.CmdClause, prefer scapi.Kind, c columns[T], check func() error,
+	call func(context.Context, *job, *scapi.Client) ([]T, error),
+) {
+	t.settings.output.registerListing(cmd, c.names()...)
 	t.asking(cmd, prefer, func(ctx context.Context, j *job) error {
+		if err := check(); err != nil {
+			return err
+		}
 		client, err := j.login(ctx)
 		if err != nil {
 			return err
 		}
-		values, err := call(client, ctx)
+		values, err := call(ctx, j, client)
 		if err != nil {
 			return err
 		}
@@ -109,7 +128,10 @@ func listing[T any](t *tree, cmd *kingpin.CmdClause, prefer scapi.Kind, c column
 
 // listEach writes what call returns for each id. Ids that it fails for do not
 // keep the others from being written.
-func listEach[T any](ctx context.Context, j *job, c columns[T], ids []string, call func(*scapi.Client, context.Context, string) (T, error)) error {
+func listEach[T any](ctx context.Context, j *job, c columns[T], what string, ids []string, call func(*scapi.Client, context.Context, string) (T, error)) error {
+	if err := checkIDs(what, ids...); err != nil {
+		return err
+	}
 	client, err := j.login(ctx)
 	if err != nil {
 		return err
@@ -137,12 +159,26 @@ type job struct {
 	pool     *pool
 	prefer   scapi.Kind
 
-	file    *outputFile
+	to      destination
+	sink    sink // nil: not open, or ended
 	records writer
 }
 
-// login returns a client of the account that can best answer.
-func (j *job) login(ctx context.Context) (*scapi.Client, error) { return j.pool.choose(ctx, j.prefer) }
+// login opens the output, and returns a client of the account that can best answer.
+func (j *job) login(ctx context.Context) (*scapi.Client, error) {
+	if err := j.open(ctx); err != nil {
+		return nil, err
+	}
+	return j.pool.choose(ctx, j.prefer)
+}
+
+// logout ends the sessions of a pool. That one stays open on the console, until
+// its time is over, makes nothing wrong that was read or done: it is a warning.
+func (j *job) logout(ctx context.Context, p *pool) {
+	if err := p.close(ctx); err != nil {
+		j.settings.remarks.show(j.err, "warning: "+err.Error())
+	}
+}
 
 // usageTemplate is kingpin's, with examples and exit codes.
 const usageTemplate = `{{define "FormatCommand" -}}
@@ -183,6 +219,9 @@ Args:
 {{with .Context.SelectedCommand}}{{if .Flags -}}
 Flags:
 {{.Flags|FlagsToTwoColumns|FormatTwoColumns}}
+{{end}}{{end -}}
+{{with .Context.SelectedCommand}}{{with .FullCommand|columns}}Columns:
+{{.}}
 {{end}}{{end -}}
 Flags of every command:
 {{.App.Flags|FlagsToTwoColumns|FormatTwoColumns}}

@@ -16,18 +16,15 @@ func addVulns(t *tree) {
 	q.registerSelection(cmd)
 	q.registerRows(cmd)
 	t.settings.registerPrefetch(cmd)
-	t.settings.output.registerListing(cmd)
+	t.settings.output.registerListing(cmd, vulnColumns().names()...)
 	t.asking(cmd, scapi.Organization, func(ctx context.Context, j *job) error {
-		query, err := q.query("")
+		client, query, err := j.ask(ctx, &q, "")
 		if err != nil {
 			return err
 		}
-		client, err := j.login(ctx)
-		if err != nil {
-			return err
-		}
+		query.Limit = j.settings.output.limit
 		brief := []string{"ip", "dnsName", "repository", "pluginID", "severity", "port", "protocol", "pluginName"}
-		return stream(j, vulnColumns(), brief, "findings", client.Vulns(ctx, query))
+		return streaming(j, vulnColumns(), brief, "findings", client.Vulns(ctx, query))
 	})
 }
 
@@ -91,13 +88,13 @@ func severityWord(s scapi.Opt[scapi.Severity]) any {
 
 func addIP(t *tree) {
 	var address string
-	var repositories []string
+	var in []string
 	cmd := command(t.app, "ip", "What the repositories know of an address, a line each.",
 		"scctl ip 192.0.2.10",
 		"scctl ip 192.0.2.10 --repository 1,2 --format json --raw",
 	)
 	cmd.Arg("address", "IP address.").Required().StringVar(&address)
-	cmd.Flag("repository", "Ids of the repositories to look in, separated by commas. By itself: all.").PlaceHolder("ID,…").StringsVar(&repositories)
+	cmd.Flag("repository", "Repositories to look in, by id or by a name that no other has, separated by commas. By itself: all.").PlaceHolder("ID,…").StringsVar(&in)
 	c := columns[scapi.IPRecord]{
 		raw: func(r scapi.IPRecord) json.RawMessage { return r.Raw },
 		columns: []column[scapi.IPRecord]{
@@ -120,9 +117,14 @@ func addIP(t *tree) {
 	for _, severity := range scapi.Severities {
 		c.columns = append(c.columns, column[scapi.IPRecord]{severity.String(), func(r scapi.IPRecord) any { return opt(r.Count(severity)) }})
 	}
-	listing(t, cmd, scapi.Organization, c, func(client *scapi.Client, ctx context.Context) ([]scapi.IPRecord, error) {
-		return client.IPInfo(ctx, address, flatten(repositories)...)
-	})
+	listingOf(t, cmd, scapi.Organization, c, func() error { return checkAddress(address) },
+		func(ctx context.Context, j *job, client *scapi.Client) ([]scapi.IPRecord, error) {
+			ids, err := findAll(j.finder(ctx, client), repositories, in...)
+			if err != nil {
+				return nil, err
+			}
+			return client.IPInfo(ctx, address, ids...)
+		})
 }
 
 // flatten returns the parts of lists that are separated by commas.
