@@ -79,7 +79,7 @@ func (m *Metrics) Set(f *Family, value float64, labels ...string) {
 	shown := make([]string, len(labels))
 	var text []byte
 	for i, v := range labels {
-		shown[i] = m.redacted(f.Labels[i], labelValue(v))
+		shown[i] = m.shown(f.Labels[i], v)
 		text = append(append(text, shown[i]...), 0xFF) // in no valid UTF-8
 	}
 	key := [2]uint64{maphash.Bytes(labelSeeds[0], text), maphash.Bytes(labelSeeds[1], text)}
@@ -116,8 +116,9 @@ func labelValue(text string) string {
 	return text[:end] + ellipsis
 }
 
-// redacted returns what may be shown of a label's value.
-func (m *Metrics) redacted(label, value string) string {
+// shown returns what is shown of a label's value: not what is redacted.
+func (m *Metrics) shown(label, value string) string {
+	value = labelValue(value)
 	switch {
 	case m.redact[label]:
 		return ""
@@ -143,12 +144,14 @@ func (m *Metrics) setSeverity(f *Family, severity scapi.Severity, value float64,
 
 // setCounts adds the findings of some severities, zeros too.
 func (m *Metrics) setCounts(f *Family, severities []scapi.Severity, counts scapi.Counts, labels ...string) {
-	for _, s := range severities {
-		if !slices.Contains(m.severities, s) {
-			continue // it is absent, and not 0
-		}
+	for _, s := range m.known(severities) {
 		m.setSeverity(f, s, float64(counts[s]), labels...)
 	}
+}
+
+// known are the severities that the console knows, of some: others are absent, and not 0.
+func (m *Metrics) known(severities []scapi.Severity) []scapi.Severity {
+	return slices.DeleteFunc(slices.Clone(severities), func(s scapi.Severity) bool { return !slices.Contains(m.severities, s) })
 }
 
 // SetOpt adds a value that may be absent, nothing if it is: a number, a duration
@@ -206,10 +209,17 @@ func (m *Metrics) Snapshot(known []*Family) Snapshot {
 		f.sort(rows)
 		s.families = append(s.families, gathering{f, rows})
 	}
-	for _, err := range errlist.Group(m.missing...) {
-		s.Missing = append(s.Missing, err.Error())
-	}
+	s.Missing = m.reasons()
 	return s
+}
+
+// reasons says what is left out, and why.
+func (m *Metrics) reasons() []string {
+	var all []string
+	for _, err := range errlist.Group(m.missing...) {
+		all = append(all, err.Error())
+	}
+	return all
 }
 
 // Snapshot is the outcome of a successful load.

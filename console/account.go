@@ -151,6 +151,11 @@ func (a *Account) Prepare(ctx context.Context, q scapi.Query) (scapi.Prepared, e
 	return a.client.Prepare(ctx, q)
 }
 
+// Spell returns a query as the console is asked it, logging in if need be.
+func (a *Account) Spell(ctx context.Context, q scapi.Query) (scapi.Spelled, error) {
+	return a.client.Spell(ctx, q)
+}
+
 // Wrap names the account in err.
 func (a *Account) Wrap(err error) error { return errlist.Of("account "+a.name, err) }
 

@@ -152,7 +152,7 @@ func (s *Scope) hostTotals(ctx context.Context, q ofPlugins) (scapi.Opt[hostTota
 	most := int64(len(q.plugins)*len(scapi.Severities) + 1)
 	sum := hostTotals{hosts: map[int64]int64{}}
 	for _, q := range s.disjoint(q.question(q.plugins...)) {
-		t, err := whole(ctx, s, q, func(ctx context.Context, q scapi.Query) (hostTotals, error) { return s.hostTotalPage(ctx, q, most) })
+		t, err := answer(ctx, s, q, Pages, func(ctx context.Context, q scapi.Query) (hostTotals, error) { return s.hostTotalPage(ctx, q, most) }, nil)
 		if err != nil || !t.Valid {
 			return t, err
 		}
