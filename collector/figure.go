@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
@@ -64,7 +65,7 @@ type series struct {
 type reading struct {
 	of         quantity
 	severities []scapi.Severity // whose findings count; none: of all
-	uncounted  string           // why there are no rows behind it, of quantity uncounted
+	uncounted  string           // why there are no rows behind it, of quantity ofNothing
 }
 
 // quantity is what is counted.
@@ -75,7 +76,7 @@ const (
 	ofHosts
 	ofPlugins
 	ofScore
-	uncounted // no count, and not read from an answer
+	ofNothing // it is no count, and not read from an answer
 )
 
 func (r reading) from(t findings.Totals) scapi.Opt[float64] {
@@ -89,7 +90,7 @@ func (r reading) from(t findings.Totals) scapi.Opt[float64] {
 		return whole(t.Plugins)
 	case ofScore:
 		return t.Score
-	case uncounted:
+	case ofNothing:
 		return scapi.Opt[float64]{}
 	}
 	if len(r.severities) == 0 {
@@ -136,16 +137,17 @@ func (f *figure) bySeverity(total tally, family *Family, severities []scapi.Seve
 }
 
 func ofSeverity(family *Family, s scapi.Severity, labels ...string) series {
-	return series{family: family, labels: append(labels[:len(labels):len(labels)], s.String()), reading: reading{severities: []scapi.Severity{s}}}
+	return series{family: family, labels: slices.Concat(labels, []string{s.String()}), reading: reading{severities: []scapi.Severity{s}}}
 }
 
-// counted are the series of some severities with their values, like one without the
-// severity, which is the last label.
-func (like series) counted(total tally, severities []scapi.Severity, n scapi.Counts) []series {
+// counted are series of some severities with their values, which are otherwise like
+// s. The severity is the last label.
+func (s series) counted(total tally, severities []scapi.Severity, n scapi.Counts) []series {
 	var all []series
-	for _, s := range total.m.known(severities) {
-		one := ofSeverity(like.family, s, like.labels...)
-		one.value, one.repositories, one.only, one.keep = scapi.Some(float64(n[s])), like.repositories, like.only, like.keep
+	for _, severity := range total.m.known(severities) {
+		one := s
+		one.labels = slices.Concat(s.labels, []string{severity.String()})
+		one.severities, one.value = []scapi.Severity{severity}, scapi.Some(float64(n[severity]))
 		all = append(all, one)
 	}
 	return all
@@ -159,7 +161,7 @@ func (f *figure) shows(of quantity, family *Family, labels ...string) *figure {
 
 // given is a value that nobody is asked for, and why there are no rows behind it.
 func given(family *Family, value float64, why string, labels ...string) *figure {
-	return &figure{series: []series{{family: family, labels: labels, value: scapi.Some(value), reading: reading{of: uncounted, uncounted: why}}}}
+	return &figure{series: []series{{family: family, labels: labels, value: scapi.Some(value), reading: reading{of: ofNothing, uncounted: why}}}}
 }
 
 // errAbout names what a figure is about in err.

@@ -92,7 +92,7 @@ func hostsFigures(_ context.Context, total tally, settings Settings) ([]*figure,
 			rest.Value[s] = max(n, 0) // findings may vanish between two requests
 		}
 		for _, s := range (series{family: hostsVulnerabilitiesOther}).counted(total, allSeverities, rest.Value) {
-			s.reading = reading{of: uncounted, uncounted: "it is what is left of all open findings when the hosts that are shown are taken off"}
+			s.reading = reading{of: ofNothing, uncounted: "it is what is left of all open findings when the hosts that are shown are taken off"}
 			told = append(told, s)
 		}
 		return told, nil
@@ -145,7 +145,7 @@ func hostsOf(pages []findings.Page, most int) []host {
 			if n, ok := r.Counts().Get(); ok {
 				h := host{hostKey: hostKey{labelValue(r.Repository()), labelValue(r.String("ip")), labelValue(r.String("uuid"))}}
 				h.counts, h.score = known[h.hostKey].counts.Add(n), known[h.hostKey].score+r.Float("score").Value
-				h.names = append(known[h.hostKey].names, r.String("dnsName"))
+				h.names = slices.Concat(known[h.hostKey].names, []string{r.String("dnsName")})
 				known[h.hostKey] = h
 			}
 		}

@@ -117,7 +117,7 @@ func remediationFixes(total tally, most int) *figure {
 		for _, id := range largest(ratios, most) {
 			told = append(told, series{
 				family: remediationRiskRatio, labels: []string{id}, value: scapi.Some(min(ratios[id]/max(whole, 1), 1)),
-				reading: reading{of: uncounted, uncounted: "it is a share; scctl patch-list has the fixes in words"},
+				reading: reading{of: ofNothing, uncounted: "it is a share; scctl patch-list has the fixes in words"},
 			})
 		}
 		return told, nil

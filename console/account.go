@@ -62,9 +62,13 @@ func newAccount(c *Console, g *gate, ao AccountOptions) (*Account, error) {
 		c.metrics.changes.Add(1)
 	}
 	o.Gate, o.LoginGuard, o.Logger = g, a.guard, a.log
+	further := o.Observe
 	o.Observe = func(ctx context.Context, x scapi.Exchange) {
 		c.metrics.observe(x)
 		journalOf(ctx).exchange(a.name, x)
+		if further != nil {
+			further(ctx, x)
+		}
 	}
 	if a.client, err = scapi.New(o); err != nil {
 		return nil, err

@@ -159,27 +159,41 @@ func (r Request) Spelled(ctx context.Context) (scapi.Spelled, error) {
 // (none: of all): rows of the tool vulndetails. Results of audits are left out
 // that the requests take off. A failure is yielded once, as the last pair.
 func Vulns(ctx context.Context, requests []Request, severities ...scapi.Severity) iter.Seq2[scapi.Vuln, error] {
-	audits := map[string]bool{} // ids of their plugins
-	return func(yield func(scapi.Vuln, error) bool) {
+	found := walk(ctx, requests, (*scapi.Client).Vulns, of(severities))
+	return withoutAudits(ctx, requests, func(v scapi.Vuln) string { return v.PluginID }, func(yield func(scapi.Vuln, error) bool) {
+		for v, err := range found {
+			if err == nil && len(severities) > 0 && !slices.Contains(severities, v.Severity.Value) {
+				continue // a filter in somebody's own words let it through
+			}
+			if !yield(v, err) {
+				return
+			}
+		}
+	})
+}
+
+// withoutAudits leaves out the rows of plugins of which the requests take the
+// results off.
+func withoutAudits[T any](ctx context.Context, requests []Request, plugin func(T) string, rows iter.Seq2[T, error]) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		audits := map[string]bool{}
 		for _, r := range requests {
 			if !r.Minus {
 				continue
 			}
 			r.Minus = false
-			for row, err := range PluginRows(ctx, []Request{r}) {
+			for row, err := range pluginRows(ctx, []Request{r}) {
 				if err != nil {
-					yield(scapi.Vuln{}, err)
+					var none T
+					yield(none, err)
 					return
 				}
 				audits[row.String("pluginID")] = true
 			}
 		}
-		for v, err := range walk(ctx, requests, (*scapi.Client).Vulns, of(severities)) {
-			if err == nil && audits[v.PluginID] {
+		for v, err := range rows {
+			if err == nil && audits[plugin(v)] {
 				continue
-			}
-			if err == nil && len(severities) > 0 && !slices.Contains(severities, v.Severity.Value) {
-				continue // a filter in somebody's own words let it through
 			}
 			if !yield(v, err) {
 				return
@@ -194,9 +208,13 @@ func HostRows(ctx context.Context, requests []Request) iter.Seq2[scapi.Host, err
 	return walk(ctx, requests, (*scapi.Client).Hosts, nil)
 }
 
-// PluginRows iterates over the plugins that requests count, each by severity: rows of
-// the tool sumid. A failure is yielded once, as the last pair.
+// PluginRows iterates over the plugins whose findings requests count, each by
+// severity: rows of the tool sumid. A failure is yielded once, as the last pair.
 func PluginRows(ctx context.Context, requests []Request) iter.Seq2[scapi.Row, error] {
+	return withoutAudits(ctx, requests, func(r scapi.Row) string { return r.String("pluginID") }, pluginRows(ctx, requests))
+}
+
+func pluginRows(ctx context.Context, requests []Request) iter.Seq2[scapi.Row, error] {
 	return walk(ctx, requests, func(c *scapi.Client, ctx context.Context, q scapi.Query) iter.Seq2[scapi.Row, error] {
 		q.Tool = byPlugin
 		return c.Rows(ctx, q)

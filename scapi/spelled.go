@@ -1,6 +1,7 @@
 package scapi
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -29,13 +30,13 @@ func (c *Client) Spell(ctx context.Context, q Query) (Spelled, error) {
 	if p.target.dialect == RPC {
 		body, s.Tool, s.Source = rpc, rpc.Tool, rpc.SourceType
 	}
-	if s.Body, err = json.Marshal(body); err != nil {
+	if s.Body, err = plainJSON(body); err != nil {
 		return Spelled{}, fmt.Errorf("query: %w", err)
 	}
 	for _, f := range p.filters {
-		value, err := json.Marshal(f.Value)
+		value, err := plainJSON(f.Value)
 		if text, ok := f.Value.(string); ok {
-			value = []byte(text)
+			value = json.RawMessage(text)
 		}
 		if err != nil {
 			return Spelled{}, fmt.Errorf("query: filter %s: %w", f.Name, err)
@@ -43,4 +44,13 @@ func (c *Client) Spell(ctx context.Context, q Query) (Spelled, error) {
 		s.Filters = append(s.Filters, fmt.Sprintf("%s %s %s", f.Name, f.Operator, value))
 	}
 	return s, nil
+}
+
+// plainJSON is v as JSON without the escapes that only HTML needs.
+func plainJSON(v any) (json.RawMessage, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSpace(b.Bytes()), err
 }

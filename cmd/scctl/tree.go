@@ -34,6 +34,8 @@ func newTree(stdout, stderr io.Writer) *tree {
 	addQuery(t)
 	addSummary(t)
 	addVulns(t)
+	addExplain(t)
+	addPatchList(t)
 	addIP(t)
 	addPlugins(t)
 	addAssets(t)

@@ -26,10 +26,12 @@ func addVulns(t *tree) {
 		if err != nil {
 			return err
 		}
-		brief := []string{"ip", "dnsName", "repository", "pluginID", "severity", "port", "protocol", "pluginName"}
-		return stream(j, vulnColumns(), brief, "findings", client.Vulns(ctx, query))
+		return stream(j, vulnColumns(), briefVulns, "findings", client.Vulns(ctx, query))
 	})
 }
+
+// briefVulns are the columns of findings that a table shows.
+var briefVulns = []string{"ip", "dnsName", "repository", "pluginID", "severity", "port", "protocol", "pluginName"}
 
 func vulnColumns() columns[scapi.Vuln] {
 	return columns[scapi.Vuln]{
