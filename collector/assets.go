@@ -23,6 +23,8 @@ var (
 		Source: Source{REST: "GET /asset", RPC: "asset::init", Cost: "1 request for each organisation account"},
 		Help:   "Asset lists by status: ready, calculating, other. A filter by a list that is stuck calculating finds the wrong hosts. Absent if the console does not tell.",
 		Labels: []string{"status"},
+
+		Uncounted: "it counts asset lists, which scctl assets lists",
 	}
 )
 
@@ -62,7 +64,7 @@ func assetsFigures(ctx context.Context, c *findings.Console, settings Settings, 
 		}
 		if len(lists) > count[""] {
 			for _, status := range assetStatuses {
-				list = append(list, given(assetsByStatus, float64(count[status]), "it counts asset lists, which scctl assets lists", status))
+				list = append(list, given(assetsByStatus, float64(count[status]), status))
 			}
 		}
 	})

@@ -126,14 +126,6 @@ func (x *Explanation) Reads() string {
 	return "the number of findings of severity " + strings.Join(words, ", ")
 }
 
-// Uncounted says why there are no rows behind the number; empty where there are.
-func (x *Explanation) Uncounted() string {
-	if x.series.of == ofScore {
-		return "it is the console's weighted score of findings, and no count"
-	}
-	return x.series.uncounted
-}
-
 // Requests are what the number is read from; none where nothing is asked.
 func (x *Explanation) Requests(ctx context.Context) ([]findings.Request, error) {
 	asked, err := x.figure.asked(ctx, x.m)

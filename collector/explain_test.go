@@ -120,10 +120,10 @@ func TestThereAreAsManyRowsBehindEveryNumberAsItSays(t *testing.T) {
 							if err != nil || len(requests) == 0 && !strings.HasPrefix(f.Source.REST, "configuration") && f.Source.REST != "GET /asset" {
 								t.Errorf("%s: %d requests, %v", name, len(requests), err)
 							}
-							if n := behind(t, x); x.Uncounted() == "" && n != want {
+							if n := behind(t, x); x.Family.Uncounted == "" && n != want {
 								t.Errorf("%s is %v, with %v rows behind it", name, want, n)
-							} else if x.Uncounted() != "" && n != 0 {
-								t.Errorf("%s has %v rows, although %s", name, n, x.Uncounted())
+							} else if x.Family.Uncounted != "" && n != 0 {
+								t.Errorf("%s has %v rows, although %s", name, n, x.Family.Uncounted)
 							}
 						}
 					}

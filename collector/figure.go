@@ -65,7 +65,6 @@ type series struct {
 type reading struct {
 	of         quantity
 	severities []scapi.Severity // whose findings count; none: of all
-	uncounted  string           // why there are no rows behind it, of quantity ofNothing
 }
 
 // quantity is what is counted.
@@ -159,9 +158,9 @@ func (f *figure) shows(of quantity, family *Family, labels ...string) *figure {
 	return f
 }
 
-// given is a value that nobody is asked for, and why there are no rows behind it.
-func given(family *Family, value float64, why string, labels ...string) *figure {
-	return &figure{series: []series{{family: family, labels: labels, value: scapi.Some(value), reading: reading{of: ofNothing, uncounted: why}}}}
+// given is a value that no findings are asked for.
+func given(family *Family, value float64, labels ...string) *figure {
+	return &figure{series: []series{{family: family, labels: labels, value: scapi.Some(value), reading: reading{of: ofNothing}}}}
 }
 
 // errAbout names what a figure is about in err.

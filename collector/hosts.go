@@ -26,6 +26,8 @@ var (
 		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumip", Cost: "none, or 1 analysis request where the page does not tell the sum"},
 		Help:   "Open findings of all hosts that securitycenter_host_vulnerabilities does not show, by severity: both together are all open findings. Absent as that is.",
 		Labels: []string{"severity"},
+
+		Uncounted: "it is what is left of all open findings when the hosts that are shown are taken off",
 	}
 )
 
@@ -92,7 +94,7 @@ func hostsFigures(_ context.Context, total tally, settings Settings) ([]*figure,
 			rest.Value[s] = max(n, 0) // findings may vanish between two requests
 		}
 		for _, s := range (series{family: hostsVulnerabilitiesOther}).counted(total, allSeverities, rest.Value) {
-			s.reading = reading{of: ofNothing, uncounted: "it is what is left of all open findings when the hosts that are shown are taken off"}
+			s.reading = reading{of: ofNothing}
 			told = append(told, s)
 		}
 		return told, nil

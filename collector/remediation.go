@@ -23,6 +23,8 @@ var (
 		Source: Source{REST: "POST /analysis, sumremediation", RPC: "vuln::query, sumremediation", Cost: "1 page of rows"},
 		Help:   "Share of the console's weighted score that goes away with the fix of this plugin, from 0 to 1, for the fixes that remove most. Absent where compliance results have to be subtracted, and where several accounts read findings and the console does not add up their scores.",
 		Labels: []string{"plugin_id"},
+
+		Uncounted: "it is a share; scctl patch-list has the fixes in words",
 	}
 	remediationPluginHosts = &Family{
 		Name:   "securitycenter_top_plugin_hosts",
@@ -117,7 +119,7 @@ func remediationFixes(total tally, most int) *figure {
 		for _, id := range largest(ratios, most) {
 			told = append(told, series{
 				family: remediationRiskRatio, labels: []string{id}, value: scapi.Some(min(ratios[id]/max(whole, 1), 1)),
-				reading: reading{of: ofNothing, uncounted: "it is a share; scctl patch-list has the fixes in words"},
+				reading: reading{of: ofNothing},
 			})
 		}
 		return told, nil

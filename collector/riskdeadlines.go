@@ -32,6 +32,8 @@ var (
 		Source: Source{REST: "configuration", RPC: "configuration", Cost: "none"},
 		Help:   "How long a finding of the severity may stay open by the policy, in seconds, as configured. Absent for severities without a deadline.",
 		Labels: []string{"sla", "severity"},
+
+		Uncounted: "it is a deadline of the configuration",
 	}
 )
 
@@ -74,7 +76,7 @@ func riskDeadlines(total tally, settings Settings) []*figure {
 			end := total.daysAgo(n) // whose clock began before is late
 			late := only(began(forever, end))
 			list = append(list,
-				given(riskThreshold, days(n).Seconds(), "it is a deadline of the configuration", policy.Name, s.String()),
+				given(riskThreshold, days(n).Seconds(), policy.Name, s.String()),
 				total.asks(findings.Severities, late).bySeverity(total, riskOverdue, one, policy.Name))
 			if !settings.Bool("due_soon") {
 				continue

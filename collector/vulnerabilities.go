@@ -32,6 +32,8 @@ var (
 		},
 		Help:   "The console's weighted score of the open findings by repository. Absent where the console does not add it up.",
 		Labels: []string{"repository_id", "repository"},
+
+		Uncounted: "it is the console's weighted score of findings, and no count",
 	}
 )
 

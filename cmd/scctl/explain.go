@@ -273,7 +273,7 @@ func (c *tallied) explain(ctx context.Context, x *collector.Explanation) error {
 			return err
 		}
 	}
-	if why := x.Uncounted(); why != "" {
+	if why := x.Family.Uncounted; why != "" {
 		fmt.Fprintf(&b, "\nThere are no rows behind it: %s.\n", why)
 	} else if value.Valid {
 		b.WriteString("\nWhat is counted: the same with --rows.\n")
@@ -318,7 +318,7 @@ func describeRequest(ctx context.Context, b *strings.Builder, r findings.Request
 
 // rows writes what the number counts.
 func (c *tallied) rows(ctx context.Context, x *collector.Explanation) error {
-	if why := x.Uncounted(); why != "" {
+	if why := x.Family.Uncounted; why != "" {
 		return wrongUsage("--rows: there are no rows behind %s: %s", x.Family.Name, why)
 	}
 	value, missing, err := x.Value(ctx)
