@@ -27,12 +27,12 @@ type Explanation struct {
 	m      *Metrics
 }
 
-// Explain returns how the series of a family are asked for whose label values, as
-// they are shown, are wanted. It asks what the collector needs to know what there
-// is to ask: which account reads what, the names of lists, and the rows of which
-// series are made; no number that a question of its own counts. Missing says what
-// cannot be told, and why.
-func (col *Collector) Explain(ctx context.Context, c *findings.Console, settings Settings, family *Family, wanted func(labels []string) bool) (found []*Explanation, missing []string, err error) {
+// Explain returns how the series of a family are asked for. It asks what the
+// collector needs to know what there is to ask: which account reads what, the names
+// of lists, and the rows of which series are made; no number that a question of its
+// own counts. Missing says what cannot be told, and why. The error wraps
+// console.ErrNotReadable if no account can supply any of it.
+func (col *Collector) Explain(ctx context.Context, c *findings.Console, settings Settings, family *Family) (found []*Explanation, missing []string, err error) {
 	m := NewMetrics(settings)
 	list, err := col.figures(ctx, c, settings, m)
 	if err != nil {
@@ -49,13 +49,11 @@ func (col *Collector) Explain(ctx context.Context, c *findings.Console, settings
 			if s.family != family {
 				continue
 			}
-			labels := make([]string, len(s.labels))
+			x := &Explanation{Family: family, series: s, figure: f, m: m}
 			for i, value := range s.labels {
-				labels[i] = m.shown(family.Labels[i], value)
+				x.Labels = append(x.Labels, m.shown(family.Labels[i], value))
 			}
-			if wanted(labels) {
-				found = append(found, &Explanation{Family: family, Labels: labels, series: s, figure: f, m: m})
-			}
+			found = append(found, x)
 		}
 	}
 	if why := errlist.Join(m.missing...); m.read == 0 && why != nil {
@@ -77,6 +75,9 @@ func (x *Explanation) Series() string {
 // Value asks for the number as the collector does; absent where it would show none,
 // with the reasons.
 func (x *Explanation) Value(ctx context.Context) (value scapi.Opt[float64], missing []string, err error) {
+	if x.series.value.Valid { // read with the series itself
+		return x.series.value, nil, nil
+	}
 	told, err := x.figure.told(ctx, x.m)
 	if err != nil && !x.figure.refused(x.m, err) {
 		return value, nil, err

@@ -52,6 +52,7 @@ func behindNumbers(t *testing.T) string {
 		shown(5, "explain", fmt.Sprintf(late, ""), "--rows") +
 		"The label `instance` names the console; SecurityCenter 4 is asked in its own words:\n\n" +
 		shown(100, "explain", fmt.Sprintf(late, `instance="sc4",`)) +
+		"* Every metric that is counted from findings can be explained, whether its collector is on or not; [metrics.md](metrics.md) has their sources.\n" +
 		"* Labels may be left out. Where several series are left, they are listed; with `--rows` that is a mistake.\n" +
 		"* Where results of audits have to be subtracted, both requests are shown, and the rows of audits are left out of the findings as they are read.\n" +
 		"* A score, a share, a deadline and what is left over (`_other`) count no rows: question and number are shown, and `--rows` is refused with the reason.\n" +

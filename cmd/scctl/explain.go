@@ -182,7 +182,7 @@ func (s selector) matches(values []string) bool {
 // returns none; that is an error where rows of one are wanted.
 func (s selector) find(ctx context.Context, c *tallied, rows bool) (*collector.Explanation, error) {
 	settings := exporter.CollectorSettings(c.configured, s.col, c.hashKey)
-	all, missing, err := s.col.Explain(ctx, c.Console, settings, s.family, func([]string) bool { return true })
+	all, missing, err := s.col.Explain(ctx, c.Console, settings, s.family)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.family.Name, err)
 	}
