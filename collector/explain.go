@@ -38,8 +38,12 @@ func (col *Collector) Explain(ctx context.Context, c *findings.Console, settings
 	if err != nil {
 		return nil, nil, err
 	}
+	families := []*Family{family} // under which its absence is noted
 	for _, f := range list {
 		known := f.series
+		if slices.ContainsFunc(known, func(s series) bool { return s.family == family }) {
+			families = append(families, f.family())
+		}
 		if f.page != nil && slices.Contains(f.page.families, family) {
 			if known, err = f.told(ctx, m); err != nil {
 				return nil, nil, err
@@ -60,17 +64,20 @@ func (col *Collector) Explain(ctx context.Context, c *findings.Console, settings
 		return nil, nil, fmt.Errorf("%w: %w", console.ErrNotReadable, why)
 	}
 	m.missing = append(m.missing, m.incomplete...)
-	return found, m.reasons(), nil
+	return found, m.reasons(families), nil
 }
 
 // Series returns the series as it is shown: name{label="value",…}.
 func (x *Explanation) Series() string {
 	pairs := make([]string, len(x.Labels))
 	for i, value := range x.Labels {
-		pairs[i] = fmt.Sprintf("%s=%q", x.Family.Labels[i], value)
+		pairs[i] = x.Family.Labels[i] + `="` + escapedLabel.Replace(value) + `"`
 	}
 	return x.Family.Name + "{" + strings.Join(pairs, ",") + "}"
 }
+
+// escapedLabel escapes what a label's value may not have as it is.
+var escapedLabel = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
 
 // Value asks for the number as the collector does; absent where it would show none,
 // with the reasons.
@@ -87,7 +94,7 @@ func (x *Explanation) Value(ctx context.Context) (value scapi.Opt[float64], miss
 			return s.value, nil, nil
 		}
 	}
-	if missing = x.m.reasons(); missing == nil {
+	if missing = x.m.reasons([]*Family{x.Family, x.figure.family()}); missing == nil {
 		missing = []string{x.Family.Name + ": " + x.silence()}
 	}
 	return value, missing, nil

@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
@@ -206,4 +209,36 @@ func TestRedactedLabelsAreExplainedAsTheyAreShown(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestWhatIsMissingIsToldOfTheFamilyThatIsExplained(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		e := export(t, sctest.Options{Hosts: 40, Accounts: []sctest.Account{admin, alice, bob}})
+		for _, col := range collector.All() {
+			for _, f := range col.Families {
+				if col.Name != "risk" {
+					continue
+				}
+				found, missing := e.explain(t, col, asked(t, col, false), f)
+				told := strings.Contains(strings.Join(missing, ""), "their plugins do not add up")
+				if alone := f.Name == "securitycenter_unique_vulnerabilities"; told != alone || alone == (len(found) > 0) {
+					t.Errorf("%s: %d series, missing %q", f.Name, len(found), missing)
+				}
+			}
+		}
+	})
+}
+
+func TestASeriesIsWrittenAsOnTheMetricsPage(t *testing.T) {
+	odd := "a \"quoted\" \\ and \n broken ünï"
+	x := collector.Explanation{Family: &collector.Family{Name: "metric", Labels: []string{"first", "second"}}, Labels: []string{odd, ""}}
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := parser.TextToMetricFamilies(strings.NewReader(x.Series() + " 1\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	labels := families["metric"].GetMetric()[0].GetLabel()
+	if len(labels) != 2 || labels[0].GetName() != "first" || labels[0].GetValue() != odd || labels[1].GetName() != "second" || labels[1].GetValue() != "" {
+		t.Errorf("%s is read as %v", x.Series(), labels)
+	}
 }

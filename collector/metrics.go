@@ -30,6 +30,7 @@ type Metrics struct {
 	severities []scapi.Severity
 	read       int // parts that an account could read
 	missing    []error
+	absent     map[error]*Family // those of missing that are about one family
 	// incomplete are the reasons why an account that could not log in might have
 	// more to tell.
 	incomplete []error
@@ -55,7 +56,7 @@ var labelSeeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
 // NewMetrics returns an empty Metrics that keeps to the limit of series and to
 // the redaction of s.
 func NewMetrics(s Settings) *Metrics {
-	return &Metrics{maxSeries: s.MaxSeries, redact: s.Redact, hashKey: s.HashKey, severities: allSeverities, samples: map[*Family]*samples{}, twice: map[string]int{}}
+	return &Metrics{maxSeries: s.MaxSeries, redact: s.Redact, hashKey: s.HashKey, severities: allSeverities, samples: map[*Family]*samples{}, twice: map[string]int{}, absent: map[error]*Family{}}
 }
 
 // Set adds a sample. Label values come in the order of f.Labels, and are shown
@@ -209,14 +210,18 @@ func (m *Metrics) Snapshot(known []*Family) Snapshot {
 		f.sort(rows)
 		s.families = append(s.families, gathering{f, rows})
 	}
-	s.Missing = m.reasons()
+	s.Missing = m.reasons(nil)
 	return s
 }
 
-// reasons says what is left out, and why.
-func (m *Metrics) reasons() []string {
+// reasons says what is left out, and why; of families only those of some, if any.
+func (m *Metrics) reasons(families []*Family) []string {
+	other := func(err error) bool {
+		f := m.absent[err]
+		return f != nil && families != nil && !slices.Contains(families, f)
+	}
 	var all []string
-	for _, err := range errlist.Group(m.missing...) {
+	for _, err := range errlist.Group(slices.DeleteFunc(slices.Clone(m.missing), other)...) {
 		all = append(all, err.Error())
 	}
 	return all

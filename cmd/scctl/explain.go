@@ -260,7 +260,7 @@ func (c *tallied) explain(ctx context.Context, x *collector.Explanation) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(&b, "\nNo findings are asked for: the number is that of %s.\n", source)
+		fmt.Fprintf(&b, "\nNo findings are asked for: it comes from %s.\n", source)
 	case len(requests) > 0:
 		fmt.Fprintf(&b, "\n%s reads %s", c.Name(), x.Reads())
 		if len(requests) > 1 {

@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"strings"
+	"unicode"
 
 	"github.com/alecthomas/kingpin/v2"
 
@@ -137,16 +139,21 @@ func (s *settings) oneConsole(path string, c *config.Config, name string) (confi
 	return config.Console{}, fmt.Errorf("the configuration has several consoles and no default: name one with --console; it has %s", names(c.Consoles, config.Console.String))
 }
 
-// write writes text to where the command writes to.
+// write writes text to where the command writes to, without what may do something to
+// a terminal: names of a console are part of it.
 func (c *tallied) write(text string) error {
 	w, err := c.open()
 	if err != nil {
 		return err
 	}
-	for line := range strings.Lines(text) {
-		if _, err := fmt.Fprintln(w, strings.TrimSuffix(line, "\n")); err != nil {
-			return fmt.Errorf("write: %w", err)
+	text = strings.Map(func(r rune) rune {
+		if r != '\n' && !unicode.IsPrint(r) {
+			return -1
 		}
+		return r
+	}, text)
+	if _, err := io.WriteString(w, text); err != nil {
+		return fmt.Errorf("write: %w", err)
 	}
 	return nil
 }
