@@ -23,6 +23,8 @@ var (
 		Source: Source{REST: "GET /asset", RPC: "asset::init", Cost: "1 request for each organisation account"},
 		Help:   "Asset lists by status: ready, calculating, other. A filter by a list that is stuck calculating finds the wrong hosts. Absent if the console does not tell.",
 		Labels: []string{"status"},
+
+		Uncounted: "it counts asset lists, which scctl assets lists",
 	}
 )
 
@@ -40,7 +42,7 @@ func assetsCollector() *Collector {
 		},
 		demo:     map[string]any{"ids": []string{"1", "2", "3", "4"}},
 		Families: []*Family{assetsVulnerabilities, assetsByStatus},
-		New:      stateless(loadAssets),
+		figures:  assetsFigures,
 	}
 }
 
@@ -49,58 +51,60 @@ var assetStatuses = []string{"ready", "calculating", "other"}
 // maxAssetRows bounds the rows of sumasset: a console has thousands of lists.
 const maxAssetRows = 20000
 
-func loadAssets(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
+func assetsFigures(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) ([]*figure, error) {
+	var list []*figure
 	var named []owned[scapi.Asset]
-	err := readEach(ctx, c, m, "asset lists", (*scapi.Client).Assets, func(a scapi.Asset) string { return a.ID }, func(list []owned[scapi.Asset]) {
+	err := readEach(ctx, c, m, "asset lists", (*scapi.Client).Assets, func(a scapi.Asset) string { return a.ID }, func(lists []owned[scapi.Asset]) {
 		count := map[string]int{}
-		for _, a := range list {
+		for _, a := range lists {
 			count[a.object.Status]++
 			if slices.Contains(settings.Strings("ids"), a.object.ID) {
 				named = append(named, a)
 			}
 		}
-		if len(list) > count[""] {
+		if len(lists) > count[""] {
 			for _, status := range assetStatuses {
-				m.Set(assetsByStatus, float64(count[status]), status)
+				list = append(list, given(assetsByStatus, float64(count[status]), status))
 			}
 		}
 	})
-	if err != nil || len(named) == 0 {
-		return err
+	if err != nil {
+		return nil, err
 	}
 	for _, lists := range byAccount(named) {
-		if err := setAssets(ctx, c, lists, m); err != nil {
-			return err
+		total, err := tallyOf(ctx, c, lists[0].account, m)
+		if err != nil {
+			return nil, err
+		}
+		if len(total.scopes) > 0 {
+			list = append(list, assetsOf(total, lists))
 		}
 	}
-	return nil
+	return list, nil
 }
 
-// setAssets counts the findings of lists of one account through that account:
+// assetsOf counts the findings of lists of one account through that account:
 // another organisation's lists may have the same ids.
-func setAssets(ctx context.Context, c *findings.Console, lists []owned[scapi.Asset], m *Metrics) error {
-	total, err := tallyOf(ctx, c, lists[0].account, m)
-	if err != nil || len(total.scopes) == 0 {
-		return err
-	}
-	pages, err := total.pages(ctx, assetsVulnerabilities, "sumasset", findings.Question{}, "", maxAssetRows)
-	if err != nil || pages == nil {
-		return err
-	}
-	counts := map[string]scapi.Counts{}
-	for _, row := range pages[0].Rows {
-		// No source tells the columns of SecurityCenter 4 for certain.
-		id := row.Ref("asset", "assetID", "id").ID
-		if id == "" {
-			m.lacking(assetsVulnerabilities, errors.New("the console does not tell which list a row is of"))
-			return nil
+func assetsOf(total tally, lists []owned[scapi.Asset]) *figure {
+	read := func(_ context.Context, pages []findings.Page) ([]series, error) {
+		counts := map[string]scapi.Counts{}
+		for _, row := range pages[0].Rows {
+			// No source tells the columns of SecurityCenter 4 for certain.
+			id := row.Ref("asset", "assetID", "id").ID
+			if id == "" {
+				total.m.lacking(assetsVulnerabilities, errors.New("the console does not tell which list a row is of"))
+				return nil, nil
+			}
+			if n, ok := row.Counts().Get(); ok {
+				counts[id] = counts[id].Add(n)
+			}
 		}
-		if n, ok := row.Counts().Get(); ok {
-			counts[id] = counts[id].Add(n)
+		var told []series
+		for _, a := range lists { // one without findings has no row
+			of := series{family: assetsVulnerabilities, labels: []string{a.organization, a.object.ID, a.object.Name}, only: []scapi.Filter{scapi.ByAsset(a.object.ID)}}
+			told = append(told, of.counted(total, allSeverities, counts[a.object.ID])...)
 		}
+		return told, nil
 	}
-	for _, a := range lists { // one without findings has no row
-		m.setCounts(assetsVulnerabilities, allSeverities, counts[a.object.ID], a.organization, a.object.ID, a.object.Name)
-	}
-	return nil
+	return total.rows(findings.Question{}, page{tool: "sumasset", most: maxAssetRows, families: []*Family{assetsVulnerabilities}, read: read})
 }

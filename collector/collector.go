@@ -38,6 +38,9 @@ type Collector struct {
 	demo map[string]any
 	// New returns what loads the collector's data from one console.
 	New func() Loader
+	// figures is what it asks of findings, if it does: what it shows can then be
+	// explained. New may be left out.
+	figures figures
 }
 
 // Loader reads a collector's data from a console into m, as s wants it. An
@@ -50,12 +53,18 @@ func stateless(l Loader) func() Loader { return func() Loader { return l } }
 
 // All returns every collector, in the order of the documentation.
 func All() []*Collector {
-	return []*Collector{
+	all := []*Collector{
 		systemCollector(), feedsCollector(), pluginsCollector(), scannersCollector(), repositoriesCollector(),
 		vulnerabilitiesCollector(), riskCollector(), coverageCollector(), scansCollector(), watchesCollector(),
 		hostsCollector(), familiesCollector(), assetsCollector(), subnetsCollector(), remediationCollector(),
 		complianceCollector(), ticketsCollector(), usersCollector(), riskRulesCollector(), eventsCollector(),
 	}
+	for _, col := range all {
+		if col.New == nil {
+			col.New = stateless(col.figures.load)
+		}
+	}
+	return all
 }
 
 // On reports whether consoles of the dialect tell any of the collector's metrics.

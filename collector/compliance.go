@@ -34,7 +34,7 @@ func complianceCollector() *Collector {
 			{Name: "audits", Kind: config.IDs, Default: []string(nil), Max: 500, Help: "ids of the audit files that are meant; the empty list means all"},
 		},
 		Families: []*Family{complianceChecks},
-		New:      stateless(loadCompliance),
+		figures:  complianceFigures,
 	}
 }
 
@@ -47,10 +47,10 @@ var complianceResults = []struct {
 // above it are those of an organisation, and repeat in others.
 const lastCommonAudit = 1_000_000
 
-func loadCompliance(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
+func complianceFigures(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) ([]*figure, error) {
 	total, err := newTally(ctx, c, m)
 	if err != nil || len(total.scopes) == 0 {
-		return err
+		return nil, err
 	}
 	wanted := settings.Strings("audits")
 	var common []scapi.AuditFile
@@ -70,50 +70,44 @@ func loadCompliance(ctx context.Context, c *findings.Console, settings Settings,
 		}
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !told {
-		return setChecks(ctx, total, owned[scapi.AuditFile]{})
+		return []*figure{complianceOf(total, owned[scapi.AuditFile]{})}, nil
 	}
+	var list []*figure
 	for _, file := range common {
-		if err := setChecks(ctx, total, owned[scapi.AuditFile]{object: file}); err != nil {
-			return err
-		}
+		list = append(list, complianceOf(total, owned[scapi.AuditFile]{object: file}))
 	}
 	for _, files := range byAccount(own) {
 		total, err := tallyOf(ctx, c, files[0].account, m)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, file := range files {
 			if len(total.scopes) > 0 {
-				if err := setChecks(ctx, total, file); err != nil {
-					return err
-				}
+				list = append(list, complianceOf(total, file))
 			}
 		}
 	}
-	return nil
+	return list, nil
 }
 
-// setChecks sets the results of an audit file; of all, where it has no id.
-func setChecks(ctx context.Context, total tally, file owned[scapi.AuditFile]) error {
+// complianceOf counts the results of an audit file; of all, where it has no id.
+func complianceOf(total tally, file owned[scapi.AuditFile]) *figure {
 	q := findings.Question{Audits: true}
 	if file.object.ID != "" {
 		q.Only = []scapi.Filter{scapi.ByAuditFile(file.object.ID)}
 	}
-	counts, err := total.findings(ctx, complianceChecks, q)
-	if err != nil {
-		return fmt.Errorf("audit file %s (%s): %w", file.object.ID, file.object.Name, err)
-	}
-	if !counts.Valid {
-		return nil
-	}
+	f := total.asks(findings.Severities, q)
+	f.subject = fmt.Sprintf("%s: audit file %s (%s)", complianceChecks.Name, file.object.ID, file.object.Name)
 	for _, r := range complianceResults {
-		if !slices.Contains(total.m.severities, r.severity) {
-			continue // what passed is stored as info
+		if slices.Contains(total.m.severities, r.severity) { // what passed is stored as info
+			one := []scapi.Severity{r.severity}
+			f.series = append(f.series, series{
+				family: complianceChecks, labels: []string{file.organization, file.object.ID, file.object.Name, r.result}, reading: reading{severities: one},
+			})
 		}
-		total.m.Set(complianceChecks, float64(counts.Value[r.severity]), file.organization, file.object.ID, file.object.Name, r.result)
 	}
-	return nil
+	return f
 }

@@ -40,7 +40,7 @@ func coverageCollector() *Collector {
 		Account:  scapi.Organization,
 		priority: 2,
 		Families: []*Family{coverageSeen, coverageAssessed, coverageCredentialed},
-		New:      stateless(loadCoverage),
+		figures:  counting(coverageFigures),
 	}
 }
 
@@ -66,19 +66,12 @@ var (
 	assessedDays = []int{30, 7} // the longest first
 )
 
-func loadCoverage(ctx context.Context, c *findings.Console, _ Settings, m *Metrics) error {
-	total, err := newTally(ctx, c, m)
-	if err != nil || len(total.scopes) == 0 {
-		return err
-	}
+func coverageFigures(_ context.Context, total tally, _ Settings) ([]*figure, error) {
+	var list []*figure
 	for _, n := range seenDays {
-		seen, err := total.hosts(ctx, coverageSeen, only(total.seenWithin(n)))
-		if err != nil {
-			return err
-		}
-		SetOpt(m, coverageSeen, seen, windowLabel(n))
+		list = append(list, total.asks(findings.Hosts, only(total.seenWithin(n))).shows(ofHosts, coverageSeen, windowLabel(n)))
 	}
-	return coverageLogins(ctx, total)
+	return append(list, coverageLogins(total)...), nil
 }
 
 func (k clock) seenWithin(n int) scapi.Filter {
@@ -94,40 +87,111 @@ func (k clock) scanned(n int, filters ...scapi.Filter) findings.Question {
 }
 
 // coverageLogins counts the hosts that were scanned, and what became of logging in.
-func coverageLogins(ctx context.Context, total tally) error {
+func coverageLogins(total tally) []*figure {
 	plugins := []int64{scanInformation}
 	for _, r := range loginResults {
 		plugins = append(plugins, r.plugin)
 	}
-	for i, n := range assessedDays {
-		hosts, err := total.hostsByPlugin(ctx, coverageAssessed, coverageCredentialed, total.scanned(n), plugins...)
-		if err != nil {
-			return err
+	// Hosts were scanned and no plugin tells how: they are too old for that. The
+	// longest window decides.
+	var longest *pluginHosts
+	var list []*figure
+	for _, n := range assessedDays {
+		hosts := &pluginHosts{total: total, q: total.scanned(n), plugins: plugins}
+		if longest == nil {
+			longest = hosts
 		}
-		assessed := scapi.Opt[int64]{Value: hosts.Value[scanInformation], Valid: hosts.Valid}
-		SetOpt(total.m, coverageAssessed, assessed, windowLabel(n))
-
-		told := false
-		results := make([]scapi.Opt[int64], len(loginResults))
-		for j, r := range loginResults {
-			results[j] = scapi.Opt[int64]{Value: hosts.Value[r.plugin], Valid: hosts.Valid}
-			told = told || results[j].Value > 0
-		}
-		if i == 0 && assessed.Value > 0 && !told {
-			plugins = plugins[:1] // hosts were scanned and no plugin tells how: they are too old for that
-		}
-		if len(plugins) == 1 { // success is told by a text, and the others are not known
-			clear(results)
-			text := scapi.ByPluginText("Credentialed checks : yes")
-			q := total.scanned(n, scapi.ByPluginIDs(scanInformation), text)
-			q.ByPlugin = true
-			if results[0], err = total.hosts(ctx, coverageCredentialed, q); err != nil {
-				return err
+		hosts.longest = longest
+		list = append(list, hosts.figure(scanInformation).shows(ofHosts, coverageAssessed, windowLabel(n)))
+		text := total.scanned(n, scapi.ByPluginIDs(scanInformation), scapi.ByPluginText("Credentialed checks : yes"))
+		text.ByPlugin = true
+		byText := total.asks(findings.Hosts, text)
+		for i, r := range loginResults {
+			result := hosts.figure(r.plugin).shows(ofHosts, coverageCredentialed, windowLabel(n), r.result)
+			byText.series = result.series
+			late := func(ctx context.Context, m *Metrics) (*figure, error) {
+				switch old, err := longest.untold(ctx, m); {
+				case err != nil:
+					return nil, err
+				case !old:
+					return result, nil
+				case i == 0: // success is told by a text, and the others are not known
+					return byText, nil
+				}
+				return nil, nil
 			}
-		}
-		for j, r := range loginResults {
-			SetOpt(total.m, coverageCredentialed, results[j], windowLabel(n), r.result)
+			list = append(list, &figure{series: result.series, late: late})
 		}
 	}
-	return nil
+	return list
+}
+
+// pluginHosts are the hosts of several plugins, which are asked for together.
+type pluginHosts struct {
+	total   tally
+	q       findings.Question
+	plugins []int64 // the first is that of every scan
+	longest *pluginHosts
+	asked   bool
+	hosts   scapi.Opt[map[int64]int64]
+}
+
+// figure is the hosts of one of the plugins. Its question tells the same number by itself.
+func (p *pluginHosts) figure(plugin int64) *figure {
+	q := p.q
+	q.ByPlugin, q.Only = true, append([]scapi.Filter{scapi.ByPluginIDs(plugin)}, q.Only...)
+	f := p.total.asks(findings.Hosts, q)
+	f.together = func(ctx context.Context, m *Metrics) (scapi.Opt[findings.Totals], error) {
+		hosts, err := p.ask(ctx, m)
+		n := scapi.Some(hosts.Value[plugin])
+		return scapi.Opt[findings.Totals]{Value: findings.Totals{Hosts: n}, Valid: hosts.Valid}, err
+	}
+	return f
+}
+
+// ask asks for all plugins, once; where the results are known to be untold, for the
+// first alone.
+func (p *pluginHosts) ask(ctx context.Context, m *Metrics) (scapi.Opt[map[int64]int64], error) {
+	if p.asked {
+		return p.hosts, nil
+	}
+	plugins := p.plugins
+	if p.longest != p {
+		old, err := p.longest.untold(ctx, m)
+		if err != nil {
+			return p.hosts, err
+		}
+		if old {
+			plugins = plugins[:1]
+		}
+	}
+	add := func(a, b map[int64]int64) map[int64]int64 {
+		for plugin, n := range b {
+			a[plugin] += n
+		}
+		return a
+	}
+	f := p.total.asks(findings.Hosts, p.q).shows(ofHosts, coverageAssessed)
+	hosts, err := addUp(m, f, add, func(of part) (scapi.Opt[map[int64]int64], error) {
+		return of.scope.HostsByPlugin(ctx, of.Question, plugins...)
+	})
+	if err == nil && !hosts.Valid {
+		m.lacking(coverageCredentialed, errUntold)
+	}
+	p.asked, p.hosts = err == nil, hosts
+	return hosts, err
+}
+
+// untold reports whether hosts were scanned, and no plugin tells what became of logging in.
+func (p *pluginHosts) untold(ctx context.Context, m *Metrics) (bool, error) {
+	hosts, err := p.ask(ctx, m)
+	if err != nil {
+		return false, err
+	}
+	for _, plugin := range p.plugins[1:] {
+		if hosts.Value[plugin] > 0 {
+			return false, nil
+		}
+	}
+	return hosts.Value[scanInformation] > 0, nil
 }

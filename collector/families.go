@@ -25,34 +25,31 @@ func familiesCollector() *Collector {
 		Account:  scapi.Organization,
 		priority: 3,
 		Families: []*Family{familiesVulnerabilities},
-		New:      stateless(loadFamilies),
+		figures:  counting(familiesFigures),
 	}
 }
 
 // maxFamilies bounds the plugin families that are read; a console has some two hundred.
 const maxFamilies = 2000
 
-func loadFamilies(ctx context.Context, c *findings.Console, _ Settings, m *Metrics) error {
-	total, err := newTally(ctx, c, m)
-	if err != nil {
-		return err
-	}
-	pages, err := total.pages(ctx, familiesVulnerabilities, "sumfamily", findings.Question{}, "", maxFamilies)
-	if err != nil {
-		return err
-	}
-	counts := map[scapi.Ref]scapi.Counts{}
-	for _, page := range pages {
-		for _, row := range page.Rows {
-			if n, ok := row.Counts().Get(); ok {
-				family := row.Ref("family", "familyID")
-				family.ID, family.Name = labelValue(family.ID), labelValue(family.Name)
-				counts[family] = counts[family].Add(n)
+func familiesFigures(_ context.Context, total tally, _ Settings) ([]*figure, error) {
+	read := func(_ context.Context, pages []findings.Page) ([]series, error) {
+		counts := map[scapi.Ref]scapi.Counts{}
+		for _, page := range pages {
+			for _, row := range page.Rows {
+				if n, ok := row.Counts().Get(); ok {
+					family := row.Ref("family", "familyID")
+					family.ID, family.Name = labelValue(family.ID), labelValue(family.Name)
+					counts[family] = counts[family].Add(n)
+				}
 			}
 		}
+		var told []series
+		for family, n := range counts {
+			of := series{family: familiesVulnerabilities, labels: []string{family.ID, family.Name}, only: []scapi.Filter{scapi.ByFamily(family.ID)}}
+			told = append(told, of.counted(total, allSeverities, n)...)
+		}
+		return told, nil
 	}
-	for family, n := range counts {
-		m.setCounts(familiesVulnerabilities, allSeverities, n, family.ID, family.Name)
-	}
-	return nil
+	return []*figure{total.rows(findings.Question{}, page{tool: "sumfamily", most: maxFamilies, families: []*Family{familiesVulnerabilities}, read: read})}, nil
 }

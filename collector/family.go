@@ -14,6 +14,9 @@ type Family struct {
 	Source  Source
 	Counter bool // else a gauge
 	Labels  []string
+	// Uncounted says, of what is read from findings, why there are no rows behind
+	// its numbers; empty where they are counts of findings, hosts or plugins.
+	Uncounted string
 }
 
 // order returns the places of the labels in the order of their names.

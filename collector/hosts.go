@@ -26,6 +26,8 @@ var (
 		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumip", Cost: "none, or 1 analysis request where the page does not tell the sum"},
 		Help:   "Open findings of all hosts that securitycenter_host_vulnerabilities does not show, by severity: both together are all open findings. Absent as that is.",
 		Labels: []string{"severity"},
+
+		Uncounted: "it is what is left of all open findings when the hosts that are shown are taken off",
 	}
 )
 
@@ -45,7 +47,7 @@ func hostsCollector() *Collector {
 		},
 		demo:     map[string]any{"top": 20},
 		Families: []*Family{hostsVulnerabilities, hostsVulnerabilitiesOther},
-		New:      stateless(loadHosts),
+		figures:  counting(hostsFigures),
 	}
 }
 
@@ -57,13 +59,10 @@ type host struct {
 	hostKey
 	counts scapi.Counts
 	score  float64
+	names  []string // of the rows that make it, which may have one address
 }
 
-func loadHosts(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
-	total, err := newTally(ctx, c, m)
-	if err != nil || len(total.scopes) == 0 {
-		return err
-	}
+func hostsFigures(_ context.Context, total tally, settings Settings) ([]*figure, error) {
 	q := findings.Question{}
 	if networks := settings.Networks("networks"); len(networks) > 0 {
 		texts := make([]string, len(networks))
@@ -76,28 +75,48 @@ func loadHosts(ctx context.Context, c *findings.Console, settings Settings, m *M
 	if settings.MaxSeries > 0 { // the bucket takes its share
 		shown = min(shown, max(settings.MaxSeries-len(allSeverities), 0)/len(allSeverities))
 	}
-	pages, err := total.pages(ctx, hostsVulnerabilities, "sumip", q, "score", max(settings.Int("top"), 1)) // 0 would be all of them
-	if err != nil || pages == nil {
-		return err
+	read := func(ctx context.Context, pages []findings.Page) ([]series, error) {
+		hosts := hostsOf(pages, settings.Int("top"))
+		if len(hosts) > shown {
+			total.m.dropped += (len(hosts) - shown) * len(allSeverities)
+			hosts = hosts[:shown]
+		}
+		rest, err := hostsAltogether(ctx, total, pages, q)
+		if err != nil || !rest.Valid {
+			return nil, err
+		}
+		var told []series
+		for _, h := range hosts {
+			told = append(told, h.series().counted(total, allSeverities, h.counts)...)
+			rest.Value = rest.Value.Sub(h.counts)
+		}
+		for s, n := range rest.Value {
+			rest.Value[s] = max(n, 0) // findings may vanish between two requests
+		}
+		for _, s := range (series{family: hostsVulnerabilitiesOther}).counted(total, allSeverities, rest.Value) {
+			s.reading = reading{of: ofNothing}
+			told = append(told, s)
+		}
+		return told, nil
 	}
-	hosts := hostsOf(pages, settings.Int("top"))
-	if len(hosts) > shown {
-		m.dropped += (len(hosts) - shown) * len(allSeverities)
-		hosts = hosts[:shown]
+	return []*figure{total.rows(q, page{
+		tool: "sumip", sort: "score", most: max(settings.Int("top"), 1), // 0 would be all of them
+		families: []*Family{hostsVulnerabilities, hostsVulnerabilitiesOther}, read: read,
+	})}, nil
+}
+
+// series is how the host is shown, but for the severity.
+func (h host) series() series {
+	s := series{family: hostsVulnerabilities, labels: []string{h.repository, h.ip, h.uuid}, repositories: []string{h.repository}}
+	if h.ip == "" { // an agent without an address
+		s.only = append(s.only, scapi.Filter{Name: "uuid", Value: h.uuid})
+	} else {
+		s.only = append(s.only, scapi.ByAddress(h.ip))
 	}
-	rest, err := hostsAltogether(ctx, total, pages, q)
-	if err != nil || !rest.Valid {
-		return err
+	s.keep = func(v scapi.Vuln) bool {
+		return v.UUID == h.uuid && (h.uuid != "" || v.DNSName == "" || slices.Contains(h.names, v.DNSName))
 	}
-	for _, h := range hosts {
-		m.setCounts(hostsVulnerabilities, allSeverities, h.counts, h.repository, h.ip, h.uuid)
-		rest.Value = rest.Value.Sub(h.counts)
-	}
-	for s, n := range rest.Value {
-		rest.Value[s] = max(n, 0) // findings may vanish between two requests
-	}
-	m.setCounts(hostsVulnerabilitiesOther, allSeverities, rest.Value)
-	return nil
+	return s
 }
 
 // hostsAltogether returns all open findings, of which the pages show a part: from the
@@ -111,7 +130,10 @@ func hostsAltogether(ctx context.Context, total tally, pages []findings.Page, q 
 	if told.Valid {
 		return told, nil
 	}
-	return total.findings(ctx, hostsVulnerabilitiesOther, findings.Question{})
+	all := total.asks(findings.Severities, findings.Question{})
+	all.series = []series{{family: hostsVulnerabilitiesOther}}
+	rest, err := all.ask(ctx, total.m)
+	return scapi.Opt[scapi.Counts]{Value: rest.Value.Counts, Valid: rest.Valid}, err
 }
 
 // hostsOf returns the hosts of all accounts with the highest scores. Rows that
@@ -125,6 +147,7 @@ func hostsOf(pages []findings.Page, most int) []host {
 			if n, ok := r.Counts().Get(); ok {
 				h := host{hostKey: hostKey{labelValue(r.Repository()), labelValue(r.String("ip")), labelValue(r.String("uuid"))}}
 				h.counts, h.score = known[h.hostKey].counts.Add(n), known[h.hostKey].score+r.Float("score").Value
+				h.names = slices.Concat(known[h.hostKey].names, []string{r.String("dnsName")})
 				known[h.hostKey] = h
 			}
 		}

@@ -30,6 +30,7 @@ type Metrics struct {
 	severities []scapi.Severity
 	read       int // parts that an account could read
 	missing    []error
+	absent     map[error]*Family // those of missing that are about one family
 	// incomplete are the reasons why an account that could not log in might have
 	// more to tell.
 	incomplete []error
@@ -55,7 +56,7 @@ var labelSeeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
 // NewMetrics returns an empty Metrics that keeps to the limit of series and to
 // the redaction of s.
 func NewMetrics(s Settings) *Metrics {
-	return &Metrics{maxSeries: s.MaxSeries, redact: s.Redact, hashKey: s.HashKey, severities: allSeverities, samples: map[*Family]*samples{}, twice: map[string]int{}}
+	return &Metrics{maxSeries: s.MaxSeries, redact: s.Redact, hashKey: s.HashKey, severities: allSeverities, samples: map[*Family]*samples{}, twice: map[string]int{}, absent: map[error]*Family{}}
 }
 
 // Set adds a sample. Label values come in the order of f.Labels, and are shown
@@ -79,7 +80,7 @@ func (m *Metrics) Set(f *Family, value float64, labels ...string) {
 	shown := make([]string, len(labels))
 	var text []byte
 	for i, v := range labels {
-		shown[i] = m.redacted(f.Labels[i], labelValue(v))
+		shown[i] = m.shown(f.Labels[i], v)
 		text = append(append(text, shown[i]...), 0xFF) // in no valid UTF-8
 	}
 	key := [2]uint64{maphash.Bytes(labelSeeds[0], text), maphash.Bytes(labelSeeds[1], text)}
@@ -116,8 +117,9 @@ func labelValue(text string) string {
 	return text[:end] + ellipsis
 }
 
-// redacted returns what may be shown of a label's value.
-func (m *Metrics) redacted(label, value string) string {
+// shown returns what is shown of a label's value: not what is redacted.
+func (m *Metrics) shown(label, value string) string {
+	value = labelValue(value)
 	switch {
 	case m.redact[label]:
 		return ""
@@ -143,12 +145,14 @@ func (m *Metrics) setSeverity(f *Family, severity scapi.Severity, value float64,
 
 // setCounts adds the findings of some severities, zeros too.
 func (m *Metrics) setCounts(f *Family, severities []scapi.Severity, counts scapi.Counts, labels ...string) {
-	for _, s := range severities {
-		if !slices.Contains(m.severities, s) {
-			continue // it is absent, and not 0
-		}
+	for _, s := range m.known(severities) {
 		m.setSeverity(f, s, float64(counts[s]), labels...)
 	}
+}
+
+// known are the severities that the console knows, of some: others are absent, and not 0.
+func (m *Metrics) known(severities []scapi.Severity) []scapi.Severity {
+	return slices.DeleteFunc(slices.Clone(severities), func(s scapi.Severity) bool { return !slices.Contains(m.severities, s) })
 }
 
 // SetOpt adds a value that may be absent, nothing if it is: a number, a duration
@@ -206,10 +210,21 @@ func (m *Metrics) Snapshot(known []*Family) Snapshot {
 		f.sort(rows)
 		s.families = append(s.families, gathering{f, rows})
 	}
-	for _, err := range errlist.Group(m.missing...) {
-		s.Missing = append(s.Missing, err.Error())
-	}
+	s.Missing = m.reasons(nil)
 	return s
+}
+
+// reasons says what is left out, and why; of families only those of some, if any.
+func (m *Metrics) reasons(families []*Family) []string {
+	other := func(err error) bool {
+		f := m.absent[err]
+		return f != nil && families != nil && !slices.Contains(families, f)
+	}
+	var all []string
+	for _, err := range errlist.Group(slices.DeleteFunc(slices.Clone(m.missing), other)...) {
+		all = append(all, err.Error())
+	}
+	return all
 }
 
 // Snapshot is the outcome of a successful load.

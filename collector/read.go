@@ -84,7 +84,8 @@ func (o objects[T]) add(organization, id string, object T) bool {
 // lacking notes that a family is left out, and why. It may be noted more than
 // once.
 func (m *Metrics) lacking(f *Family, why error) {
-	m.missing = append(m.missing, errlist.Of(f.Name, why))
+	err := errlist.Of(f.Name, why)
+	m.missing, m.absent[err] = append(m.missing, err), f
 }
 
 // part runs use if err is nil, notes the part as missing if no account may

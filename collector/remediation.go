@@ -23,6 +23,8 @@ var (
 		Source: Source{REST: "POST /analysis, sumremediation", RPC: "vuln::query, sumremediation", Cost: "1 page of rows"},
 		Help:   "Share of the console's weighted score that goes away with the fix of this plugin, from 0 to 1, for the fixes that remove most. Absent where compliance results have to be subtracted, and where several accounts read findings and the console does not add up their scores.",
 		Labels: []string{"plugin_id"},
+
+		Uncounted: "it is a share; scctl patch-list has the fixes in words",
 	}
 	remediationPluginHosts = &Family{
 		Name:   "securitycenter_top_plugin_hosts",
@@ -46,17 +48,21 @@ func remediationCollector() *Collector {
 			{Name: "plugins", Kind: config.Int, Default: 25, Min: 1, Max: 1000, Help: "how many plugins are shown"},
 		},
 		Families: []*Family{remediationRiskRatio, remediationPluginHosts},
+		figures:  counting(remediationFigures),
 		New:      stateless(loadRemediation),
 	}
 }
 
+func remediationFigures(_ context.Context, total tally, settings Settings) ([]*figure, error) {
+	return []*figure{remediationFixes(total, settings.Int("top")), remediationWidespread(total, settings.Int("plugins"))}, nil
+}
+
 func loadRemediation(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
-	total, err := newTally(ctx, c, m)
-	if err != nil || len(total.scopes) == 0 {
+	list, err := counting(remediationFigures)(ctx, c, settings, m)
+	if err != nil || list == nil {
 		return err
 	}
-	fixes := remediationFixes(ctx, total, settings.Int("top"))
-	widespread := remediationWidespread(ctx, total, settings.Int("plugins"))
+	fixes, widespread := list[0].show(ctx, m), list[1].show(ctx, m)
 	// In whatever words a console does not know one tool, the other is not lost.
 	lasting := func(err error) bool { return err != nil && scapi.Answered(err) && !scapi.IsTemporary(err) }
 	switch {
@@ -82,67 +88,76 @@ func remediationRows(total tally, most int) int {
 	return most
 }
 
-// remediationFixes sets the fixes that remove most of the score. The shares of several
+// remediationFixes are the fixes that remove most of the score. The shares of several
 // accounts are weighted with their scores.
-func remediationFixes(ctx context.Context, total tally, most int) error {
-	pages, err := total.pages(ctx, remediationRiskRatio, "sumremediation", findings.Question{}, "score", remediationRows(total, most))
-	if err != nil || pages == nil {
-		return err
-	}
-	ratios := map[string]float64{}
-	whole := 0.0
-	for i, page := range pages {
-		weight := 1.0
-		if len(total.scopes) > 1 {
-			open, err := total.scopes[i].Totals(ctx, findings.Question{})
-			if err != nil {
-				return err
+func remediationFixes(total tally, most int) *figure {
+	read := func(ctx context.Context, pages []findings.Page) ([]series, error) {
+		ratios := map[string]float64{}
+		whole := 0.0
+		for i, page := range pages {
+			weight := 1.0
+			if len(total.scopes) > 1 {
+				open, err := total.scopes[i].Totals(ctx, findings.Question{})
+				if err != nil {
+					return nil, err
+				}
+				if !open.Value.Score.Valid {
+					total.m.lacking(remediationRiskRatio, total.scopes[i].Account.Wrap(errors.New("the console does not add up the score")))
+					return nil, nil
+				}
+				weight = open.Value.Score.Value
 			}
-			if !open.Value.Score.Valid {
-				total.m.lacking(remediationRiskRatio, total.scopes[i].Account.Wrap(errors.New("the console does not add up the score")))
-				return nil
-			}
-			weight = open.Value.Score.Value
-		}
-		whole += weight
-		for _, row := range page.Rows {
-			percent, err := strconv.ParseFloat(strings.TrimSuffix(row.String("scorePctg"), "%"), 64)
-			if err == nil && percent >= 0 {
-				ratios[labelValue(row.String("pluginID"))] += percent / 100 * weight
+			whole += weight
+			for _, row := range page.Rows {
+				percent, err := strconv.ParseFloat(strings.TrimSuffix(row.String("scorePctg"), "%"), 64)
+				if err == nil && percent >= 0 {
+					ratios[labelValue(row.String("pluginID"))] += percent / 100 * weight
+				}
 			}
 		}
+		var told []series
+		for _, id := range largest(ratios, most) {
+			told = append(told, series{
+				family: remediationRiskRatio, labels: []string{id}, value: scapi.Some(min(ratios[id]/max(whole, 1), 1)),
+				reading: reading{of: ofNothing},
+			})
+		}
+		return told, nil
 	}
-	for _, id := range largest(ratios, most) {
-		total.m.Set(remediationRiskRatio, min(ratios[id]/max(whole, 1), 1), id)
-	}
-	return nil
+	return total.rows(findings.Question{}, page{
+		tool: "sumremediation", sort: "score", most: remediationRows(total, most), families: []*Family{remediationRiskRatio}, read: read,
+	})
 }
 
-// remediationWidespread sets the plugins that are on most hosts.
-func remediationWidespread(ctx context.Context, total tally, most int) error {
-	q := only(scapi.BySeverity(ratedSeverities...))
-	pages, err := total.pages(ctx, remediationPluginHosts, "sumid", q, "hostTotal", remediationRows(total, most))
-	if err != nil {
-		return err
-	}
+// remediationWidespread are the plugins that are on most hosts.
+func remediationWidespread(total tally, most int) *figure {
 	type key struct {
 		plugin   string
 		severity scapi.Severity
 	}
-	hosts := map[key]float64{}
-	for _, page := range pages {
-		for _, row := range page.Rows {
-			n, counted := row.Float("hostTotal").Get()
-			severity, known := row.Severity().Get()
-			if counted && known {
-				hosts[key{labelValue(row.String("pluginID")), severity}] += n
+	read := func(_ context.Context, pages []findings.Page) ([]series, error) {
+		hosts := map[key]float64{}
+		for _, page := range pages {
+			for _, row := range page.Rows {
+				n, counted := row.Float("hostTotal").Get()
+				severity, known := row.Severity().Get()
+				if counted && known {
+					hosts[key{labelValue(row.String("pluginID")), severity}] += n
+				}
 			}
 		}
+		var told []series
+		for _, k := range largest(hosts, most) {
+			one := ofSeverity(remediationPluginHosts, k.severity, k.plugin)
+			one.of, one.value = ofHosts, scapi.Some(hosts[k])
+			one.only = []scapi.Filter{{Name: scapi.ByPluginIDs().Name, Value: k.plugin}, scapi.BySeverity(k.severity)}
+			told = append(told, one)
+		}
+		return told, nil
 	}
-	for _, k := range largest(hosts, most) {
-		total.m.setSeverity(remediationPluginHosts, k.severity, hosts[k], k.plugin)
-	}
-	return nil
+	return total.rows(only(scapi.BySeverity(ratedSeverities...)), page{
+		tool: "sumid", sort: "hostTotal", most: remediationRows(total, most), families: []*Family{remediationPluginHosts}, read: read,
+	})
 }
 
 // largest returns the keys of the largest values; of equal ones the same each time.

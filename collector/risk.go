@@ -2,10 +2,10 @@ package collector
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
-	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -31,21 +31,12 @@ func riskCollector() *Collector {
 			riskUniquePlugins, riskHostsAffected, riskExploitable, riskAccepted, riskRecast, riskReopened, riskAged, riskOverdue, riskDueSoon, riskThreshold,
 			riskNew, riskMitigated, riskRemediation, riskRemediationWithin, riskVPR,
 		},
-		New: stateless(loadRisk),
+		figures: counting(riskFigures),
 	}
 }
 
-func loadRisk(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
-	total, err := newTally(ctx, c, m)
-	if err != nil || len(total.scopes) == 0 {
-		return err
-	}
-	for _, load := range []func(context.Context, tally, Settings) error{
-		riskStates, riskReach, riskAges, riskDeadlines, riskFlow, riskRatings,
-	} {
-		if err := load(ctx, total, settings); err != nil {
-			return err
-		}
-	}
-	return nil
+func riskFigures(_ context.Context, total tally, settings Settings) ([]*figure, error) {
+	return slices.Concat(
+		riskStates(total), riskReach(total), riskAges(total), riskDeadlines(total, settings), riskFlow(total), riskRatings(total, settings),
+	), nil
 }

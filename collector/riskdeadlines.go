@@ -1,10 +1,10 @@
 package collector
 
 import (
-	"context"
 	"strconv"
 	"time"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -32,20 +32,21 @@ var (
 		Source: Source{REST: "configuration", RPC: "configuration", Cost: "none"},
 		Help:   "How long a finding of the severity may stay open by the policy, in seconds, as configured. Absent for severities without a deadline.",
 		Labels: []string{"sla", "severity"},
+
+		Uncounted: "it is a deadline of the configuration",
 	}
 )
 
 var agedDays = []int{7, 30, 60, 90, 180}
 
 // riskAges counts the findings by how long ago they were first seen.
-func riskAges(ctx context.Context, total tally, _ Settings) error {
+func riskAges(total tally) []*figure {
+	var list []*figure
 	for _, n := range agedDays {
 		q := only(scapi.FirstSeen(forever, total.daysAgo(n)))
-		if err := total.setFindings(ctx, riskAged, allSeverities, q, strconv.Itoa(n)); err != nil {
-			return err
-		}
+		list = append(list, total.asks(findings.Severities, q).bySeverity(total, riskAged, allSeverities, strconv.Itoa(n)))
 	}
-	return nil
+	return list
 }
 
 // dueSoonWindow is how many days before its deadline a finding is due soon.
@@ -62,7 +63,8 @@ var deadlineBases = map[string]func(from, to time.Time) scapi.Filter{
 // riskDeadlines counts what is past the deadline of every policy, and what soon
 // will be. Severities with the same deadline share a query, and the query that
 // a policy on the first sight shares with the ages is asked once.
-func riskDeadlines(ctx context.Context, total tally, settings Settings) error {
+func riskDeadlines(total tally, settings Settings) []*figure {
+	var list []*figure
 	for _, policy := range settings.SLA {
 		began := deadlineBases[policy.Basis]
 		for _, s := range ratedSeverities {
@@ -70,12 +72,12 @@ func riskDeadlines(ctx context.Context, total tally, settings Settings) error {
 			if !has {
 				continue
 			}
-			total.m.setSeverity(riskThreshold, s, days(n).Seconds(), policy.Name)
+			one := []scapi.Severity{s}
 			end := total.daysAgo(n) // whose clock began before is late
 			late := only(began(forever, end))
-			if err := total.setFindings(ctx, riskOverdue, []scapi.Severity{s}, late, policy.Name); err != nil {
-				return err
-			}
+			list = append(list,
+				given(riskThreshold, days(n).Seconds(), policy.Name, s.String()),
+				total.asks(findings.Severities, late).bySeverity(total, riskOverdue, one, policy.Name))
 			if !settings.Bool("due_soon") {
 				continue
 			}
@@ -84,10 +86,8 @@ func riskDeadlines(ctx context.Context, total tally, settings Settings) error {
 				last = forever // all that is not late
 			}
 			soon := only(began(end.Add(time.Second), last))
-			if err := total.setFindings(ctx, riskDueSoon, []scapi.Severity{s}, soon, policy.Name, windowLabel(dueSoonWindow)); err != nil {
-				return err
-			}
+			list = append(list, total.asks(findings.Severities, soon).bySeverity(total, riskDueSoon, one, policy.Name, windowLabel(dueSoonWindow)))
 		}
 	}
-	return nil
+	return list
 }

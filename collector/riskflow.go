@@ -1,7 +1,6 @@
 package collector
 
 import (
-	"context"
 	"strconv"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
@@ -44,37 +43,25 @@ var (
 const remediationWindow = 30
 
 // riskFlow counts what came, what went, and how long that took.
-func riskFlow(ctx context.Context, total tally, _ Settings) error {
+func riskFlow(total tally) []*figure {
+	var list []*figure
+	count := func(family *Family, severities []scapi.Severity, labels []string, questions ...findings.Question) {
+		list = append(list, total.asks(findings.Severities, questions...).bySeverity(total, family, severities, labels...))
+	}
 	for _, n := range intakeDays {
+		window := []string{windowLabel(n)}
 		came := only(scapi.FirstSeen(total.daysAgo(n), forever))
-		open, err := total.findings(ctx, riskNew, came)
-		if err != nil {
-			return err
-		}
-		came.Source = scapi.Mitigated // what was fixed within the window came too
-		fixed, err := total.findings(ctx, riskNew, came)
-		if err != nil {
-			return err
-		}
-		both := scapi.Opt[scapi.Counts]{Value: open.Value.Add(fixed.Value), Valid: open.Valid && fixed.Valid}
-		if both.Valid {
-			total.m.setCounts(riskNew, allSeverities, both.Value, windowLabel(n))
-		}
-		if err := total.setFindings(ctx, riskMitigated, allSeverities, total.gone(n), windowLabel(n)); err != nil {
-			return err
-		}
+		fixed := came // what was fixed within the window came too
+		fixed.Source = scapi.Mitigated
+		count(riskNew, allSeverities, window, came, fixed)
+		count(riskMitigated, allSeverities, window, total.gone(n))
 	}
 	window := windowLabel(remediationWindow)
-	if err := total.setFindings(ctx, riskRemediation, ratedSeverities, total.gone(remediationWindow), window); err != nil {
-		return err
-	}
+	count(riskRemediation, ratedSeverities, []string{window}, total.gone(remediationWindow))
 	for _, n := range remediationDays {
-		quick := total.gone(remediationWindow, scapi.DaysToMitigated(n))
-		if err := total.setFindings(ctx, riskRemediationWithin, ratedSeverities, quick, window, strconv.Itoa(n)); err != nil {
-			return err
-		}
+		count(riskRemediationWithin, ratedSeverities, []string{window, strconv.Itoa(n)}, total.gone(remediationWindow, scapi.DaysToMitigated(n)))
 	}
-	return nil
+	return list
 }
 
 // gone asks for what was mitigated within so many days.

@@ -1,8 +1,7 @@
 package collector
 
 import (
-	"context"
-
+	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -14,21 +13,16 @@ var riskVPR = &Family{
 }
 
 // riskRatings counts by band of the Vulnerability Priority Rating.
-func riskRatings(ctx context.Context, total tally, settings Settings) error {
+func riskRatings(total tally, settings Settings) []*figure {
 	if !settings.Bool("vpr") {
 		return nil
 	}
+	var list []*figure
 	for _, band := range []struct {
 		name      string
 		low, high float64
 	}{{"low", 0.1, 3.9}, {"medium", 4, 6.9}, {"high", 7, 8.9}, {"critical", 9, 10}} {
-		counts, err := total.findings(ctx, riskVPR, only(scapi.VPR(band.low, band.high)))
-		if err != nil {
-			return err
-		}
-		if counts.Valid {
-			total.m.Set(riskVPR, float64(counts.Value.Total()), band.name)
-		}
+		list = append(list, total.asks(findings.Severities, only(scapi.VPR(band.low, band.high))).shows(ofFindings, riskVPR, band.name))
 	}
-	return nil
+	return list
 }

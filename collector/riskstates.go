@@ -1,7 +1,6 @@
 package collector
 
 import (
-	"context"
 	"errors"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
@@ -50,47 +49,31 @@ var (
 )
 
 // riskStates counts the findings of which something is known or was decided.
-func riskStates(ctx context.Context, total tally, _ Settings) error {
-	for _, state := range []struct {
-		family *Family
-		findings.Question
-	}{
-		{riskExploitable, only(scapi.Exploitable())},
-		{riskAccepted, findings.Question{Risk: findings.RiskAccepted}},
-		{riskRecast, findings.Question{Status: findings.Recast}},
-		{riskReopened, findings.Question{Status: findings.Reopened}},
-	} {
-		if err := total.setFindings(ctx, state.family, allSeverities, state.Question); err != nil {
-			return err
-		}
+func riskStates(total tally) []*figure {
+	count := func(family *Family, q findings.Question) *figure {
+		return total.asks(findings.Severities, q).bySeverity(total, family, allSeverities)
 	}
-	return nil
+	return []*figure{
+		count(riskExploitable, only(scapi.Exploitable())),
+		count(riskAccepted, findings.Question{Risk: findings.RiskAccepted}),
+		count(riskRecast, findings.Question{Status: findings.Recast}),
+		count(riskReopened, findings.Question{Status: findings.Reopened}),
+	}
 }
 
-// riskReach counts plugins and hosts of every severity.
-func riskReach(ctx context.Context, total tally, _ Settings) error {
+// riskReach counts plugins and hosts of every severity. One that the console does not
+// know is asked for all the same, for the families to be noted as missing.
+func riskReach(total tally) []*figure {
+	var list []*figure
 	for _, s := range allSeverities {
 		q := only(scapi.BySeverity(s))
-		hosts, err := total.hosts(ctx, riskHostsAffected, q)
-		if err != nil {
-			return err
-		}
-		if hosts.Valid {
-			total.m.setSeverity(riskHostsAffected, s, float64(hosts.Value))
-		}
-		if len(total.scopes) > 1 {
-			continue // the same plugin may be in both parts
-		}
-		plugins, err := addUp(total, riskUniquePlugins, plus, func(scope *findings.Scope) (scapi.Opt[int64], error) { return scope.Plugins(ctx, q) })
-		if err != nil {
-			return err
-		}
-		if plugins.Valid {
-			total.m.setSeverity(riskUniquePlugins, s, float64(plugins.Value))
+		list = append(list, total.asks(findings.Hosts, q).shows(ofHosts, riskHostsAffected, s.String()))
+		if len(total.scopes) == 1 { // else the same plugin may be in both parts
+			list = append(list, total.asks(findings.Plugins, q).shows(ofPlugins, riskUniquePlugins, s.String()))
 		}
 	}
 	if len(total.scopes) > 1 {
 		total.m.lacking(riskUniquePlugins, errors.New("several accounts read findings, and their plugins do not add up"))
 	}
-	return nil
+	return list
 }

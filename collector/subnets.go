@@ -29,45 +29,44 @@ func subnetsCollector() *Collector {
 			{Name: "prefix", Kind: config.Int, Default: 24, Choices: []string{"16", "24"}, Help: "length of the networks' prefixes"},
 		},
 		Families: []*Family{subnetsVulnerabilities},
-		New:      stateless(loadSubnets),
+		figures:  counting(subnetsFigures),
 	}
 }
 
-func loadSubnets(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
-	total, err := newTally(ctx, c, m)
-	if err != nil {
-		return err
-	}
-	tool := "sumclassc"
+func subnetsFigures(_ context.Context, total tally, settings Settings) ([]*figure, error) {
+	p := page{tool: "sumclassc", families: []*Family{subnetsVulnerabilities}}
 	if settings.Int("prefix") == 16 {
-		tool = "sumclassb"
+		p.tool = "sumclassb"
 	}
 	// More rows than may be shown need not be read: the family is then left out.
-	most := 0
 	if settings.MaxSeries > 0 {
-		most = settings.MaxSeries/len(allSeverities) + 1
+		p.most = settings.MaxSeries/len(allSeverities) + 1
 	}
-	pages, err := total.pages(ctx, subnetsVulnerabilities, tool, findings.Question{}, "", most)
-	networks := int64(0)
-	for _, page := range pages {
-		networks += max(page.Total.Value, int64(len(page.Rows)))
-	}
-	if series := networks * int64(len(allSeverities)); settings.MaxSeries > 0 && series > int64(settings.MaxSeries) {
-		m.dropped += int(series)
-		return err
-	}
-	type subnet struct{ repository, network string }
-	counts := map[subnet]scapi.Counts{}
-	for _, page := range pages {
-		for _, row := range page.Rows {
-			if n, ok := row.Counts().Get(); ok {
-				key := subnet{labelValue(row.Repository()), labelValue(row.String("ip"))}
-				counts[key] = counts[key].Add(n)
+	p.read = func(_ context.Context, pages []findings.Page) ([]series, error) {
+		networks := int64(0)
+		for _, page := range pages {
+			networks += max(page.Total.Value, int64(len(page.Rows)))
+		}
+		if n := networks * int64(len(allSeverities)); settings.MaxSeries > 0 && n > int64(settings.MaxSeries) {
+			total.m.dropped += int(n)
+			return nil, nil
+		}
+		type subnet struct{ repository, network string }
+		counts := map[subnet]scapi.Counts{}
+		for _, page := range pages {
+			for _, row := range page.Rows {
+				if n, ok := row.Counts().Get(); ok {
+					key := subnet{labelValue(row.Repository()), labelValue(row.String("ip"))}
+					counts[key] = counts[key].Add(n)
+				}
 			}
 		}
+		var told []series
+		for key, n := range counts {
+			of := series{family: subnetsVulnerabilities, labels: []string{key.repository, key.network}, repositories: []string{key.repository}, only: []scapi.Filter{scapi.ByAddress(key.network)}}
+			told = append(told, of.counted(total, allSeverities, n)...)
+		}
+		return told, nil
 	}
-	for key, n := range counts {
-		m.setCounts(subnetsVulnerabilities, allSeverities, n, key.repository, key.network)
-	}
-	return err
+	return []*figure{total.rows(findings.Question{}, p)}, nil
 }

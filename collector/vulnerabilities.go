@@ -32,6 +32,8 @@ var (
 		},
 		Help:   "The console's weighted score of the open findings by repository. Absent where the console does not add it up.",
 		Labels: []string{"repository_id", "repository"},
+
+		Uncounted: "it is the console's weighted score of findings, and no count",
 	}
 )
 
@@ -46,29 +48,19 @@ func vulnerabilitiesCollector() *Collector {
 		Default:  true,
 		Account:  scapi.Organization,
 		Families: []*Family{vulnerabilitiesOpen, vulnerabilitiesHosts, vulnerabilitiesScore},
-		New:      stateless(loadVulnerabilities),
+		figures:  counting(vulnerabilitiesFigures),
 	}
 }
 
-func loadVulnerabilities(ctx context.Context, c *findings.Console, _ Settings, m *Metrics) error {
-	total, err := newTally(ctx, c, m)
-	if err != nil {
-		return err
-	}
+func vulnerabilitiesFigures(_ context.Context, total tally, _ Settings) ([]*figure, error) {
+	var list []*figure
 	for _, s := range total.scopes {
 		for _, r := range s.Repositories {
-			open, err := s.Totals(ctx, findings.Question{Repositories: []string{r.ID}})
-			if err != nil {
-				return fmt.Errorf("count findings of repository %s (%s): %w", r.ID, r.Name, err)
-			}
-			if !open.Valid {
-				m.lacking(vulnerabilitiesOpen, s.Account.Wrap(errUntold))
-				continue
-			}
-			m.setCounts(vulnerabilitiesOpen, allSeverities, open.Value.Counts, r.ID, r.Name)
-			SetOpt(m, vulnerabilitiesHosts, open.Value.Hosts, r.ID, r.Name)
-			SetOpt(m, vulnerabilitiesScore, open.Value.Score, r.ID, r.Name)
+			f := &figure{subject: fmt.Sprintf("repository %s (%s)", r.ID, r.Name), measure: findings.Everything, parts: []part{{s, findings.Question{Repositories: []string{r.ID}}}}}
+			f.bySeverity(total, vulnerabilitiesOpen, allSeverities, r.ID, r.Name)
+			f.shows(ofHosts, vulnerabilitiesHosts, r.ID, r.Name)
+			list = append(list, f.shows(ofScore, vulnerabilitiesScore, r.ID, r.Name))
 		}
 	}
-	return nil
+	return list, nil
 }

@@ -42,64 +42,63 @@ func watchesCollector() *Collector {
 		priority: 3,
 		Watches:  true,
 		Families: []*Family{watchesVulnerabilities, watchesHosts},
-		New:      stateless(loadWatches),
+		figures:  watchesFigures,
 	}
 }
 
-func loadWatches(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
+func watchesFigures(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) ([]*figure, error) {
 	total, err := newTally(ctx, c, m)
 	if err != nil || len(total.scopes) == 0 {
-		return err
+		return nil, err
 	}
+	var list []*figure
 	for _, w := range settings.Watches {
-		found, err := watch(ctx, c, total, w)
-		switch {
-		case err == nil && found.Valid:
-			m.setCounts(watchesVulnerabilities, allSeverities, found.Value.Counts, w.Name)
-			SetOpt(m, watchesHosts, found.Value.Hosts, w.Name)
-		case err == nil:
-			m.lacking(watchesVulnerabilities, fmt.Errorf("watch %s: %w", w.Name, errUntold))
-		case errors.Is(err, errMistaken), errors.Is(err, errElsewhere), scapi.Answered(err) && !scapi.IsTemporary(err):
-			m.lacking(watchesVulnerabilities, fmt.Errorf("watch %s: %w", w.Name, err)) // the other watches are in order
-		default:
-			return fmt.Errorf("watch %s: %w", w.Name, err)
+		f := &figure{measure: findings.Everything, subject: "watch " + w.Name, own: true}
+		f.bySeverity(total, watchesVulnerabilities, allSeverities, w.Name).shows(ofHosts, watchesHosts, w.Name)
+		asked := *f
+		f.late = func(ctx context.Context, _ *Metrics) (_ *figure, err error) {
+			asked.parts, err = watchParts(ctx, c, total, w)
+			return &asked, err
 		}
+		list = append(list, f)
 	}
-	return nil
+	return list, nil
 }
 
-// watch counts what a watch looks for. Where it names an object of an
-// organisation, by its id, it is asked through an account of that organisation alone.
-func watch(ctx context.Context, c *findings.Console, total tally, w config.Watch) (scapi.Opt[findings.Totals], error) {
+// watchParts is what a watch asks. Where it names an object of an organisation, by
+// its id, it is asked through an account of that organisation alone.
+func watchParts(ctx context.Context, c *findings.Console, total tally, w config.Watch) ([]part, error) {
 	who := "no account looks at any"
 	if w.Account != "" || ofOrganization(w) {
 		through, err := watchThrough(ctx, c, w)
 		if err != nil {
-			return scapi.Opt[findings.Totals]{}, err
+			return nil, err
 		}
 		if total, err = tallyOf(ctx, c, through, total.m); err != nil {
-			return scapi.Opt[findings.Totals]{}, err
+			return nil, err
 		}
 		who = "account " + through.Name() + " looks at none"
 		if len(total.scopes) == 0 { // perhaps because nobody knows yet
 			if _, err := console.Through(ctx, through, (*scapi.Client).Whoami); err != nil {
-				return scapi.Opt[findings.Totals]{}, fmt.Errorf("%w: %w", errElsewhere, err)
+				return nil, fmt.Errorf("%w: %w", errElsewhere, err)
 			}
 		}
 	}
-	here := false
-	found, err := addUp(total, watchesVulnerabilities, addTotals, func(s *findings.Scope) (scapi.Opt[findings.Totals], error) {
-		found, err := lookFor(ctx, s, w)
-		if errors.Is(err, errElsewhere) {
-			return scapi.Some(findings.Totals{Hosts: scapi.Some(int64(0))}), nil
+	var parts []part
+	for _, s := range total.scopes {
+		q, err := lookFor(ctx, s, w)
+		switch {
+		case errors.Is(err, errElsewhere): // it is about other accounts' repositories
+		case err != nil:
+			return nil, err
+		default:
+			parts = append(parts, part{s, q})
 		}
-		here = true
-		return found, err
-	})
-	if err == nil && !here {
-		err = fmt.Errorf("%w: %s of the repositories that it is about", errElsewhere, who)
 	}
-	return found, err
+	if parts == nil {
+		return nil, fmt.Errorf("%w: %s of the repositories that it is about", errElsewhere, who)
+	}
+	return parts, nil
 }
 
 // ofOrganization reports whether the watch names an object of an organisation.
@@ -144,13 +143,6 @@ func watchThrough(ctx context.Context, c *findings.Console, w config.Watch) (*co
 	return through.Account, nil
 }
 
-func addTotals(a, b findings.Totals) findings.Totals {
-	return findings.Totals{
-		Counts: a.Counts.Add(b.Counts),
-		Hosts:  scapi.Opt[int64]{Value: a.Hosts.Value + b.Hosts.Value, Valid: a.Hosts.Valid && b.Hosts.Valid},
-	}
-}
-
 var (
 	// errMistaken: no console can be asked for what the watch looks for.
 	errMistaken = errors.New("cannot be asked for")
@@ -158,8 +150,8 @@ var (
 	errElsewhere = errors.New("nothing to look at")
 )
 
-// lookFor counts what a watch looks for among one account's findings.
-func lookFor(ctx context.Context, s *findings.Scope, w config.Watch) (scapi.Opt[findings.Totals], error) {
+// lookFor is what a watch asks of one account's findings.
+func lookFor(ctx context.Context, s *findings.Scope, w config.Watch) (findings.Question, error) {
 	q := findings.Question{}
 	if len(w.CVEs) > 0 {
 		q.Only = append(q.Only, scapi.ByCVE(w.CVEs...))
@@ -169,7 +161,7 @@ func lookFor(ctx context.Context, s *findings.Scope, w config.Watch) (scapi.Opt[
 		for _, text := range w.Plugins {
 			id, err := strconv.ParseInt(text, 10, 64)
 			if err != nil {
-				return scapi.Opt[findings.Totals]{}, err
+				return q, err
 			}
 			ids = append(ids, id)
 		}
@@ -188,28 +180,28 @@ func lookFor(ctx context.Context, s *findings.Scope, w config.Watch) (scapi.Opt[
 		})
 		switch {
 		case console.NotReadable(err):
-			return scapi.Opt[findings.Totals]{}, fmt.Errorf("saved query %s %w: %w", w.Query, errMistaken, err) // another organisation's, or gone
+			return q, fmt.Errorf("saved query %s %w: %w", w.Query, errMistaken, err) // another organisation's, or gone
 		case err != nil:
-			return scapi.Opt[findings.Totals]{}, fmt.Errorf("saved query %s: %w", w.Query, err)
+			return q, fmt.Errorf("saved query %s: %w", w.Query, err)
 		case saved.Type != "" && saved.Type != "vuln":
-			return scapi.Opt[findings.Totals]{}, fmt.Errorf("saved query %s %w: it is of type %s, expected vuln", w.Query, errMistaken, saved.Type)
+			return q, fmt.Errorf("saved query %s %w: it is of type %s, expected vuln", w.Query, errMistaken, saved.Type)
 		case saved.Unreadable:
-			return scapi.Opt[findings.Totals]{}, fmt.Errorf("saved query %s %w: one of its filters cannot be read", w.Query, errMistaken)
+			return q, fmt.Errorf("saved query %s %w: one of its filters cannot be read", w.Query, errMistaken)
 		}
 		raw = saved.Filters
 		for _, f := range raw {
 			own := config.Filter{Operator: f.Operator, Value: plain(f.Value)}
 			if scapi.ByPluginIDs().Called(f.Name) && own.ReachesAudits() {
-				return scapi.Opt[findings.Totals]{}, fmt.Errorf("saved query %s %w: its filter on plugin ids reaches those of audit checks, whose results are no findings", w.Query, errMistaken)
+				return q, fmt.Errorf("saved query %s %w: its filter on plugin ids reaches those of audit checks, whose results are no findings", w.Query, errMistaken)
 			}
 		}
 	}
 	for _, filter := range raw {
 		if !narrow(&q, s, filter) {
-			return scapi.Opt[findings.Totals]{}, errElsewhere
+			return q, errElsewhere
 		}
 	}
-	return s.Totals(ctx, q)
+	return q, nil
 }
 
 // narrow adds a filter in the console's own words to q. A filter that the

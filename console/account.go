@@ -62,9 +62,13 @@ func newAccount(c *Console, g *gate, ao AccountOptions) (*Account, error) {
 		c.metrics.changes.Add(1)
 	}
 	o.Gate, o.LoginGuard, o.Logger = g, a.guard, a.log
+	further := o.Observe
 	o.Observe = func(ctx context.Context, x scapi.Exchange) {
 		c.metrics.observe(x)
 		journalOf(ctx).exchange(a.name, x)
+		if further != nil {
+			further(ctx, x)
+		}
 	}
 	if a.client, err = scapi.New(o); err != nil {
 		return nil, err
@@ -149,6 +153,11 @@ func (a *Account) Severities(ctx context.Context) ([]scapi.Severity, error) {
 // Prepare checks and spells a summary query, logging in if need be.
 func (a *Account) Prepare(ctx context.Context, q scapi.Query) (scapi.Prepared, error) {
 	return a.client.Prepare(ctx, q)
+}
+
+// Spell returns a query as the console is asked it, logging in if need be.
+func (a *Account) Spell(ctx context.Context, q scapi.Query) (scapi.Spelled, error) {
+	return a.client.Spell(ctx, q)
 }
 
 // Wrap names the account in err.

@@ -1,6 +1,8 @@
 package console_test
 
 import (
+	"context"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -67,5 +69,22 @@ func TestAnAccountTellsWhatItsConsoleIs(t *testing.T) {
 			t.Errorf("%q, %v", p.Key(), err)
 		}
 		a.Logger().Info("no panic")
+	})
+}
+
+func TestWhoeverObservesAnAccountHearsOfItsRequests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var heard []string
+		r := reach(t, sctest.Options{}, func(o *console.Options) {
+			for i, a := range o.Accounts {
+				o.Accounts[i].Observe = func(_ context.Context, x scapi.Exchange) { heard = append(heard, a.Name+" "+x.Endpoint) }
+			}
+		})
+		if _, err := r.Repositories(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if want := "analyst /repository"; !slices.Contains(heard, want) {
+			t.Errorf("%q, want %s among them", heard, want)
+		}
 	})
 }

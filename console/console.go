@@ -35,7 +35,8 @@ type Options struct {
 
 // AccountOptions describe one account of a console: how its client reaches the
 // console, and what it is used for. All accounts have the same URL. Gate,
-// Large, LoginGuard, Observe and Logger of the client are the console's own.
+// Large, LoginGuard and Logger of the client are the console's own; Observe is called
+// too.
 type AccountOptions struct {
 	Name string
 	scapi.Options

@@ -138,7 +138,7 @@ func patchNext() []Panel {
 	return []Panel{
 		{
 			Kind: Table, W: 8, H: 9, Title: "Fixes that remove the most risk", SortBy: "Risk removed", Empty: "collector remediation is off",
-			About:   "The fixes that would remove the greatest share of a console's risk score. Begin at the top. Empty unless the collector remediation is on.",
+			About:   "The fixes that would remove the greatest share of a console's risk score. Begin at the top; `scctl patch-list` has them in words. Empty unless the collector remediation is on.",
 			Queries: one(`topk(20, max by (instance, plugin_id) (securitycenter_remediation_risk_ratio))`),
 			Columns: []Column{
 				{Of: "instance", Title: "Console"},

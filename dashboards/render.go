@@ -3,7 +3,7 @@ package dashboards
 // object is the panel as Grafana stores it, without id and place.
 func (p Panel) object() object {
 	o := object{
-		"type": string(p.Kind), "title": p.Title, "description": p.About, "datasource": source,
+		"type": string(p.Kind), "title": p.Title, "description": p.described(), "datasource": source,
 		"targets": p.targets(), "options": p.options(),
 		"fieldConfig": object{"defaults": p.defaults(), "overrides": p.overrides()},
 	}

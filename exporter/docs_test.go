@@ -31,6 +31,9 @@ func TestTheReferenceOfMetricsIsWhatTheCodeSays(t *testing.T) {
 			if len(c.Keys) > 0 {
 				doc.WriteString("Its own keys are in [configuration.md](configuration.md).\n")
 			}
+			if c.Explains() {
+				doc.WriteString("[`scctl explain`](scctl.md#rows-behind-the-numbers) says how a number is asked for, and what it counts.\n")
+			}
 			doc.WriteString("\n")
 			sourced(&doc, c.Families)
 		}

@@ -50,27 +50,18 @@ type target struct {
 
 // newTarget makes the console of cfg.
 func (e *Exporter) newTarget(cfg config.Console, hashKey []byte) (*target, error) {
-	o := console.Options{
-		Name:                  cfg.Name,
-		MaxConcurrentRequests: cfg.MaxConcurrentRequests,
-		Repositories:          console.RepositoryFilter(cfg.Repositories),
-		Refusals:              e.o.Refusals,
-		Large:                 e.large,
-		Logger:                e.log,
+	o, err := ConsoleOptions(cfg)
+	if err != nil {
+		return nil, err
 	}
-	for _, a := range cfg.Accounts {
-		reached, err := ClientOptions(cfg, a)
-		if err != nil {
-			return nil, err
-		}
+	o.Refusals, o.Large, o.Logger = e.o.Refusals, e.large, e.log
+	for i := range o.Accounts {
+		a := &o.Accounts[i]
+		a.MaxBody = int64(cfg.MaxResponseBytes)
+		a.Prefetch = -1 // one analysis query runs at a time, and pages take memory
 		if e.o.Transport != nil {
-			reached.Transport = e.o.Transport(cfg.Name)
+			a.Transport = e.o.Transport(cfg.Name)
 		}
-		reached.MaxBody = int64(cfg.MaxResponseBytes)
-		reached.Prefetch = -1 // one analysis query runs at a time, and pages take memory
-		o.Accounts = append(o.Accounts, console.AccountOptions{
-			Name: a.Name, Options: reached, Repositories: a.Repositories, Certificate: a.ClientCertificate,
-		})
 	}
 	c, err := console.New(o)
 	if err != nil {
@@ -80,6 +71,38 @@ func (e *Exporter) newTarget(cfg config.Console, hashKey []byte) (*target, error
 	t.ctx, t.cancel = context.WithCancel(context.Background())
 	t.configure(cfg, e.o.Collectors, hashKey)
 	return t, nil
+}
+
+// ConsoleOptions returns how a configured console is reached through its accounts,
+// and which of its repositories count.
+func ConsoleOptions(c config.Console) (console.Options, error) {
+	o := console.Options{Name: c.Name, MaxConcurrentRequests: c.MaxConcurrentRequests, Repositories: console.RepositoryFilter(c.Repositories)}
+	for _, a := range c.Accounts {
+		reached, err := ClientOptions(c, a)
+		if err != nil {
+			return console.Options{}, err
+		}
+		o.Accounts = append(o.Accounts, console.AccountOptions{
+			Name: a.Name, Options: reached, Repositories: a.Repositories, Certificate: a.ClientCertificate,
+		})
+	}
+	return o, nil
+}
+
+// CollectorSettings returns what a collector of a configured console reads and
+// shows. hashKey is the key of the hashes of redacted hosts.
+func CollectorSettings(c config.Console, col *collector.Collector, hashKey []byte) collector.Settings {
+	s := collector.Settings{CollectorSettings: c.Collectors[col.Name], Redact: map[string]bool{}, HashKey: hashKey}
+	for _, label := range c.Redact {
+		s.Redact[label] = true
+	}
+	if col.SLA {
+		s.SLA = c.SLA
+	}
+	if col.Watches {
+		s.Watches = c.Watches
+	}
+	return s
 }
 
 // ClientOptions returns how an account of a configured console reaches it.
@@ -109,25 +132,15 @@ func ClientOptions(c config.Console, a config.Account) (scapi.Options, error) {
 func (t *target) configure(cfg config.Console, collectors []*collector.Collector, hashKey []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	redact := map[string]bool{}
-	for _, label := range cfg.Redact {
-		redact[label] = true
-	}
 	running := map[string]*slot{}
 	for _, s := range t.slots {
 		running[s.collector.Name] = s
 	}
 	t.cfg, t.slots = cfg, nil
 	for _, col := range collectors {
-		settings := collector.Settings{CollectorSettings: cfg.Collectors[col.Name], Redact: redact, HashKey: hashKey}
+		settings := CollectorSettings(cfg, col, hashKey)
 		if !settings.Enabled {
 			continue
-		}
-		if col.SLA {
-			settings.SLA = cfg.SLA
-		}
-		if col.Watches {
-			settings.Watches = cfg.Watches
 		}
 		s := running[col.Name]
 		if s == nil {

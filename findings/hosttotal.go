@@ -129,7 +129,7 @@ func (s *Scope) checkHostTotal(ctx context.Context, q ofPlugins) (hostTotalVerdi
 	if err != nil || !totals.Valid {
 		return hostTotalVerdict{}, err
 	}
-	hosts, err := s.records(ctx, byHost, s.disjoint(q.question(plugin))[0]) // which is needed where they differ
+	hosts, err := s.records(ctx, s.disjoint(q.question(plugin))[0], Hosts) // which is needed where they differ
 	if err != nil || !hosts.Valid {
 		return hostTotalVerdict{}, err
 	}
@@ -170,7 +170,7 @@ func (q ofPlugins) mostRows() int { return len(q.plugins)*len(scapi.Severities) 
 
 // hostTotalsOf asks for the hosts of the plugins of one question.
 func (s *Scope) hostTotalsOf(ctx context.Context, q Question, most int) (scapi.Opt[hostTotals], error) {
-	return whole(ctx, s, q, func(ctx context.Context, q scapi.Query) (hostTotals, error) { return s.hostTotalPage(ctx, q, most) })
+	return answer(ctx, s, q, Pages, func(ctx context.Context, q scapi.Query) (hostTotals, error) { return s.hostTotalPage(ctx, q, most) }, nil)
 }
 
 // hostTotalPage asks for a page of sumid, or reuses the answer.

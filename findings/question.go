@@ -60,6 +60,8 @@ type selection struct {
 	// probing: the question is whether the console understands the filters. No
 	// answer then means no, and a refused value tells nothing of the filter.
 	probing bool
+	// unsent: it is only spelled, and nothing is learnt of the console.
+	unsent bool
 }
 
 // and returns the selection with further filters that define what is asked.

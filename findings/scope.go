@@ -23,7 +23,21 @@ type Totals struct {
 	Score  scapi.Opt[float64] // absent where the console does not add it up
 	// Hosts have at least one of the findings; absent where compliance results
 	// had to be subtracted, because hosts cannot be.
-	Hosts scapi.Opt[int64]
+	Hosts   scapi.Opt[int64]
+	Plugins scapi.Opt[int64] // likewise; only of the measure Plugins
+}
+
+// Add adds what two parts of a console tell. What one of them does not tell is
+// absent.
+func (t Totals) Add(o Totals) Totals {
+	both := func(a, b scapi.Opt[int64]) scapi.Opt[int64] {
+		return scapi.Opt[int64]{Value: a.Value + b.Value, Valid: a.Valid && b.Valid}
+	}
+	return Totals{
+		Counts: t.Counts.Add(o.Counts),
+		Score:  scapi.Opt[float64]{Value: t.Score.Value + o.Score.Value, Valid: t.Score.Valid && o.Score.Valid},
+		Hosts:  both(t.Hosts, o.Hosts), Plugins: both(t.Plugins, o.Plugins),
+	}
 }
 
 // Scope is one account's part of the console's findings, together with how
@@ -48,6 +62,23 @@ func (s *Scope) probe(ctx context.Context) error {
 	return err
 }
 
+// Tell tells what m measures of the findings that q asks for, as Counts, Totals,
+// Hosts or Plugins does; the rest of the Totals is empty.
+func (s *Scope) Tell(ctx context.Context, q Question, m Measure) (scapi.Opt[Totals], error) {
+	switch m {
+	case Hosts:
+		n, err := s.Hosts(ctx, q)
+		return scapi.Opt[Totals]{Value: Totals{Hosts: n}, Valid: n.Valid}, err
+	case Plugins:
+		n, err := s.Plugins(ctx, q)
+		return scapi.Opt[Totals]{Value: Totals{Plugins: n}, Valid: n.Valid}, err
+	case Severities:
+		n, err := s.Counts(ctx, q)
+		return scapi.Opt[Totals]{Value: Totals{Counts: n.Value}, Valid: n.Valid}, err
+	}
+	return s.Totals(ctx, q)
+}
+
 // Totals counts the findings, hosts and score of what q asks for: one
 // analysis request of one row (sumip) where the console tells all that in it,
 // one more (sumseverity) where it does not, twice as many where compliance
@@ -63,10 +94,13 @@ func (s *Scope) Totals(ctx context.Context, q Question) (scapi.Opt[Totals], erro
 			return Totals{Counts: counts}, err
 		}
 	}
-	return summed(ctx, s, q, ask, func(whole, part Totals) (Totals, bool) {
-		t := Totals{Counts: whole.Counts.Sub(part.Counts)}
-		if whole.Score.Valid && part.Score.Valid {
-			t.Score = scapi.Some(whole.Score.Value - part.Score.Value)
+	return answer(ctx, s, q, Everything, ask, func(sum, part Totals, minus bool) (Totals, bool) {
+		if !minus {
+			return sum.Add(part), true
+		}
+		t := Totals{Counts: sum.Counts.Sub(part.Counts)}
+		if sum.Score.Valid && part.Score.Valid {
+			t.Score = scapi.Some(sum.Score.Value - part.Score.Value)
 		}
 		return t, slices.Min(t.Counts[:]) >= 0
 	})
@@ -75,8 +109,11 @@ func (s *Scope) Totals(ctx context.Context, q Question) (scapi.Opt[Totals], erro
 // Counts counts the findings that q asks for by severity: one analysis
 // request, two where compliance results are subtracted.
 func (s *Scope) Counts(ctx context.Context, q Question) (scapi.Opt[scapi.Counts], error) {
-	return summed(ctx, s, q, s.counts, func(whole, part scapi.Counts) (scapi.Counts, bool) {
-		counts := whole.Sub(part)
+	return answer(ctx, s, q, Severities, s.counts, func(sum, part scapi.Counts, minus bool) (scapi.Counts, bool) {
+		if !minus {
+			return sum.Add(part), true
+		}
+		counts := sum.Sub(part)
 		return counts, slices.Min(counts[:]) >= 0
 	})
 }
@@ -86,15 +123,7 @@ func (s *Scope) Counts(ctx context.Context, q Question) (scapi.Opt[scapi.Counts]
 // of any risk is asked in two on consoles that hide accepted findings and have no
 // word for both; it must then be about one plugin, of which a host has one finding.
 func (s *Scope) Hosts(ctx context.Context, q Question) (scapi.Opt[int64], error) {
-	sum := scapi.Some(int64(0))
-	for _, q := range s.disjoint(q) {
-		n, err := s.records(ctx, byHost, q)
-		if err != nil || !n.Valid {
-			return n, err
-		}
-		sum.Value += n.Value
-	}
-	return sum, nil
+	return s.records(ctx, q, Hosts)
 }
 
 // disjoint is q, or its two parts where the console hides accepted findings and
@@ -111,15 +140,15 @@ func (s *Scope) disjoint(q Question) []Question {
 // Plugins counts the plugins, each by severity, with at least one of the
 // findings that q asks for: one analysis request (sumid).
 func (s *Scope) Plugins(ctx context.Context, q Question) (scapi.Opt[int64], error) {
-	return s.records(ctx, byPlugin, q)
+	return s.records(ctx, q, Plugins)
 }
 
-func (s *Scope) records(ctx context.Context, tool string, q Question) (scapi.Opt[int64], error) {
-	rows, err := whole(ctx, s, q, func(ctx context.Context, query scapi.Query) (scapi.OneRow, error) {
-		query.Tool = tool
-		return s.oneRow(ctx, query)
-	})
-	return scapi.Opt[int64]{Value: rows.Value.Records, Valid: rows.Valid}, err
+func (s *Scope) records(ctx context.Context, q Question, m Measure) (scapi.Opt[int64], error) {
+	return answer(ctx, s, q, m, func(ctx context.Context, query scapi.Query) (int64, error) {
+		query.Tool = m.tool()
+		row, err := s.oneRow(ctx, query)
+		return row.Records, err
+	}, func(sum, part int64, _ bool) (int64, bool) { return sum + part, true })
 }
 
 // Page is the beginning of the rows of a tool.
@@ -134,7 +163,7 @@ type Page struct {
 // Rows asks a tool for what q asks for, at most limit rows in the order of
 // the column sort, largest first; in the tool's own order if sort is empty.
 func (s *Scope) Rows(ctx context.Context, tool string, q Question, sort string, limit int) (scapi.Opt[Page], error) {
-	return whole(ctx, s, q, func(ctx context.Context, query scapi.Query) (Page, error) {
+	return answer(ctx, s, q, Pages, func(ctx context.Context, query scapi.Query) (Page, error) {
 		query.Tool, query.Sort, query.Limit = tool, sort, int64(limit)
 		return console.Call(ctx, s.Account, func(c *scapi.Client, ctx context.Context) (page Page, err error) {
 			err = c.QueryPages(ctx, query, func(p scapi.Page) error {
@@ -143,71 +172,7 @@ func (s *Scope) Rows(ctx context.Context, tool string, q Question, sort string, 
 			})
 			return page, err
 		})
-	})
-}
-
-// whole asks for something that compliance results cannot be subtracted from:
-// absent where they would have to be.
-func whole[T any](ctx context.Context, s *Scope, q Question, call func(context.Context, scapi.Query) (T, error)) (scapi.Opt[T], error) {
-	sel, ok, err := s.selection(ctx, q)
-	switch {
-	case err != nil || !ok:
-		return scapi.Opt[T]{}, err
-	case q.ByPlugin, q.Audits:
-		return asked(ctx, s, sel, call)
-	case s.apart.way == byPluginID:
-		return asked(ctx, s, sel.and(s.apart.findings), call)
-	}
-	return scapi.Opt[T]{}, nil
-}
-
-// summed asks for something that compliance results can be subtracted from,
-// and does so where they are not told apart by their plugins. Absent where the
-// difference stays negative because the data moves.
-func summed[T any](ctx context.Context, s *Scope, q Question, call func(context.Context, scapi.Query) (T, error), less func(whole, part T) (T, bool)) (scapi.Opt[T], error) {
-	if !s.subtracts(q) {
-		return whole(ctx, s, q, call)
-	}
-	sel, ok, err := s.selection(ctx, q)
-	if err != nil || !ok {
-		return scapi.Opt[T]{}, err
-	}
-	for _, ctx := range []context.Context{ctx, afresh(ctx)} { // a finding may arrive between two requests
-		all, err := asked(ctx, s, sel, call)
-		if err != nil || !all.Valid {
-			return all, err
-		}
-		if none, err := s.mitigatesNoAudits(ctx, q); err != nil || none {
-			return all, err
-		}
-		part, err := asked(ctx, s, sel.and(s.apart.audits), call)
-		if err != nil || !part.Valid {
-			return part, err
-		}
-		if rest, ok := less(all.Value, part.Value); ok {
-			return scapi.Some(rest), nil
-		}
-	}
-	return scapi.Opt[T]{}, nil
-}
-
-// subtracts reports whether compliance results are counted and taken off to
-// answer q.
-func (s *Scope) subtracts(q Question) bool {
-	return !q.ByPlugin && !q.Audits && s.apart.way == bySubtraction
-}
-
-// mitigatesNoAudits reports whether q is about mitigated findings, and no
-// compliance result is among those of its repositories, as is usual: then one request
-// spares one for every question.
-func (s *Scope) mitigatesNoAudits(ctx context.Context, q Question) (bool, error) {
-	if q.Source != scapi.Mitigated {
-		return false, nil
-	}
-	sel := s.everything(q.Repositories).and(s.apart.audits)
-	sel.source = q.Source
-	audits, err := asked(ctx, s, sel, s.counts)
-	return audits.Valid && audits.Value.Total() == 0, err
+	}, nil)
 }
 
 // asked asks for what sel selects, by hosts unless call wants another tool.
@@ -230,7 +195,9 @@ func asked[T any](ctx context.Context, s *Scope, sel selection, call func(contex
 		v, err := call(ctx, query(sel, slices.Concat(ours, sel.own)))
 		if err == nil {
 			for _, f := range ours {
-				memory.judge(f.Name, version, true)
+				if !sel.unsent {
+					memory.judge(f.Name, version, true)
+				}
 			}
 			return scapi.Some(v), nil
 		}

@@ -128,11 +128,41 @@ func TestEveryQuestionIsAnsweredWithTheRecountOrNotAtAll(t *testing.T) {
 							return scapi.Opt[scapi.Counts]{Value: totals.Value.Counts, Valid: totals.Valid}, err
 						})
 					})
+					each := tt.noHosts || tt.anyInTwo || name == "as it should be" // there are many rows
+					expect(t, q.name+", findings one by one", each && !none && !summed, counts, func() (scapi.Opt[scapi.Counts], error) {
+						return sum(scopes, scapi.Counts.Add, func(s *findings.Scope) (scapi.Opt[scapi.Counts], error) {
+							if !each {
+								return scapi.Opt[scapi.Counts]{}, nil
+							}
+							requests, err := s.Requests(t.Context(), q.Question, findings.Severities)
+							found := scapi.Opt[scapi.Counts]{Valid: requests != nil}
+							for v, err := range findings.Vulns(t.Context(), requests) {
+								if err != nil {
+									return scapi.Opt[scapi.Counts]{}, err
+								}
+								found.Value[v.Severity.Value]++
+							}
+							return found, err
+						})
+					})
 					whole := !none && (!tt.noHosts || byPlugin)
 					add := func(a, b int64) int64 { return a + b }
 					if !summed || q.ByPlugin { // of one plugin, a host has one finding
 						expect(t, q.name+", hosts", whole, hosts, func() (scapi.Opt[int64], error) {
 							return sum(scopes, add, func(s *findings.Scope) (scapi.Opt[int64], error) { return s.Hosts(t.Context(), q.Question) })
+						})
+						expect(t, q.name+", hosts one by one", whole, hosts, func() (scapi.Opt[int64], error) {
+							return sum(scopes, add, func(s *findings.Scope) (scapi.Opt[int64], error) {
+								requests, err := s.Requests(t.Context(), q.Question, findings.Hosts)
+								found := scapi.Opt[int64]{Valid: requests != nil}
+								for _, err := range findings.HostRows(t.Context(), requests) {
+									if err != nil {
+										return scapi.Opt[int64]{}, err
+									}
+									found.Value++
+								}
+								return found, err
+							})
 						})
 					}
 					if len(scopes) == 1 { // the same plugin is in several parts

@@ -97,17 +97,23 @@ func orUnknown(v string) string {
 	return v
 }
 
-// fromFile reads the configuration file. Logins that the consoles refused to
-// others, such as the exporter, are not tried again.
-func (s *settings) fromFile(out streams) ([]account, error) {
-	path := s.configFile
+// configuration reads the configuration file.
+func (s *settings) configuration() (path string, c *config.Config, err error) {
+	path = s.configFile
 	if path == "" {
 		path = "config.yml"
 		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-			return nil, errors.New("no console: name one with --url (or $SC_URL), or a configuration file with --config.file")
+			return "", nil, errors.New("no console: name one with --url (or $SC_URL), or a configuration file with --config.file")
 		}
 	}
-	c, err := config.Load(path, exporter.KnownCollectors())
+	c, err = config.Load(path, exporter.KnownCollectors())
+	return path, c, err
+}
+
+// fromFile returns accounts of the configuration file. Logins that the consoles
+// refused to others, such as the exporter, are not tried again.
+func (s *settings) fromFile(out streams) ([]account, error) {
+	path, c, err := s.configuration()
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,8 @@ const documentation = "../../docs/scctl.md"
 
 func TestDocumentationIsThatOfTheCommandTree(t *testing.T) {
 	got := document(newTree(io.Discard, io.Discard))
+	exitCodes := []byte("## Exit codes\n")
+	got = bytes.Replace(got, exitCodes, slices.Concat([]byte(behindNumbers(t)), exitCodes), 1)
 	if *update {
 		if err := os.WriteFile(documentation, got, 0o644); err != nil {
 			t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
@@ -84,11 +85,11 @@ func exitCode(ctx context.Context, err error) int {
 		return exitFailed
 	case scapi.IsLoginRefused(err), errors.Is(err, scapi.ErrSessionLimit):
 		return exitLoginRefused
-	case errors.Is(err, scapi.ErrUnsupported), unknownHere(err):
+	case errors.Is(err, scapi.ErrUnsupported), errors.Is(err, errUntold), unknownHere(err):
 		return exitUnsupported
 	case scapi.IsNotFound(err):
 		return exitNotFound
-	case scapi.IsPermission(err):
+	case scapi.IsPermission(err), errors.Is(err, console.ErrNotReadable):
 		return exitNotPermitted
 	case scapi.IsTemporary(err):
 		return exitTemporary

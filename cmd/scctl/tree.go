@@ -36,6 +36,8 @@ func newTree(stdout, stderr io.Writer) *tree {
 	addQuery(t)
 	addSummary(t)
 	addVulns(t)
+	addExplain(t)
+	addPatchList(t)
 	addIP(t)
 	addPlugins(t)
 	addAssets(t)

@@ -23,10 +23,12 @@ func addVulns(t *tree) {
 			return err
 		}
 		query.Limit = j.settings.output.limit
-		brief := []string{"ip", "dnsName", "repository", "pluginID", "severity", "port", "protocol", "pluginName"}
-		return streaming(j, vulnColumns(), brief, "findings", client.Vulns(ctx, query))
+		return streaming(j, vulnColumns(), briefVulns, "findings", client.Vulns(ctx, query))
 	})
 }
+
+// briefVulns are the columns of findings that a table shows.
+var briefVulns = []string{"ip", "dnsName", "repository", "pluginID", "severity", "port", "protocol", "pluginName"}
 
 func vulnColumns() columns[scapi.Vuln] {
 	return columns[scapi.Vuln]{
