@@ -111,6 +111,7 @@ func (col *Collector) Run(ctx context.Context, loader Loader, c *findings.Consol
 		}
 	}()
 	m := NewMetrics(settings)
+	m.conceal = c.Conceal
 	if err := loader(console.WithPriority(ctx, col.priority), c, settings, m); err != nil {
 		return Snapshot{}, err
 	}

@@ -24,6 +24,8 @@ type Metrics struct {
 	maxSeries int             // 0: no limit
 	redact    map[string]bool // as Settings.Redact
 	hashKey   []byte
+	conceal   func(string) string // nil: there are no secrets
+	concealed map[string]string   // what it made of long values
 	samples   map[*Family]*samples
 	twice     map[string]int // as Snapshot.Duplicates
 	// severities are those that the console knows: SecurityCenter 4.0 to 4.2 have no info.
@@ -56,7 +58,7 @@ var labelSeeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
 // NewMetrics returns an empty Metrics that keeps to the limit of series and to
 // the redaction of s.
 func NewMetrics(s Settings) *Metrics {
-	return &Metrics{maxSeries: s.MaxSeries, redact: s.Redact, hashKey: s.HashKey, severities: allSeverities, samples: map[*Family]*samples{}, twice: map[string]int{}, absent: map[error]*Family{}}
+	return &Metrics{maxSeries: s.MaxSeries, redact: s.Redact, hashKey: s.HashKey, severities: allSeverities, samples: map[*Family]*samples{}, twice: map[string]int{}, concealed: map[string]string{}, absent: map[error]*Family{}}
 }
 
 // Set adds a sample. Label values come in the order of f.Labels, and are shown
@@ -105,13 +107,16 @@ const longestLabel = 512
 // rows are added up by go through it first, so that what is shown alike is one.
 func labelValue(text string) string {
 	const ellipsis = "…"
-	if len(text) <= longestLabel {
-		return strings.ToValidUTF8(text, "\uFFFD")
+	whole := len(text) <= longestLabel
+	if !whole { // a copy, so that the text does not stay in memory for its beginning
+		text = strings.Clone(text[:longestLabel])
 	}
-	// A copy, so that the text does not stay in memory for its beginning.
-	text = strings.ToValidUTF8(strings.Clone(text[:longestLabel]), "\uFFFD")
-	end := longestLabel - len(ellipsis)
-	for !utf8.RuneStart(text[end]) {
+	text = strings.ToValidUTF8(text, "\uFFFD") // which may make it longer
+	if whole && len(text) <= longestLabel {
+		return text
+	}
+	end := min(len(text), longestLabel-len(ellipsis))
+	for end < len(text) && !utf8.RuneStart(text[end]) {
 		end--
 	}
 	return text[:end] + ellipsis
@@ -127,8 +132,15 @@ func (m *Metrics) shown(label, value string) string {
 		h := hmac.New(sha256.New, m.hashKey)
 		h.Write([]byte(value))
 		return hex.EncodeToString(h.Sum(nil)[:8])
+	case m.conceal == nil || len(value) < 8: // as most are
+		return value
 	}
-	return value
+	shown, known := m.concealed[value]
+	if !known {
+		shown = m.conceal(value)
+		m.concealed[value] = shown
+	}
+	return shown
 }
 
 // SetTime adds t in seconds since the epoch; nothing if t is zero.

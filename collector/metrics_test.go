@@ -2,10 +2,15 @@ package collector_test
 
 import (
 	"errors"
+	"html"
+	"maps"
 	"math"
+	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -186,4 +191,66 @@ func TestAValueIsWrittenAsItIs(t *testing.T) {
 	m := collector.NewMetrics(noLimits)
 	m.Set(small, math.MaxUint32)
 	diff(t, "value", samples{"small": 4294967295}, samplesOf(m.Snapshot(known).Families()))
+}
+
+func TestLongLabelValuesAreCutAtACharacter(t *testing.T) {
+	for _, tt := range []struct{ name, value, want string }{
+		{"512 bytes", strings.Repeat("n", 512), strings.Repeat("n", 512)},
+		{"513 bytes", strings.Repeat("n", 513), strings.Repeat("n", 509) + "…"},
+		{"in a character", strings.Repeat("n", 507) + strings.Repeat("😀", 100_000), strings.Repeat("n", 507) + "…"},
+		{"what gets longer", strings.Repeat("a\xff", 200), strings.Repeat("a\uFFFD", 127) + "a…"},
+		{"what is no UTF-8", strings.Repeat("\xff", 1000), "\uFFFD…"},
+	} {
+		m := collector.NewMetrics(noLimits)
+		m.Set(middle, 1, tt.value)
+		got := m.Snapshot(known).Families()[0].Metric[0].Label[0].GetValue()
+		if got != tt.want || len(got) > 512 || !utf8.ValidString(got) {
+			t.Errorf("%s: %d bytes, %.600q; want %.600q", tt.name, len(got), got, tt.want)
+		}
+	}
+}
+
+func TestRowsWhoseTextsAreCutToTheSameAreAddedUp(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		e := export(t, sctest.Options{})
+		long := strings.Repeat("login failure ", 50)
+		e.simulated.Inject(sctest.Fault{Endpoint: "POST /analysis", Match: func(r sctest.Request) bool { return r.Tool == "sumtype" }, Effect: sctest.Answer(map[string]any{"totalRecords": "3", "results": []map[string]string{
+			{"type": long + "1", "count": "2"}, {"type": long + "2", "count": "40"}, {"type": "logout", "count": "5"},
+		}})})
+		s, err := e.run(t, "events", noLimits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[float64]bool{}
+		for _, m := range s.Families()[0].Metric {
+			got[m.GetGauge().GetValue()] = true
+		}
+		if want := (map[float64]bool{42: true, 5: true}); !maps.Equal(got, want) || len(s.Duplicates) > 0 {
+			t.Errorf("events %v, duplicates %v; want %v and none", got, s.Duplicates, want)
+		}
+	})
+}
+
+// A console can put what it was asked into any name.
+func TestANameThatIsASecretIsNoLabel(t *testing.T) {
+	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+		in(t, dialect.String(), func(t *testing.T) {
+			e := export(t, sctest.Options{Dialect: dialect})
+			for _, name := range []string{"vulnerabilities", "system"} { // logs in
+				if _, err := e.run(t, name, noLimits); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, secret := range []string{sctest.AnalystPassword, sctest.AdminPassword} {
+				for _, name := range []string{secret, "a " + secret + " b", url.QueryEscape(secret), html.EscapeString(secret)} {
+					if got := e.Conceal(name); strings.Contains(got, secret) {
+						t.Errorf("%q became %q", name, got)
+					}
+				}
+			}
+			if got := e.Conceal("Repository of the password"); got != "Repository of the password" {
+				t.Errorf("an innocent name became %q", got)
+			}
+		})
+	}
 }

@@ -112,6 +112,15 @@ func New(o Options) (*Console, error) {
 // Name returns the console's name in the configuration.
 func (c *Console) Name() string { return c.name }
 
+// Conceal returns a text that the console gave as a name, without the secrets of
+// any account: see scapi.Client.Conceal.
+func (c *Console) Conceal(text string) string {
+	for _, a := range c.accounts {
+		text = a.client.Conceal(text)
+	}
+	return text
+}
+
 // Accounts returns the accounts in configuration order.
 func (c *Console) Accounts() []*Account { return c.accounts }
 

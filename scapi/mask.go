@@ -138,6 +138,33 @@ func (m *mask) quoted(text string, limit int) string {
 	return oneLine(m.text(oneLine(text, len(text))), limit)
 }
 
+// shown returns text without secrets if a whole one is in it, in any spelling.
+// It is for names, of which parts of secrets may be parts by chance.
+func (m *mask) shown(text string) string {
+	if len(text) < tellingAlone {
+		return text
+	}
+	repeats := false
+	secrets := m.current().begun
+	unescaped(text, func(l layer) {
+		for _, secret := range secrets {
+			repeats = repeats || len(secret) >= tellingAlone && strings.Contains(l.text, secret)
+		}
+	})
+	if !repeats {
+		return text
+	}
+	return m.text(text)
+}
+
+// tellingAlone is how many bytes of a name are no secret by chance.
+const tellingAlone = 8
+
+// Conceal returns a text that the console gave as the name of something, without
+// secrets: a console can put what it was asked into any name. Texts that hold no
+// whole secret stay as they are. Errors and logs need no Conceal.
+func (c *Client) Conceal(text string) string { return c.mask.shown(text) }
+
 // margin is how long a secret may be that was cut in two, in bytes.
 func (m *mask) margin() int {
 	if m == nil {
