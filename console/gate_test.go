@@ -109,3 +109,55 @@ func TestGateForgetsWhoGaveUpWaiting(t *testing.T) {
 		again()
 	})
 }
+
+func TestLargeAnswersAreReadOneOfEachConsoleAndFewOfAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := NewLarge(2)
+		consoles := []func(context.Context) (func(), error){all.of(), all.of(), all.of()}
+		var mu sync.Mutex
+		now, most := 0, 0
+		each := make([]int, len(consoles))
+		var wg sync.WaitGroup
+		for range 5 {
+			for i, enter := range consoles {
+				wg.Go(func() {
+					leave, err := enter(t.Context())
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					mu.Lock()
+					now++
+					each[i]++
+					most = max(most, now)
+					if each[i] > 1 {
+						t.Error("two of one console")
+					}
+					mu.Unlock()
+					time.Sleep(time.Second)
+					mu.Lock()
+					now--
+					each[i]--
+					mu.Unlock()
+					leave()
+				})
+			}
+		}
+		wg.Wait()
+		if most != 2 {
+			t.Errorf("%d at a time, want 2", most)
+		}
+		leave, _ := consoles[0](t.Context())
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := consoles[0](ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v", err)
+		}
+		leave()
+		if leave, err := consoles[0](t.Context()); err != nil {
+			t.Error(err)
+		} else {
+			leave()
+		}
+	})
+}

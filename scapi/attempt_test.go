@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"io"
 	"log"
@@ -286,4 +287,55 @@ func TestRequestsCarryTheUserAgent(t *testing.T) {
 			t.Errorf("%s: User-Agent %q", s.requests[i], h.Get("User-Agent"))
 		}
 	}
+}
+
+// What one console sends without end must not be read beside what others do.
+func TestALargeAnswerIsReadWhenItMayBe(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		size  int
+		large bool
+	}{{"small", 1000, false}, {"of 1 MiB", large - 1000, false}, {"larger", large + 100, true}, {"much larger", 10 * large, true}} {
+		t.Run(test.name, func(t *testing.T) {
+			answer := envelope(`{"updateTime":"1","x":"`+strings.Repeat("x", test.size)+`"}`, 0, "")
+			inside, entered := 0, 0
+			var out json.RawMessage
+			c := dial(t, restConsole().on("GET /rest/feed", raw(200, answer)), func(o *Options) {
+				o.MaxBody = 1 << 30
+				o.Large = func(context.Context) (func(), error) {
+					inside++
+					entered++
+					return func() {
+						if inside--; len(out) == 0 {
+							t.Error("it is left before the answer is decoded")
+						}
+					}, nil
+				}
+			})
+			if _, err := c.do(t.Context(), feedCall, &out); err != nil || len(out) < test.size {
+				t.Errorf("%d bytes, %v", len(out), err)
+			}
+			if inside != 0 || (entered == 1) != test.large {
+				t.Errorf("entered %d times, %d inside", entered, inside)
+			}
+		})
+	}
+	t.Run("never, where it may not", func(t *testing.T) {
+		answer := envelope(`"`+strings.Repeat("x", 2*large)+`"`, 0, "")
+		c := dial(t, restConsole().on("GET /rest/feed", raw(200, answer)), func(o *Options) {
+			o.Large = func(context.Context) (func(), error) { return nil, errors.New("no room") }
+		})
+		if _, err := c.do(t.Context(), feedCall, nil); err == nil || !strings.Contains(err.Error(), "no room") {
+			t.Errorf("%v", err)
+		}
+	})
+	t.Run("and is left where it is no answer", func(t *testing.T) {
+		inside := 0
+		c := dial(t, restConsole().on("GET /rest/feed", raw(200, strings.Repeat("x", 2*large))), func(o *Options) {
+			o.Large = func(context.Context) (func(), error) { inside++; return func() { inside-- }, nil }
+		})
+		if _, err := c.do(t.Context(), feedCall, nil); err == nil || inside != 0 {
+			t.Errorf("%v, %d inside", err, inside)
+		}
+	})
 }

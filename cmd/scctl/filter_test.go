@@ -106,3 +106,26 @@ func TestFiltersOfSavedQueriesAreWrittenAsTheyAreRead(t *testing.T) {
 		}
 	}
 }
+
+func FuzzFilters(f *testing.F) {
+	for _, seed := range []string{"severity=high", "firstSeen>=2026-01-01", `asset={"id":"5"}`, "=", "a", "pluginID<=999999", "ip=192.0.2.0/24", "port!=80", "lastSeen<=30d", "\xff=\xff", "severity=", "vprScore=7-10", `family={"`} {
+		f.Add(seed, "exploitAvailable=true")
+	}
+	f.Fuzz(func(t *testing.T, one, two string) {
+		filters, err := parseFilters([]string{one, two}, unasked)
+		if err != nil {
+			if err.Error() == "" || len(filters) > 0 {
+				t.Errorf("%q, %q: %v beside %v", one, two, err, filters)
+			}
+			return
+		}
+		if len(filters) == 0 {
+			t.Errorf("%q, %q: nothing is asked for", one, two)
+		}
+		for _, filter := range filters {
+			if filter.Name == "" {
+				t.Errorf("%q, %q: a filter without a name", one, two)
+			}
+		}
+	})
+}

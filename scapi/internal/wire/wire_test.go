@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -357,4 +358,41 @@ func FuzzEnvelope(f *testing.F) {
 		var v struct{ A Int }
 		_ = Decode(e.Response, &v) // must not panic
 	})
+}
+
+func TestAListOfMoreRowsThanItsSizeMakesLikelyIsRefusedBeforeTheyAreMade(t *testing.T) {
+	type row struct{ Name, Description Str }
+	const rows = 600_000
+	var ids strings.Builder
+	for i := range rows {
+		fmt.Fprintf(&ids, `,{"id":%d}`, i)
+	}
+	for _, text := range []string{
+		`[{}` + strings.Repeat(`,{}`, rows-1) + `]`,
+		`{"usable":[{}` + ids.String() + `],"manageable":[]}`,
+		`{"results":[1` + strings.Repeat(`,1`, rows-1) + `]}`,
+	} {
+		var l List[row]
+		if err := Decode([]byte(text), &l); !errors.Is(err, ErrTooMany) || cap(l.Items) > 0 {
+			t.Errorf("%.20s…: room for %d rows, %v", text, cap(l.Items), err)
+		}
+	}
+	var l List[row] // as many short ones as a large site has
+	if err := Decode([]byte(`[{"name":"x"}`+strings.Repeat(`,{"name":"x"}`, 99_999)+`]`), &l); err != nil || len(l.Items) != 100_000 {
+		t.Errorf("%d rows, %v", len(l.Items), err)
+	}
+	var numbered strings.Builder
+	for i := range rows {
+		fmt.Fprintf(&numbered, `"%d":1,`, i)
+	}
+	for text, fits := range map[string]bool{`{` + numbered.String()[:numbered.Len()-1] + `}`: false, `{"1":{"name":"b"},"0":{"name":"a"}}`: true} {
+		err := Decode([]byte(text), &l)
+		if (err == nil) != fits || fits && (len(l.Items) != 2 || l.Items[0].Name != "a") {
+			t.Errorf("%.20s…: %d rows, %v", text, len(l.Items), err)
+		}
+	}
+	var m Map[Str]
+	if err := Decode([]byte(`{`+numbered.String()[:numbered.Len()-1]+`}`), &m); err != nil || m != nil {
+		t.Errorf("a map of %d, %v", len(m), err)
+	}
 }
