@@ -1,4 +1,5 @@
 # The build runs on the builder's own platform and compiles for the image's: no emulation.
+# By version: a digest could not be looked up where this was written. Renovate or `docker buildx imagetools inspect` pins one.
 FROM --platform=$BUILDPLATFORM golang:1.26 AS build
 
 WORKDIR /src

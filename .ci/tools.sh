@@ -3,11 +3,13 @@
 
 golangci_version=v2.15.0
 staticcheck_version=v0.8.2
+govulncheck_version=v1.9.0
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/securitycenter_exporter-ci
 debian=$cache/debian
 golangci_lint=$cache/golangci-lint-$golangci_version/golangci-lint
 staticcheck=$cache/staticcheck-$staticcheck_version/staticcheck
+govulncheck=$cache/govulncheck-$govulncheck_version/govulncheck
 
 export PROMETHEUS=$debian/usr/bin/prometheus
 export PROMTOOL=$debian/usr/bin/promtool
