@@ -16,8 +16,36 @@ import (
 // best answer, and hands the answer to use. A part that no account may read is
 // noted and left out; any other failure is returned.
 func read[T any](ctx context.Context, c *findings.Console, m *Metrics, part string, prefer scapi.Kind, call func(*scapi.Client, context.Context) (T, error), use func(T)) error {
-	v, err := console.Ask(ctx, c.Console, prefer, call)
+	v, err := console.Ask(ctx, c.Console, prefer, lean(call))
 	return m.part(part, err, func() { use(v) })
+}
+
+// lean is a call whose objects do not keep the text that they were read from: a few
+// of them would keep the whole answer of the console in memory until the load ends.
+// Over RPC it is kept, for there it tells whether two objects are the same.
+func lean[T any](call func(*scapi.Client, context.Context) (T, error)) func(*scapi.Client, context.Context) (T, error) {
+	return func(client *scapi.Client, ctx context.Context) (T, error) { //nolint:revive // in the order of a method of the client
+		v, err := call(client, ctx)
+		if api, _ := client.Dialect(ctx); err == nil && api == scapi.REST { // known by now
+			dropTexts(reflect.ValueOf(&v).Elem())
+		}
+		return v, err
+	}
+}
+
+// dropTexts empties the field Raw of v, or of the elements of v, but for rows, which
+// are nothing else.
+func dropTexts(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Slice:
+		for i := range v.Len() {
+			dropTexts(v.Index(i))
+		}
+	case reflect.Struct:
+		if raw := v.FieldByName("Raw"); raw.IsValid() && raw.CanSet() && v.Type() != reflect.TypeFor[scapi.Row]() {
+			raw.SetZero()
+		}
+	}
 }
 
 // ownedKey identifies an object of an organisation: ids are unique within one
@@ -36,7 +64,7 @@ type owned[T any] struct {
 // organisation may see the same object. On SecurityCenter 4, which does not tell
 // organisations, two accounts see the same one where all of its fields agree.
 func readEach[T any](ctx context.Context, c *findings.Console, m *Metrics, part string, call func(*scapi.Client, context.Context) ([]T, error), id func(T) string, use func([]owned[T])) error {
-	answers, err := console.AskEach(ctx, c.Console, call)
+	answers, err := console.AskEach(ctx, c.Console, lean(call))
 	return m.part(part, err, func() {
 		known := objects[T]{}
 		var list []owned[T]

@@ -211,6 +211,9 @@ func readSchedule(ctx context.Context, client *scapi.Client, now time.Time) (s s
 	if err != nil && !listsNoScans(ctx, client, err) {
 		return s, err
 	}
+	for i := range s.scans {
+		s.scans[i].Raw = nil // as of results
+	}
 	s.until = now
 	from := now.Add(-resultsBack)
 	for _, w := range []scapi.ScanWindow{{Start: from, End: now, ByFinish: true}, {Start: from, End: now}} {

@@ -121,6 +121,9 @@ func (c *Console) loadRepositories(ctx context.Context) (all repositories, err e
 		var list []scapi.Repository
 		if err == nil {
 			list, err = Call(ctx, a, (*scapi.Client).Repositories)
+			for i := range list {
+				list[i].Raw = nil // it would keep the whole answer in memory
+			}
 		} else {
 			id.Kind = a.State().Kind
 		}

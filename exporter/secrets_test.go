@@ -87,6 +87,11 @@ func TestNoPageRepeatsASecretThatAConsoleRepeats(t *testing.T) {
 					e.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
 					texts[path] = w.Body.String()
 				}
+				if name == "envelope" || name == "form" {
+					var said strings.Builder
+					err := e.Estimate(t.Context(), &said)
+					texts["the estimate"] = fmt.Sprint(said.String(), err)
+				}
 				_ = e.Close() // the console does not let it log out
 				s.Close()
 				texts["the log"] = log.String()
