@@ -206,13 +206,10 @@ type schedule struct {
 // readSchedule asks for definitions and results. Results are asked for by
 // finish time, which leaves out those that run, and by creation time.
 func readSchedule(ctx context.Context, client *scapi.Client, now time.Time) (s schedule, err error) {
-	s.scans, err = client.Scans(ctx)
+	s.scans, err = lean((*scapi.Client).Scans)(client, ctx)
 	s.listed = err == nil
 	if err != nil && !listsNoScans(ctx, client, err) {
 		return s, err
-	}
-	for i := range s.scans {
-		s.scans[i].Raw = nil // as of results
 	}
 	s.until = now
 	from := now.Add(-resultsBack)
