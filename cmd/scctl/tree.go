@@ -52,6 +52,8 @@ func newTree(stdout, stderr io.Writer) *tree {
 	addSystem(t)
 	addRaw(t)
 	addLoginCheck(t)
+	addRecord(t)
+	addReplay(t)
 	addCompletion(t)
 	return t
 }
