@@ -65,35 +65,40 @@ func Cycle(ctx context.Context, c *findings.Console, loads []Load) []Loaded {
 	return all
 }
 
-// Record runs a cycle over a console whose accounts are reached through recorder, and returns the recording of it. What
+// Record runs a cycle, and returns the recording of it. What
 // could not be loaded is part of it: the error is not that of a collector, but one that left nothing to record.
-func Record(ctx context.Context, c *findings.Console, recorder *recording.Recorder, loads []Load, o recording.Options) (*recording.Recording, []Loaded, error) {
-	loaded := Cycle(ctx, c, loads)
+func (s *Subject) Record(ctx context.Context, loads []Load, o recording.Options) (*recording.Recording, []Loaded, error) {
+	loaded := Cycle(ctx, s.Console, loads)
 	if err := ctx.Err(); err != nil {
 		return nil, loaded, err
 	}
-	complete(ctx, c, recorder)
+	s.complete(ctx)
+	r, err := s.recording(loads, o)
+	return r, loaded, err
+}
+
+// recording is that of all that passed so far.
+func (s *Subject) recording(loads []Load, o recording.Options) (*recording.Recording, error) {
 	about := recording.About{Kinds: map[string]string{}}
 	for _, l := range loads {
 		about.Collectors = append(about.Collectors, l.Name)
 	}
 	var failures []error
-	for _, a := range c.Accounts() {
-		s := a.State()
-		about.Kinds[a.Name()] = kindWord(s.Kind)
-		if s.Dialect != "" {
-			about.Dialect, about.Version = string(s.Dialect), s.Version
+	for _, a := range s.Accounts() {
+		state := a.State()
+		about.Kinds[a.Name()] = kindWord(state.Kind)
+		if state.Dialect != "" {
+			about.Dialect, about.Version = string(state.Dialect), state.Version
 		}
-		if s.Err != nil {
-			failures = append(failures, a.Wrap(s.Err))
+		if state.Err != nil {
+			failures = append(failures, a.Wrap(state.Err))
 		}
 	}
 	if about.Dialect == "" {
-		return nil, loaded, errors.Join(append([]error{errors.New("no account could log in")}, failures...)...)
+		return nil, errors.Join(append([]error{errors.New("no account could log in")}, failures...)...)
 	}
-	o.Mask = scapi.Mask(recorder.Secrets()...)
-	r, err := recorder.Recording(about, o)
-	return r, loaded, err
+	o.Mask = scapi.Mask(s.recorder.Secrets()...)
+	return s.recorder.Recording(about, o)
 }
 
 func kindWord(k scapi.Kind) string {
@@ -108,22 +113,22 @@ func kindWord(k scapi.Kind) string {
 
 // complete asks each question about findings in both ways in which the exporter asks it: by the first row of the hosts,
 // and by severity. Which of them it takes depends on what it asked before.
-func complete(ctx context.Context, c *findings.Console, recorder *recording.Recorder) {
+func (s *Subject) complete(ctx context.Context) {
 	type asked struct{ account, meaning string }
 	known := map[asked]bool{}
-	seen := recorder.Seen(0)
-	for _, s := range seen {
-		known[asked{s.Account, recording.Meaning(s.Call, nil, s.Input)}] = true
+	seen := s.recorder.Seen(0)
+	for _, x := range seen {
+		known[asked{x.Account, recording.Meaning(x.Call, nil, x.Input)}] = true
 	}
-	for _, s := range seen {
-		input := otherWay(s)
-		key := asked{s.Account, recording.Meaning(s.Call, nil, input)}
+	for _, x := range seen {
+		input := otherWay(x)
+		key := asked{x.Account, recording.Meaning(x.Call, nil, input)}
 		if input == nil || known[key] || ctx.Err() != nil {
 			continue
 		}
 		known[key] = true
-		for _, a := range c.Accounts() {
-			if a.Name() != s.Account {
+		for _, a := range s.Accounts() {
+			if a.Name() != x.Account {
 				continue
 			}
 			// Its refusal is recorded as well.
@@ -164,4 +169,13 @@ func otherWay(s recording.Seen) json.RawMessage {
 		return nil
 	}
 	return out
+}
+
+// Everything returns all collectors, without settings.
+func Everything() []Load {
+	var all []Load
+	for _, col := range collector.All() {
+		all = append(all, Load{Collector: col})
+	}
+	return all
 }

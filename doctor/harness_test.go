@@ -1,6 +1,7 @@
 package doctor_test
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"net/http"
@@ -11,10 +12,8 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
-	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/doctor"
 	"github.com/securitycenter-exporter/securitycenter_exporter/exporter"
-	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/recording"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
@@ -77,38 +76,35 @@ func page(t *testing.T, c *config.Config, transport http.RoundTripper) string {
 	return w.Body.String()
 }
 
-// reached is a configured console whose accounts go through a recorder.
-func reached(t *testing.T, c *config.Config, transport http.RoundTripper, recorder *recording.Recorder) *findings.Console {
+// opened is a configured console.
+func opened(t *testing.T, c *config.Config, transport http.RoundTripper) *doctor.Subject {
 	t.Helper()
 	o, err := exporter.ConsoleOptions(c.Consoles[0])
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range o.Accounts {
-		o.Accounts[i].Transport = recorder.Transport(o.Accounts[i].Name, transport)
+		o.Accounts[i].Transport = transport
 	}
-	of, err := console.New(o)
+	s, err := doctor.Open(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return findings.New(of)
+	t.Cleanup(func() {
+		// A console that misbehaves need not let us log out.
+		_ = s.Close(context.WithoutCancel(t.Context()))
+	})
+	return s
 }
 
 // record records a cycle of a configured console.
 func record(t *testing.T, c *config.Config, transport http.RoundTripper, o recording.Options) *recording.Recording {
 	t.Helper()
-	recorder := &recording.Recorder{}
-	of := reached(t, c, transport, recorder)
-	defer func() {
-		if err := of.Close(t.Context()); err != nil {
-			t.Error(err)
-		}
-	}()
 	loads, err := doctor.Loads(c.Consoles[0], exporter.CollectorSettings, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, _, err := doctor.Record(t.Context(), of, recorder, loads, o)
+	r, _, err := opened(t, c, transport).Record(t.Context(), loads, o)
 	if err != nil {
 		t.Fatal(err)
 	}

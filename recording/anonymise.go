@@ -41,7 +41,7 @@ type anonymiser struct {
 	request map[string]bool // words of the product in the request that is being answered
 	// listening: texts are gathered in theirs and nothing is kept of what is written.
 	listening bool
-	unsure    map[string]bool // what was kept although it is not known to be the product's
+	keys      map[string]string // what names of fields become, once all is known
 }
 
 func newAnonymiser(o Options) (*anonymiser, error) {
@@ -52,7 +52,7 @@ func newAnonymiser(o Options) (*anonymiser, error) {
 	if o.Mask == nil {
 		o.Mask = func(s string) string { return s }
 	}
-	return &anonymiser{o: o, shift: int64(o.Shift / time.Second), names: newPseudonyms(key), theirs: map[string]bool{}, unsure: map[string]bool{}}, nil
+	return &anonymiser{o: o, shift: int64(o.Shift / time.Second), names: newPseudonyms(key), theirs: map[string]bool{}, keys: map[string]string{}}, nil
 }
 
 // where is the place of a value: the name of its field and of the object around it, lower case.
@@ -146,8 +146,19 @@ func (a *anonymiser) number(out *bytes.Buffer, n json.Number, at where) {
 
 // key is the name of a field: what a programmer wrote, or an id. Some objects are keyed by names.
 func (a *anonymiser) key(name string) string {
+	if known, ok := a.keys[name]; ok && !a.listening {
+		return known
+	}
+	out := a.keyed(name)
+	if !a.listening {
+		a.keys[name] = out
+	}
+	return out
+}
+
+func (a *anonymiser) keyed(name string) string {
 	switch {
-	case numeric.MatchString(name), known[name]:
+	case numeric.MatchString(name), known[name], knownField(strings.ToLower(name)):
 		return name
 	case identifier.MatchString(name) && a.harmless(name):
 		return name
@@ -182,7 +193,6 @@ func (a *anonymiser) text(s string, at where) string {
 	case field == "filtername" && identifier.MatchString(s) && a.harmless(s):
 		return s
 	case (wordFields[field] || field == "name" && wordObjects[at.object]) && word.MatchString(s) && a.harmless(s):
-		a.unsure[s] = true
 		return s
 	}
 	return a.somebodys(s, at)
@@ -351,4 +361,19 @@ func everyEpoch(s string, change func(int64) int64) string {
 		s = s[end:]
 	}
 	return b.String()
+}
+
+// Harmless returns what keeps of a message what is language or the product's, and replaces all else. mask takes known
+// secrets out; theirs are names that are nobody's business.
+func Harmless(mask func(string) string, theirs []string) func(message string) string {
+	a, err := newAnonymiser(Options{Mask: mask})
+	if err != nil { // there is no randomness: nothing is harmless
+		return func(string) string { return "" }
+	}
+	a.listening = true
+	for _, name := range theirs {
+		a.heard(name)
+	}
+	a.listening = false
+	return a.message
 }

@@ -92,6 +92,14 @@ func TestAWordThatIsANameElsewhereIsNotTheProducts(t *testing.T) {
 	}
 }
 
+func TestNamesOfFieldsStayAlthoughSomebodyIsCalledSo(t *testing.T) {
+	const answer = `[{"name":"Description"},{"lastname":"Scanner"},{"description":"","lastname":"","scanner":{"id":"1"},"vulnCount":"2"}]`
+	got := anonymous(t, Options{}, answer, "lastname")
+	if !strings.Contains(got, `{"description":"","lastname":"","scanner":{"id":"1"},"vulnCount":"2"}`) {
+		t.Error(got)
+	}
+}
+
 func TestSecretsAreLeftOut(t *testing.T) {
 	const secret = "hunter22hunter22"
 	mask := func(s string) string { return strings.ReplaceAll(s, secret, "***") }

@@ -2,6 +2,7 @@ package recording
 
 import (
 	"bytes"
+	"crypto/tls"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -41,6 +42,7 @@ type Seen struct {
 	ContentType string
 	Version     string // of the header SecurityCenter
 	Body        []byte
+	TLS         *tls.ConnectionState // nil: none
 }
 
 // Transport returns a transport that remembers what an account asks and is answered. Requests that get no whole answer
@@ -97,6 +99,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		t.of.lose()
 		return nil, err
 	}
+	s.TLS = resp.TLS
 	s.Status, s.ContentType, s.Version = resp.StatusCode, resp.Header.Get("Content-Type"), resp.Header.Get("SecurityCenter")
 	for _, c := range resp.Cookies() {
 		t.of.learn(c.Value)

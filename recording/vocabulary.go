@@ -45,6 +45,16 @@ var (
 	stampFields = set(`loadedpluginset pluginset plugincurrentset`)
 )
 
+// knownField reports whether a name, in lower case, is that of a field whose meaning is known, and so nobody's.
+func knownField(name string) bool {
+	for _, known := range []map[string]bool{wordFields, versionFields, listFields, messageFields, wordObjects, userFields, userObjects, hostFields, textFields, personal} {
+		if known[name] {
+			return true
+		}
+	}
+	return false
+}
+
 // What texts look like.
 var (
 	numeric = regexp.MustCompile(`^-?\d{1,13}(\.\d{1,17})?%?$`)

@@ -9,16 +9,14 @@ import (
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/doctor"
 	"github.com/securitycenter-exporter/securitycenter_exporter/exporter"
-	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
-	"github.com/securitycenter-exporter/securitycenter_exporter/recording"
 )
 
-// examined is a console that is looked at as the exporter looks at it, while all that passes is remembered.
+// examined is a console that is looked at, and what is configured of it.
 type examined struct {
-	*findings.Console
+	*doctor.Subject
 	configured config.Console // how; the defaults, where there is no file
-	recorder   *recording.Recorder
 }
 
 // unconfigured is a configuration that says nothing of its own.
@@ -41,8 +39,8 @@ func (s *settings) examined(out streams) ([]examined, error) {
 		for _, a := range accounts {
 			o.Accounts = append(o.Accounts, console.AccountOptions{Name: a.name, Options: a.options})
 		}
-		x, err := newExamined(o, c.Consoles[0])
-		return []examined{x}, err
+		subject, err := doctor.Open(o)
+		return []examined{{subject, c.Consoles[0]}}, err
 	}
 	if _, err := s.everyAccount(out); err != nil { // it says what is wrong
 		return nil, err
@@ -72,26 +70,13 @@ func (s *settings) examined(out streams) ([]examined, error) {
 		for i := range o.Accounts {
 			s.complete(&o.Accounts[i].Options, out)
 		}
-		x, err := newExamined(o, configured)
+		subject, err := doctor.Open(o)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, x)
+		all = append(all, examined{subject, configured})
 	}
 	return all, nil
-}
-
-func newExamined(o console.Options, configured config.Console) (examined, error) {
-	x := examined{configured: configured, recorder: &recording.Recorder{}}
-	for i := range o.Accounts {
-		o.Accounts[i].Transport = x.recorder.Transport(o.Accounts[i].Name, o.Accounts[i].Transport)
-	}
-	c, err := console.New(o)
-	if err != nil {
-		return examined{}, err
-	}
-	x.Console = findings.New(c)
-	return x, nil
 }
 
 // close ends the sessions, also after ctx has ended.

@@ -91,7 +91,7 @@ func (f *recordFlags) record(ctx context.Context, t *tree, s streams) (err error
 			o.Keep.Texts = true
 		}
 	}
-	r, loaded, err := doctor.Record(ctx, c.Console, c.recorder, loads, o)
+	r, loaded, err := c.Record(ctx, loads, o)
 	if err != nil {
 		return err
 	}
