@@ -100,9 +100,7 @@ var (
 // oddities are those of both protocols, except where a name says otherwise.
 var oddities = map[string]oddity{
 	"hides accepted findings": {options: sctest.Options{Quirks: sctest.Quirks{AcceptedHidden: true}},
-		want:   map[string]doctor.Result{"filter.accepted_risk": doctor.Limited},
-		beside: map[string][]string{"rpc": {"load.requests"}}, // hosts by plugin are asked for twice there
-		means:  "numbers are right"},
+		want: map[string]doctor.Result{"filter.accepted_risk": doctor.Limited}, means: "numbers are right"},
 	"ignores the filter on accepted risk": {options: sctest.Options{Quirks: sctest.Quirks{AcceptedIgnored: true}},
 		want: map[string]doctor.Result{"filter.accepted_risk": doctor.Wrong}, means: "securitycenter_vulnerabilities_accepted"},
 	"speaks of refusals by code 143": {options: sctest.Options{Quirks: sctest.Quirks{Speaks143: true}},

@@ -84,21 +84,31 @@ func exported(t *testing.T, dir string) {
 	}
 	c := configured(t, "http://console.example", replayed.Accounts(), switches.String())
 	text := page(t, c, replayed.Transport())
-	if m := replayed.Missing(); m != nil {
-		t.Errorf("not recorded: %q", m)
+	missing := replayed.Missing()
+	if _, ours := made[filepath.Base(dir)]; ours && missing != nil {
+		t.Errorf("the exporter asks what was not recorded: delete the folder, and make it anew with -update: %q", missing)
 	}
 	problems, err := promlint.New(strings.NewReader(text)).Lint()
 	if err != nil || len(problems) > 0 {
 		t.Errorf("the page is not valid: %v %v", err, problems)
 	}
+	var unread []string
 	for name := range on {
 		success, permitted := `securitycenter_collector_success{collector="`+name+`"} 1`, `securitycenter_collector_permitted{collector="`+name+`"} 0`
-		if !strings.Contains(text, success+"\n") && !strings.Contains(text, permitted+"\n") {
+		if strings.Contains(text, success+"\n") || strings.Contains(text, permitted+"\n") {
+			continue
+		}
+		// The exporter has learned to ask something since a site was recorded: what it knew to ask then stays proved.
+		if missing == nil {
 			t.Errorf("collector %s does not load", name)
 		}
+		t.Logf("collector %s asks what was not recorded: %q", name, missing)
+		unread = append(unread, name)
 	}
 	series := data(text)
-	identities(t, series)
+	if unread == nil {
+		identities(t, series)
+	}
 
 	var lines []string
 	for _, labels := range slices.Sorted(maps.Keys(series)) {
@@ -115,9 +125,20 @@ func exported(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatalf("%v; write it with -update", err)
 	}
-	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+	if diff := cmp.Diff(told(string(want), unread), strings.Split(got, "\n")); diff != "" {
 		t.Errorf("%s differs; if that is meant, write it anew with -update (-want +got):\n%s", golden, diff)
 	}
+}
+
+// told are the lines of a golden file without the families of collectors that a recording does not answer any more.
+func told(golden string, unread []string) []string {
+	return slices.DeleteFunc(strings.Split(golden, "\n"), func(line string) bool {
+		name, _, _ := strings.Cut(line, "{")
+		name, _, _ = strings.Cut(name, " ")
+		return slices.ContainsFunc(collector.All(), func(col *collector.Collector) bool {
+			return slices.Contains(unread, col.Name) && slices.ContainsFunc(col.Families, func(f *collector.Family) bool { return f.Name == name })
+		})
+	})
 }
 
 // identities are what numbers of one console must be to one another, whatever it is.

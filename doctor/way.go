@@ -57,7 +57,7 @@ func (x *examination) way() {
 		c.Result = Limited
 		c.Found += ", which nobody has looked at"
 	}
-	c.public = c.Found
+	c.public = fmt.Sprintf("%s, version %s", orUnknown(string(x.dialect)), orUnknown(harmlessVersion(x.version)))
 	x.add(c)
 }
 

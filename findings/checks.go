@@ -17,8 +17,7 @@ const (
 	CheckCompliance = "compliance"
 	// CheckOneRow: the severities that come with the first row add up to the total beside them.
 	CheckOneRow = "one_row"
-	// CheckHostTotal: the hosts that the summary of a plugin tells are those that the hosts with the plugin are.
-	// Nothing asks for both yet.
+	// CheckHostTotal: the hosts of a plugin that sumid tells are as many as sumip tells, unless it has no sumid.
 	CheckHostTotal = "host_total"
 )
 
@@ -50,6 +49,12 @@ func (c *Console) Checks() map[string]bool {
 		all[check] = true
 		for _, holds := range by {
 			all[check] = all[check] && holds
+		}
+	}
+	for _, m := range c.memories {
+		if v := m.hostTotal.Load(); v != nil && v.proved && !v.none {
+			before, checked := all[CheckHostTotal]
+			all[CheckHostTotal] = v.holds && (before || !checked)
 		}
 	}
 	return all
