@@ -45,12 +45,16 @@ func troubles(r *doctor.Report) map[string]doctor.Result {
 	return all
 }
 
+// plainConsoles are consoles without oddities, by protocol and version.
+var plainConsoles = map[string]sctest.Options{
+	"REST 5.0": {Version: "5.0.0"}, "REST 5.8": {Version: "5.8.0"}, "REST 5.20": {Version: "5.20.0"}, "REST 6.2": {Version: "6.2.0"},
+	"REST 6.4": {}, "REST 6.7": {Version: "6.7.0"},
+	"RPC 4.2": {Dialect: sctest.RPC, Version: "4.2.0"}, "RPC 4.4": {Dialect: sctest.RPC, Version: "4.4.0"},
+	"RPC 4.6": {Dialect: sctest.RPC, Version: "4.6.0"}, "RPC 4.8": {Dialect: sctest.RPC},
+}
+
 func TestOfAPlainConsoleEverythingIsOK(t *testing.T) {
-	for name, o := range map[string]sctest.Options{
-		"REST 5.0": {Version: "5.0.0"}, "REST 5.8": {Version: "5.8.0"}, "REST 5.20": {Version: "5.20.0"}, "REST 6.2": {Version: "6.2.0"}, "REST 6.4": {},
-		"REST 6.7": {Version: "6.7.0"},
-		"RPC 4.2":  {Dialect: sctest.RPC, Version: "4.2.0"}, "RPC 4.4": {Dialect: sctest.RPC, Version: "4.4.0"}, "RPC 4.6": {Dialect: sctest.RPC, Version: "4.6.0"}, "RPC 4.8": {Dialect: sctest.RPC},
-	} {
+	for name, o := range plainConsoles {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
