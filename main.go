@@ -40,7 +40,7 @@ const (
 	demoAddress = "127.0.0.1:10078"
 	// drainTimeout is how long scrapes under way may take at the end.
 	drainTimeout = 5 * time.Second
-	// onceTimeout bounds --once and --estimate.
+	// onceTimeout bounds --once, --estimate and --doctor, of each console.
 	onceTimeout = 30 * time.Minute
 )
 
@@ -62,6 +62,9 @@ type settings struct {
 	once        bool
 	textfile    string
 	healthCheck bool
+	doctor      bool
+	format      string // of --doctor
+	report      string // likewise
 	stateFile   string
 	stateGiven  bool // by a flag, be it to have none
 	externalURL *url.URL
@@ -83,6 +86,9 @@ func flags(stdout, stderr io.Writer) (*kingpin.Application, *settings) {
 	app.Flag("demo", "Export simulated consoles that run inside the process. Needs no configuration. Listens on "+demoAddress+" unless told otherwise.").BoolVar(&s.demo)
 	app.Flag("once", "Load everything once, write the metrics, and exit: 0 if all could be read, else 1.").BoolVar(&s.once)
 	app.Flag("textfile.output", "With --once: file to write to instead of standard output, for node_exporter's textfile collector. With several consoles the name of the console is put before the extension.").PlaceHolder("FILE").StringVar(&s.textfile)
+	app.Flag("doctor", "Find out what works on every console of the configuration, with all its accounts and read-only, print what that means for which metrics, and exit: 0 if nothing is wrong, 1 if something is, 2 if the flags or the configuration are.").BoolVar(&s.doctor)
+	app.Flag("format", "With --doctor: table, md (Markdown), json.").Default("table").EnumVar(&s.format, "table", "md", "json")
+	app.Flag("report", "With --doctor: file to write the report to once more, as Markdown, without names, addresses, secrets, and numbers beyond their order of magnitude.").PlaceHolder("FILE").StringVar(&s.report)
 	app.Flag("healthcheck", "Ask the exporter that runs with the same --web flags for its health, and exit: 0 if it lives, else 1.").BoolVar(&s.healthCheck)
 	app.Flag("state.file", "File that keeps refused logins across restarts, so that no account is locked; empty for none. Default: logins.json in $STATE_DIRECTORY, else in securitycenter_exporter below $XDG_STATE_HOME or ~/.local/state (Windows: %LocalAppData%).").PlaceHolder("FILE").IsSetByUser(&s.stateGiven).StringVar(&s.stateFile)
 	s.web = kingpinflag.AddFlags(app, listenAddress)
@@ -118,6 +124,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return code
 	} else if err != nil {
 		fmt.Fprintf(stderr, "%s: %s, try --help\n", program, conceal.UserInfo(err.Error(), args))
+		if slices.Contains(args, "--doctor") {
+			return 2
+		}
 		return 1
 	}
 	log := newLogger(stderr, s.logLevel, s.logFormat)
@@ -126,13 +135,22 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		for line := range strings.Lines(conceal.UserInfo(err.Error(), args)) {
 			log.Error("Giving up", "err", strings.TrimSpace(line))
 		}
+		if errors.Is(err, errDoctorUsage) {
+			return 2
+		}
 		return 1
 	}
 	return 0
 }
 
+// errDoctorUsage: the doctor could not begin, because of flags or configuration.
+var errDoctorUsage = errors.New("nothing was examined")
+
 func dispatch(ctx context.Context, s *settings, stdout io.Writer, log *slog.Logger) error {
 	if err := s.check(); err != nil {
+		if s.doctor {
+			return fmt.Errorf("%w: %w", errDoctorUsage, err)
+		}
 		return err
 	}
 	if s.healthCheck {
@@ -173,6 +191,16 @@ func dispatch(ctx context.Context, s *settings, stdout io.Writer, log *slog.Logg
 			log.Info("The configuration is valid")
 			return nil
 		}
+	}
+
+	if s.doctor {
+		c, err := load()
+		if err != nil {
+			return fmt.Errorf("%w: %w", errDoctorUsage, err)
+		}
+		ctx, cancel := context.WithTimeout(ctx, onceTimeout*time.Duration(len(c.Consoles)))
+		defer cancel()
+		return exporter.Doctor(ctx, c, console.OpenRefusals(s.statePath(log), log), stdout, s.format, s.report)
 	}
 
 	s.exporter.Load, s.exporter.Logger, s.exporter.ExternalURL = load, log, s.externalURL
@@ -225,6 +253,10 @@ func (s *settings) check() error {
 		return errors.New("--estimate is for --config.check only")
 	case s.stateFile != "" && s.demo:
 		return errors.New("--state.file is not for --demo, whose consoles lock nobody out")
+	case s.doctor && (s.configCheck || s.once || s.healthCheck):
+		return errors.New("--doctor goes with neither --config.check, --once nor --healthcheck")
+	case (s.report != "" || s.format != "table") && !s.doctor:
+		return errors.New("--format and --report are for --doctor only")
 	case s.textfile != "" && !s.once:
 		return errors.New("--textfile.output is for --once only")
 	case !strings.HasPrefix(s.exporter.TelemetryPath, "/"):

@@ -182,7 +182,7 @@ func TestTheFlagsAndTheirDefaults(t *testing.T) {
 		"web.listen-address": ":10078", "web.config.file": "", "web.systemd-socket": "",
 		"web.telemetry-path": "/metrics", "web.external-url": "", "web.max-requests": "40", "web.scrape-timeout": "10s",
 		"web.enable-lifecycle": "", "web.enable-pprof": "",
-		"once": "", "textfile.output": "", "healthcheck": "", "state.file": "",
+		"once": "", "textfile.output": "", "healthcheck": "", "state.file": "", "doctor": "", "format": "table", "report": "",
 		"log.level": "info", "log.format": "logfmt", "version": "", "help": "",
 	} {
 		if got, there := defaults[name]; !there || got != want {
@@ -238,6 +238,7 @@ func TestWrongFlagsAreRefused(t *testing.T) {
 		{"an external URL without a host", []string{"--demo", "--web.external-url=/sc"}, "--web.external-url"},
 		{"an external URL of another kind", []string{"--demo", "--web.external-url=ftp://sc.example"}, "--web.external-url"},
 		{"an output file without once", []string{"--demo", "--textfile.output=sc.prom"}, "--textfile.output"},
+		{"a report without the doctor", []string{"--demo", "--report=x"}, "--doctor"},
 		{"a state file for a demonstration", []string{"--demo", "--state.file=x"}, "--state.file"},
 		{"an estimate without a check", []string{"--demo", "--estimate"}, "--config.check"},
 		{"an address that cannot be listened on", []string{"--demo", "--web.listen-address=nowhere"}, "nowhere"},

@@ -176,7 +176,7 @@ func (p *pluginHosts) ask(ctx context.Context, m *Metrics) (scapi.Opt[map[int64]
 		return of.scope.HostsByPlugin(ctx, of.Question, plugins...)
 	})
 	if err == nil && !hosts.Valid {
-		m.lacking(coverageCredentialed, errUntold)
+		m.lacking(coverageCredentialed, ErrUntold)
 	}
 	p.asked, p.hosts = err == nil, hosts
 	return hosts, err

@@ -23,6 +23,12 @@ var (
 func scanWord(status string) string   { return word(status, scanWords) }
 func importWord(status string) string { return word(status, importWords) }
 
+// KnownScanStatus reports whether a word of the console for the state of a scan is known; others are told as other.
+func KnownScanStatus(status string) bool { return scanWord(status) != "other" }
+
+// KnownImportStatus is KnownScanStatus for the state of the import of a scan.
+func KnownImportStatus(status string) bool { return importWord(status) != "other" }
+
 func word(said string, known []string) string {
 	w := strings.ReplaceAll(strings.ToLower(strings.TrimSpace(said)), " ", "_")
 	switch {

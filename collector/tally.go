@@ -55,9 +55,9 @@ func tallyOf(ctx context.Context, c *findings.Console, account *console.Account,
 	return tallyIn(ctx, c, []*findings.Scope{scope}, m)
 }
 
-// errUntold: the console lacks a filter that defines a number, or results of audits
-// are in the way.
-var errUntold = errors.New("the console cannot tell such findings")
+// ErrUntold says that the console lacks a filter that defines a number, or that
+// results of audits are in the way.
+var ErrUntold = errors.New("the console cannot tell such findings")
 
 // addUp adds up what ask answers for every part. Where one account cannot tell, the
 // sum is absent and the figure's family noted as missing.
@@ -68,7 +68,7 @@ func addUp[T any](m *Metrics, f *figure, add func(a, b T) T, ask func(part) (sca
 		refusal, refused := scapi.RefusalOf(err)
 		why := err
 		if err == nil && !v.Valid {
-			why = p.scope.Account.Wrap(errUntold)
+			why = p.scope.Account.Wrap(ErrUntold)
 		}
 		if why != nil && f.subject != "" {
 			why = f.errAbout(nil, why)

@@ -50,24 +50,29 @@ func trust() []Panel {
 ) / (sum(securitycenter_scan_results{status=~"completed|partial|stopped|error|other"}) > 0)`),
 		},
 		{
-			Kind: Stat, W: 6, H: 3, Title: "Hosts seen", Unit: "percentunit", Decimals: 1, Steps: falling(0.8, 0.95), Empty: "unknown", Link: "scanning",
+			Kind: Stat, W: 5, H: 3, Title: "Hosts seen", Unit: "percentunit", Decimals: 1, Steps: falling(0.8, 0.95), Empty: "unknown", Link: "scanning",
 			About:   "Share of the known hosts that a scan saw in 30 days, on the worst console. The findings of the others are old. Look for scans that are late or zones without a scanner.",
 			Queries: one(`min(securitycenter_hosts_seen{window="30d"} / on (job, instance) (sum by (job, instance) (securitycenter_hosts) > 0))`),
 		},
 		{
-			Kind: Stat, W: 6, H: 3, Title: "Logins work", Unit: "percentunit", Decimals: 1, Steps: falling(0.7, 0.9), Empty: "unknown", Link: "scanning",
+			Kind: Stat, W: 5, H: 3, Title: "Logins work", Unit: "percentunit", Decimals: 1, Steps: falling(0.7, 0.9), Empty: "unknown", Link: "scanning",
 			About:   "Share of the assessed hosts on which a login worked in 30 days, on the worst console. Without a login most missing patches are not found, and the count falls. See the causes on the scanning board.",
 			Queries: one(`min(` + loginsWork + `)`),
 		},
 		{
-			Kind: Stat, W: 6, H: 3, Title: "Repos unread", Whole: true, Steps: none(), Empty: "unknown", Link: "fleet",
+			Kind: Stat, W: 5, H: 3, Title: "Repos unread", Whole: true, Steps: none(), Empty: "unknown", Link: "fleet",
 			About:   "Repositories that an administrator sees and no configured account reads. They are missing from every count: give an account of their organisation to the exporter.",
 			Queries: one(`sum(1 - securitycenter_repository_accessible)`),
 		},
 		{
-			Kind: Stat, W: 6, H: 3, Title: "Age of counts", Unit: "s", Decimals: 1, Steps: rising(2*hour, 4*hour), Empty: "never read", Link: "exporter",
+			Kind: Stat, W: 5, H: 3, Title: "Age of counts", Unit: "s", Decimals: 1, Steps: rising(2*hour, 4*hour), Empty: "never read", Link: "exporter",
 			About:   "Time since the findings were last counted, on the worst console. It should be below an hour. See the exporter board.",
 			Queries: one(`max(time() - securitycenter_collector_last_success_timestamp_seconds{collector="vulnerabilities"})`),
+		},
+		{
+			Kind: Stat, W: 4, H: 3, Title: "Contradictions", Whole: true, Steps: none(), Empty: "unchecked",
+			About:   "Numbers of a console that must be equal and are not: accepted and open findings against all, results of audits by id against by type, totals against their parts. securitycenter_check_ok says which; scctl doctor says what it means.",
+			Queries: one(`count(securitycenter_check_ok == 0) or 0 * count(securitycenter_check_ok)`),
 		},
 	}
 }

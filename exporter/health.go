@@ -78,10 +78,15 @@ var (
 		Help:   "Whether the console takes an optional query filter (1) or refused it (0). Absent for filters that were not tried.",
 		Labels: []string{"filter"},
 	}
+	checkOK = &collector.Family{
+		Name:   "securitycenter_check_ok",
+		Help:   "Whether an identity that the numbers rest on holds (1) or the console contradicts itself (0), as of the latest questions that are asked anyway: accepted_risk (accepted and not accepted findings add up to all), compliance (plugin ids and the plugin type tell the same results of audits apart), one_row (the totals beside the first row add up), host_total (a plugin's hosts by plugin and by host are equal). Absent for what was not checked.",
+		Labels: []string{"check"},
+	}
 
 	healthFamilies = []*collector.Family{
 		up, accountUp, accountBlocked, collectorSuccess, collectorPermitted, collectorDuration, collectorLastSuccess,
-		collectorInterval, collectorMaxAge, collectorSeries, collectorSeriesDropped, clockSkew, certificateNotAfter, filterSupported,
+		collectorInterval, collectorMaxAge, collectorSeries, collectorSeriesDropped, clockSkew, certificateNotAfter, filterSupported, checkOK,
 	}
 )
 
@@ -118,6 +123,9 @@ func (t *target) health(views, all []view) ([]*dto.MetricFamily, error) {
 	m.SetTime(certificateNotAfter, t.console.CertificateNotAfter())
 	for filter, supported := range t.console.SupportedFilters() {
 		m.Set(filterSupported, collector.OneIf(supported), filter)
+	}
+	for check, holds := range t.console.Checks() {
+		m.Set(checkOK, collector.OneIf(holds), check)
 	}
 	traffic, err := t.console.Traffic()
 	return append(m.Snapshot(healthFamilies).Families(), traffic...), err

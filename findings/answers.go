@@ -20,6 +20,9 @@ func (s *Scope) oneRow(ctx context.Context, q scapi.Query) (scapi.OneRow, error)
 		row, err := console.Call(ctx, s.Account, func(_ *scapi.Client, ctx context.Context) (scapi.OneRow, error) { return p.OneRow(ctx) })
 		if err == nil && q.Tool == byHost && row.Records > 0 {
 			s.memory.plain.Store(!row.Findings.Valid)
+			if row.Findings.Valid || row.Contradicts {
+				s.console.checks.judge(CheckOneRow, s.Account, !row.Contradicts)
+			}
 		}
 		return row, err
 	})

@@ -23,6 +23,7 @@ import (
 type Console struct {
 	*console.Console
 	filters  filterMemory
+	checks   checkMemory
 	memories map[*console.Account]*memory
 }
 

@@ -31,6 +31,7 @@ func (t hostTotals) tells(plugin int64) bool {
 type hostTotalVerdict struct {
 	holds  bool
 	proved bool // there were hosts to compare
+	none   bool // the console does not know sumid: nothing was compared, and that is proved
 }
 
 // HostTotalHolds tells whether the console counts the hosts of a plugin in the
@@ -124,7 +125,7 @@ func (s *Scope) checkHostTotal(ctx context.Context, q ofPlugins) (hostTotalVerdi
 	// Where Hosts needs two requests, the first tells enough.
 	totals, err := s.hostTotalsOf(ctx, s.disjoint(q.question(q.plugins...))[0], q.mostRows())
 	if refusal, refused := scapi.RefusalOf(err); refused && refusal.Of == scapi.RefusedTool {
-		return hostTotalVerdict{proved: true}, nil
+		return hostTotalVerdict{proved: true, none: true}, nil
 	}
 	if err != nil || !totals.Valid {
 		return hostTotalVerdict{}, err

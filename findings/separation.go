@@ -27,6 +27,8 @@ type separation struct {
 	way
 	findings scapi.Filter // keeps findings alone, where way is byPluginID
 	audits   scapi.Filter // keeps results of audits alone; without a name: there is none
+	compared bool         // two ways to tell them apart were
+	agrees   bool         // and told the same
 }
 
 // cut is a way to tell findings and results of audits apart by plugin id.
@@ -54,6 +56,9 @@ func (s *Scope) separate(ctx context.Context) (separation, error) {
 		before := s.memory.separated.Load()
 		known := before != nil && before.way == bySubtraction && before.of == of // no need to ask twice
 		found, err := s.check(ctx, known)
+		if err == nil && found.compared {
+			s.console.checks.judge(CheckCompliance, s.Account, found.agrees)
+		}
 		if err == nil {
 			s.memory.separated.Store(&verdict{found.way, of})
 		}
@@ -112,13 +117,15 @@ func (s *Scope) check(ctx context.Context, known bool) (separation, error) {
 		credible := by.proven || low.Value.Total() > 0 || all.Value.Total() == 0
 		switch {
 		case agree:
+			cutByID.compared, cutByID.agrees = true, true
 			return cutByID, nil
 		case audits.Value.Total() == 0 && credible:
 			// Two ways disagree, and the one that finds nothing cannot be right.
 			log.Warn("The console finds no compliance result by plugin type, although plugin ids tell some: they are told apart by plugin id", "filter", byType.Name)
-			cutByID.audits = by.audits
+			cutByID.audits, cutByID.compared = by.audits, true
 			return cutByID, nil
 		case known:
+			subtracted.compared = true
 			return subtracted, nil
 		}
 		_, moved, err := s.again(ctx, sel, all.Value, version)
@@ -126,6 +133,7 @@ func (s *Scope) check(ctx context.Context, known bool) (separation, error) {
 			return separation{}, err
 		}
 		if !moved {
+			subtracted.compared = true
 			break
 		}
 	}

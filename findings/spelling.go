@@ -30,6 +30,8 @@ type spelling struct {
 	hides bool
 	// vacuous: there were no findings, and so nothing was proved.
 	vacuous bool
+	// taken: the console knows the filter, whether sums prove it or not.
+	taken bool
 }
 
 // spellings returns the ways that clients spell a status, the most likely first.
@@ -87,6 +89,7 @@ func (s *Scope) spell(ctx context.Context, of Status, version string) (spelling,
 	}
 	ways := spellings(of, dialect)
 	var found spelling
+	taken := false // a spelling that sums spoke against
 	for _, way := range ways {
 		if found, err = s.prove(ctx, way, version); err != nil {
 			return spelling{}, err
@@ -94,6 +97,10 @@ func (s *Scope) spell(ctx context.Context, of Status, version string) (spelling,
 		if found.known {
 			break
 		}
+		taken = taken || found.taken
+	}
+	if of == acceptedRisk && (found.known && !found.vacuous || !found.known && taken) {
+		s.console.checks.judge(CheckAcceptedRisk, s.Account, found.known)
 	}
 	for _, way := range ways {
 		if way.no.Name == found.no.Name {
@@ -162,10 +169,10 @@ func (s *Scope) agree(ctx context.Context, sel, whole selection, all scapi.Count
 		var moved bool
 		var err error
 		if all, moved, err = s.again(ctx, whole, all, version); err != nil || !moved {
-			return spelling{}, err
+			return spelling{taken: true}, err
 		}
 	}
-	return spelling{}, nil
+	return spelling{}, nil // the data moves too fast to tell
 }
 
 // again counts what sel selects anew, and reports whether the data has moved:

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/conceal"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
@@ -148,7 +149,7 @@ func (w wireCredential) credential(raw json.RawMessage) StoredCredential {
 		case name == "authType":
 			s.AuthType = string(text)
 		case slices.Contains(commonFields, name):
-		case secretName(name) || hidden(string(text)):
+		case conceal.SecretName(name) || hidden(string(text)):
 			if !slices.Contains(s.Secrets, name) {
 				s.Secrets = append(s.Secrets, name)
 			}

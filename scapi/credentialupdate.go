@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/conceal"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
@@ -137,7 +138,7 @@ func (u CredentialUpdate) check() error {
 	}
 	typed := u.typed()
 	for name, value := range u.special() {
-		if secretName(name) && hidden(value) {
+		if conceal.SecretName(name) && hidden(value) {
 			return wrongArgument("%s: %q is what consoles show in the place of a secret", name, value)
 		}
 	}
@@ -248,7 +249,7 @@ func writtenBack(s StoredCredential) (map[string]any, error) {
 			continue
 		}
 		var text wire.Str
-		if wire.Decode(value, &text) == nil && (hidden(string(text)) || secretName(name) && text == "") {
+		if wire.Decode(value, &text) == nil && (hidden(string(text)) || conceal.SecretName(name) && text == "") {
 			continue
 		}
 		input[name] = value

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/conceal"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
@@ -51,7 +52,7 @@ func FuzzObjects(f *testing.F) {
 		read(&credential)
 		s := credential.credential(raw)
 		for name, value := range s.Fields {
-			if secretName(name) || hidden(value) {
+			if conceal.SecretName(name) || hidden(value) {
 				t.Errorf("field %s shows %q", name, value)
 			}
 		}

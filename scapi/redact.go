@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/conceal"
 )
 
 // redactor takes secrets out of what is shown of requests and answers: by the
@@ -57,7 +59,7 @@ func (r *redactor) text(s string, cutOff bool) string {
 // value masks a value that may be JSON or other text.
 func (r *redactor) value(name, text string) string {
 	switch {
-	case secretName(name) && text != "":
+	case conceal.SecretName(name) && text != "":
 		r.learn(text)
 		return masked
 	case looksJSON([]byte(text)):
@@ -76,7 +78,7 @@ func (r *redactor) header(h http.Header) map[string]string {
 			r.learnParts(text)
 			text = masked
 		default:
-			if secretName(name) {
+			if conceal.SecretName(name) {
 				r.learn(text)
 				text = masked
 			}
@@ -128,7 +130,7 @@ func (r *redactor) form(values url.Values) string {
 	}
 	// Secrets first: what is known then is masked in the others too.
 	slices.SortFunc(names, func(a, b string) int {
-		if x, y := secretName(a), secretName(b); x != y {
+		if x, y := conceal.SecretName(a), conceal.SecretName(b); x != y {
 			if x {
 				return -1
 			}

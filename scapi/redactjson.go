@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/conceal"
 )
 
 // json masks JSON, which may be cut off: fields with the name of a secret, the
@@ -207,7 +209,7 @@ func (m *masking) object() {
 		from := m.blank()
 		text, scalar := m.value()
 		switch {
-		case secretName(name):
+		case conceal.SecretName(name):
 			m.secret(from, text, scalar)
 		case name == "name":
 			beside = text
@@ -222,7 +224,7 @@ func (m *masking) object() {
 			break
 		}
 	}
-	if value != nil && secretName(beside) {
+	if value != nil && conceal.SecretName(beside) {
 		m.learn(value.with)
 		m.within(*value)
 	}

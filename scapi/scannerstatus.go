@@ -88,6 +88,14 @@ func (s ScannerStatus) Names() []string {
 	return names
 }
 
+// Unnamed returns the bits of s of which nothing is known.
+func (s ScannerStatus) Unnamed() ScannerStatus {
+	for _, w := range scannerWords {
+		s &^= w.bit
+	}
+	return s &^ (scannerBroken | scannerTransitional)
+}
+
 // Usable reports whether the scanner can scan: it works and nothing forbids
 // it. Absent while the console says no more than what the scanner is busy with.
 func (s ScannerStatus) Usable() Opt[bool] {

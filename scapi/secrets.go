@@ -1,25 +1,13 @@
 package scapi
 
-import (
-	"strings"
-)
-
 // masked stands for a secret in what is shown.
 const masked = "***"
 
-// secretWords are in the names of fields that hold secrets, lower case.
-var secretWords = [...]string{
-	"password", "passwd", "passphrase", "secret", "token", "community", "cookie", "sessionid",
-	"privatekey", "accesskey", "apikey",
-}
-
-// secretName reports whether a field of this name holds a secret. Public keys do not.
-func secretName(name string) bool {
-	name = strings.ToLower(name)
-	for _, word := range secretWords {
-		if strings.Contains(name, word) {
-			return true
-		}
-	}
-	return strings.HasSuffix(name, "key") && !strings.HasSuffix(name, "publickey")
+// Mask returns what takes secrets out of a text, in all spellings in which a console or anything before it may repeat
+// them: escaped for JSON, addresses and HTML, in base64, in parts. It is what the errors and logs of a Client pass
+// through, for those who show texts that did not.
+func Mask(secrets ...string) func(text string) string {
+	m := &mask{}
+	m.learn(secrets...)
+	return m.text
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -25,6 +26,8 @@ type OneRow struct {
 	// Findings and Score are absent where the answer does not carry them or cannot be trusted.
 	Findings Opt[Counts]
 	Score    Opt[float64] // the console's weighted score
+	// Contradicts: the answer carries all numbers, and they do not add up.
+	Contradicts bool
 }
 
 // Summary is the summary of which r is the first answer. Where r does not carry the findings by
@@ -137,7 +140,7 @@ func (p plan) oneRow(ctx context.Context) (OneRow, error) {
 			return OneRow{Findings: Some(Counts{})}, nil
 		}
 	}
-	return OneRow{Records: records}, nil
+	return OneRow{Records: records, Contradicts: countsOnce && allNumbers(res.colon, numbers)}, nil
 }
 
 // colonNumbers says how many numbers the colon-separated totals of a tool have:
@@ -147,6 +150,15 @@ func (p plan) oneRow(ctx context.Context) (OneRow, error) {
 var colonNumbers = map[string]int{
 	"sumip": 7, "sumport": 7, "sumprotocol": 7, "sumfamily": 7, "sumclassa": 7, "sumclassb": 7, "sumclassc": 7,
 	"sumid": 8,
+}
+
+// allNumbers reports whether a text is that many numbers, separated by colons.
+func allNumbers(text string, numbers int) bool {
+	parts := strings.Split(text, ":")
+	return len(parts) == numbers && !slices.ContainsFunc(parts, func(part string) bool {
+		_, err := strconv.ParseUint(part, 10, 53)
+		return err != nil
+	})
 }
 
 // parseColonList reads total:critical:high:medium:low:info:score, and whatever

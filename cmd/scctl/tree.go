@@ -52,6 +52,9 @@ func newTree(stdout, stderr io.Writer) *tree {
 	addSystem(t)
 	addRaw(t)
 	addLoginCheck(t)
+	addDoctor(t)
+	addRecord(t)
+	addReplay(t)
 	addCompletion(t)
 	return t
 }

@@ -1,4 +1,4 @@
-// Package conceal takes secrets out of what is said of a command line.
+// Package conceal knows what must not be shown: secrets on a command line, and fields that hold some.
 package conceal
 
 import (
@@ -44,4 +44,21 @@ func UserInfo(text string, args []string) string {
 		text = strings.ReplaceAll(text, secret, "***")
 	}
 	return text
+}
+
+// secretWords are in the names of fields that hold secrets, lower case.
+var secretWords = [...]string{
+	"password", "passwd", "passphrase", "secret", "token", "community", "cookie", "sessionid",
+	"privatekey", "accesskey", "apikey",
+}
+
+// SecretName reports whether a field of this name holds a secret. Public keys do not.
+func SecretName(name string) bool {
+	name = strings.ToLower(name)
+	for _, word := range secretWords {
+		if strings.Contains(name, word) {
+			return true
+		}
+	}
+	return strings.HasSuffix(name, "key") && !strings.HasSuffix(name, "publickey")
 }

@@ -28,3 +28,14 @@ func TestUserInfo(t *testing.T) {
 		})
 	}
 }
+
+func TestSecretsAreKnownByTheNameOfTheirField(t *testing.T) {
+	for name, want := range map[string]bool{
+		"password": true, "sshPassphrase": true, "X-SecurityCenter-Token": true, "apiKey": true, "SESSIONID": true, "licenseKey": true,
+		"publicKey": false, "sshPublicKey": false, "name": false, "keyword": false,
+	} {
+		if got := conceal.SecretName(name); got != want {
+			t.Errorf("%s: %t, want %t", name, got, want)
+		}
+	}
+}
