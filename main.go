@@ -62,6 +62,7 @@ type settings struct {
 	once        bool
 	textfile    string
 	healthCheck bool
+	past        pastSettings
 	stateFile   string
 	stateGiven  bool // by a flag, be it to have none
 	externalURL *url.URL
@@ -85,6 +86,7 @@ func flags(stdout, stderr io.Writer) (*kingpin.Application, *settings) {
 	app.Flag("textfile.output", "With --once: file to write to instead of standard output, for node_exporter's textfile collector. With several consoles the name of the console is put before the extension.").PlaceHolder("FILE").StringVar(&s.textfile)
 	app.Flag("healthcheck", "Ask the exporter that runs with the same --web flags for its health, and exit: 0 if it lives, else 1.").BoolVar(&s.healthCheck)
 	app.Flag("state.file", "File that keeps refused logins across restarts, so that no account is locked; empty for none. Default: logins.json in $STATE_DIRECTORY, else in securitycenter_exporter below $XDG_STATE_HOME or ~/.local/state (Windows: %LocalAppData%).").PlaceHolder("FILE").IsSetByUser(&s.stateGiven).StringVar(&s.stateFile)
+	s.past.register(app)
 	s.web = kingpinflag.AddFlags(app, listenAddress)
 	app.Flag("web.telemetry-path", "Path of the exporter's own metrics and those of the default console.").Default("/metrics").StringVar(&s.exporter.TelemetryPath)
 	app.Flag("web.external-url", "URL under which Prometheus and people reach the exporter, if not the request's own host. A path is expected to be removed by the proxy.").PlaceHolder("URL").URLVar(&s.externalURL)
@@ -177,8 +179,11 @@ func dispatch(ctx context.Context, s *settings, stdout io.Writer, log *slog.Logg
 
 	s.exporter.Load, s.exporter.Logger, s.exporter.ExternalURL = load, log, s.externalURL
 	s.exporter.Refusals = console.OpenRefusals(s.statePath(log), log)
-	if !s.configCheck && !s.once && !s.demo && !s.openHosts {
+	if !s.configCheck && !s.once && s.past.span == 0 && !s.demo && !s.openHosts {
 		s.exporter.Unprotected = s.unprotected
+	}
+	if s.past.span != 0 {
+		return rebuild(ctx, s, stdout, log)
 	}
 	e, err := exporter.New(s.exporter)
 	if err != nil {
@@ -225,6 +230,10 @@ func (s *settings) check() error {
 		return errors.New("--estimate is for --config.check only")
 	case s.stateFile != "" && s.demo:
 		return errors.New("--state.file is not for --demo, whose consoles lock nobody out")
+	case s.past.span != 0 && (s.once || s.configCheck):
+		return errors.New("--history is not for --once or --config.check")
+	case s.past.span == 0 && slices.Contains(s.past.given[:], true):
+		return errors.New("--history.output, .step, .until, .families, .job and .pause are for --history only")
 	case s.textfile != "" && !s.once:
 		return errors.New("--textfile.output is for --once only")
 	case !strings.HasPrefix(s.exporter.TelemetryPath, "/"):
