@@ -54,7 +54,8 @@ type past struct {
 	// breaks is after how many requests the console is out of reach; 0: never.
 	breaks int
 	// says changes what it answers.
-	says func(string) string
+	says     func(string) string
+	policies []config.SLA
 }
 
 // on runs a test with a console.
@@ -65,7 +66,7 @@ func on(t *testing.T, o sctest.Options, test func(*past)) {
 		if o.Now == nil {
 			o.Now = func() time.Time { return now }
 		}
-		test(&past{t: t, simulated: sctest.StartPipe(t, o)})
+		test(&past{t: t, policies: policies, simulated: sctest.StartPipe(t, o)})
 	})
 }
 
@@ -99,14 +100,14 @@ var policies = []config.SLA{
 	{Name: "patch", Basis: "patch_published", Days: map[string]int{"critical": 14, "high": 14}},
 }
 
-func settings(col *collector.Collector) collector.Settings {
+func (p *past) settings(col *collector.Collector) collector.Settings {
 	s := collector.Settings{}
 	s.Enabled, s.Own = true, map[string]any{}
 	for _, k := range col.Keys {
 		s.Own[k.Name] = k.Default
 	}
 	if col.SLA {
-		s.SLA = policies
+		s.SLA = p.policies
 	}
 	return s
 }
@@ -133,7 +134,7 @@ func (p *past) run(o history.Options) error {
 	defer func() { _ = c.Close(context.Background()) }() // it may be out of reach
 	p.out.Reset()
 	o.Out = &p.out
-	o.Consoles = []history.Console{{Console: findings.New(c), Labels: map[string]string{"environment": `"lab"`}, Settings: settings}}
+	o.Consoles = []history.Console{{Console: findings.New(c), Labels: map[string]string{"environment": `"lab"`}, Settings: p.settings}}
 	return history.Run(p.t.Context(), o)
 }
 
