@@ -65,6 +65,7 @@ type settings struct {
 	doctor      bool
 	format      string // of --doctor
 	report      string // likewise
+	past        pastSettings
 	stateFile   string
 	stateGiven  bool // by a flag, be it to have none
 	externalURL *url.URL
@@ -91,6 +92,7 @@ func flags(stdout, stderr io.Writer) (*kingpin.Application, *settings) {
 	app.Flag("report", "With --doctor: file to write the report to once more, as Markdown, without names, addresses, secrets, and numbers beyond their order of magnitude.").PlaceHolder("FILE").StringVar(&s.report)
 	app.Flag("healthcheck", "Ask the exporter that runs with the same --web flags for its health, and exit: 0 if it lives, else 1.").BoolVar(&s.healthCheck)
 	app.Flag("state.file", "File that keeps refused logins across restarts, so that no account is locked; empty for none. Default: logins.json in $STATE_DIRECTORY, else in securitycenter_exporter below $XDG_STATE_HOME or ~/.local/state (Windows: %LocalAppData%).").PlaceHolder("FILE").IsSetByUser(&s.stateGiven).StringVar(&s.stateFile)
+	s.past.register(app)
 	s.web = kingpinflag.AddFlags(app, listenAddress)
 	app.Flag("web.telemetry-path", "Path of the exporter's own metrics and those of the default console.").Default("/metrics").StringVar(&s.exporter.TelemetryPath)
 	app.Flag("web.external-url", "URL under which Prometheus and people reach the exporter, if not the request's own host. A path is expected to be removed by the proxy.").PlaceHolder("URL").URLVar(&s.externalURL)
@@ -205,8 +207,11 @@ func dispatch(ctx context.Context, s *settings, stdout io.Writer, log *slog.Logg
 
 	s.exporter.Load, s.exporter.Logger, s.exporter.ExternalURL = load, log, s.externalURL
 	s.exporter.Refusals = console.OpenRefusals(s.statePath(log), log)
-	if !s.configCheck && !s.once && !s.demo && !s.openHosts {
+	if !s.configCheck && !s.once && s.past.span == 0 && !s.demo && !s.openHosts {
 		s.exporter.Unprotected = s.unprotected
+	}
+	if s.past.span != 0 {
+		return rebuild(ctx, s, stdout, log)
 	}
 	e, err := exporter.New(s.exporter)
 	if err != nil {
@@ -257,6 +262,10 @@ func (s *settings) check() error {
 		return errors.New("--doctor goes with neither --config.check, --once nor --healthcheck")
 	case (s.report != "" || s.format != "table") && !s.doctor:
 		return errors.New("--format and --report are for --doctor only")
+	case s.past.span != 0 && (s.once || s.configCheck):
+		return errors.New("--history is not for --once or --config.check")
+	case s.past.span == 0 && slices.Contains(s.past.given[:], true):
+		return errors.New("--history.output, .step, .until, .families, .job and .pause are for --history only")
 	case s.textfile != "" && !s.once:
 		return errors.New("--textfile.output is for --once only")
 	case !strings.HasPrefix(s.exporter.TelemetryPath, "/"):

@@ -183,6 +183,7 @@ func TestTheFlagsAndTheirDefaults(t *testing.T) {
 		"web.telemetry-path": "/metrics", "web.external-url": "", "web.max-requests": "40", "web.scrape-timeout": "10s",
 		"web.enable-lifecycle": "", "web.enable-pprof": "",
 		"once": "", "textfile.output": "", "healthcheck": "", "state.file": "", "doctor": "", "format": "table", "report": "",
+		"history": "", "history.output": "", "history.step": "1d", "history.until": "", "history.families": "", "history.job": "securitycenter", "history.pause": "1s",
 		"log.level": "info", "log.format": "logfmt", "version": "", "help": "",
 	} {
 		if got, there := defaults[name]; !there || got != want {
@@ -239,6 +240,14 @@ func TestWrongFlagsAreRefused(t *testing.T) {
 		{"an external URL of another kind", []string{"--demo", "--web.external-url=ftp://sc.example"}, "--web.external-url"},
 		{"an output file without once", []string{"--demo", "--textfile.output=sc.prom"}, "--textfile.output"},
 		{"a report without the doctor", []string{"--demo", "--report=x"}, "--doctor"},
+		{"a folder of a past that is not wanted", []string{"--demo", "--history.output=past"}, "--history only"},
+		{"a past without a folder", []string{"--demo", "--history=30d"}, "--history.output"},
+		{"a past and the present at once", []string{"--demo", "--once", "--history=30d", "--history.output=past"}, "--once"},
+		{"a past without a unit", []string{"--demo", "--history=365", "--history.output=past"}, "365"},
+		{"a past shorter than a step", []string{"--demo", "--history=6h", "--history.output=past"}, "one step"},
+		{"steps closer than anything is cut", []string{"--demo", "--history=6h", "--history.step=5m", "--history.output=past"}, "an hour"},
+		{"a past until a day without its hour", []string{"--demo", "--history=30d", "--history.output=past", "--history.until=2026-01-31"}, "--history.until"},
+		{"the past of what keeps no dates", []string{"--demo", "--history=30d", "--history.output=past", "--history.families=securitycenter_hosts"}, "securitycenter_hosts"},
 		{"a state file for a demonstration", []string{"--demo", "--state.file=x"}, "--state.file"},
 		{"an estimate without a check", []string{"--demo", "--estimate"}, "--config.check"},
 		{"an address that cannot be listened on", []string{"--demo", "--web.listen-address=nowhere"}, "nowhere"},

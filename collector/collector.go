@@ -104,13 +104,16 @@ func (s Settings) SameData(o Settings) bool {
 // console.ErrNotReadable if no account can supply any of it; beside one that is
 // console.Incomplete, the snapshot holds what other accounts tell. A panic is an
 // error.
-func (col *Collector) Run(ctx context.Context, loader Loader, c *findings.Console, settings Settings) (s Snapshot, err error) {
+func (col *Collector) Run(ctx context.Context, loader Loader, c *findings.Console, settings Settings) (Snapshot, error) {
+	return col.run(ctx, loader, c, settings, NewMetrics(settings))
+}
+
+func (col *Collector) run(ctx context.Context, loader Loader, c *findings.Console, settings Settings, m *Metrics) (s Snapshot, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	m := NewMetrics(settings)
 	m.conceal = c.Conceal
 	if err := loader(console.WithPriority(ctx, col.priority), c, settings, m); err != nil {
 		return Snapshot{}, err

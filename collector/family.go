@@ -14,6 +14,9 @@ type Family struct {
 	Source  Source
 	Counter bool // else a gauge
 	Labels  []string
+	// Dated: it is told from dates that the console keeps, so that its past can be
+	// told too; see Collector.RunAt.
+	Dated bool
 	// Uncounted says, of what is read from findings, why there are no rows behind
 	// its numbers; empty where they are counts of findings, hosts or plugins.
 	Uncounted string

@@ -45,6 +45,7 @@ type exported struct {
 	*findings.Console
 	simulated *sctest.Server
 	loaders   map[string]collector.Loader
+	asked     bool // of the past
 }
 
 // export starts a console in memory and looks at it through all its accounts but

@@ -36,7 +36,8 @@ type Metrics struct {
 	// incomplete are the reasons why an account that could not log in might have
 	// more to tell.
 	incomplete []error
-	dropped    int // samples left out by the collector itself
+	dropped    int    // samples left out by the collector itself
+	past       *clock // of which numbers are told; nil: the present
 }
 
 // samples are those of one family.

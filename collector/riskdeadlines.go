@@ -20,6 +20,7 @@ var (
 		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumseverity", Cost: "up to 4 analysis requests for each policy; none where the ages ask the same"},
 		Help:   "Open findings past the deadline of the policy, by severity. Absent for severities without a deadline, and if the console cannot tell." + fromLastHour,
 		Labels: []string{"sla", "severity"},
+		Dated:  true,
 	}
 	riskDueSoon = &Family{
 		Name:   "securitycenter_vulnerabilities_due_soon",
@@ -77,7 +78,7 @@ func riskDeadlines(total tally, settings Settings) []*figure {
 			late := only(began(forever, end))
 			list = append(list,
 				given(riskThreshold, days(n).Seconds(), policy.Name, s.String()),
-				total.asks(findings.Severities, late).bySeverity(total, riskOverdue, one, policy.Name))
+				total.asks(findings.Severities, total.open(late)...).bySeverity(total, riskOverdue, one, policy.Name))
 			if !settings.Bool("due_soon") {
 				continue
 			}

@@ -13,12 +13,14 @@ var (
 		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumseverity", Cost: "4 analysis requests, 8 where compliance results are subtracted"},
 		Help:   "Findings first seen within the window, by severity, mitigated since or not. A rolling number: do not take its rate. Absent if the console cannot tell." + fromFullHour,
 		Labels: []string{"window", "severity"},
+		Dated:  true,
 	}
 	riskMitigated = &Family{
 		Name:   "securitycenter_vulnerabilities_mitigated",
 		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumseverity", Cost: "2 analysis requests, 4 where compliance results are subtracted"},
 		Help:   "Findings mitigated within the window, by severity. A rolling number: do not take its rate. Absent if the console cannot tell." + fromFullHour,
 		Labels: []string{"window", "severity"},
+		Dated:  true,
 	}
 	riskRemediation = &Family{
 		Name:   "securitycenter_remediation_findings",
@@ -49,8 +51,11 @@ func riskFlow(total tally) []*figure {
 		list = append(list, total.asks(findings.Severities, questions...).bySeverity(total, family, severities, labels...))
 	}
 	for _, n := range intakeDays {
+		if !total.knows(n) {
+			continue
+		}
 		window := []string{windowLabel(n)}
-		came := only(scapi.FirstSeen(total.daysAgo(n), forever))
+		came := only(scapi.FirstSeen(total.daysAgo(n), total.end()))
 		fixed := came // what was fixed within the window came too
 		fixed.Source = scapi.Mitigated
 		count(riskNew, allSeverities, window, came, fixed)
@@ -66,6 +71,6 @@ func riskFlow(total tally) []*figure {
 
 // gone asks for what was mitigated within so many days.
 func (k clock) gone(n int, filters ...scapi.Filter) findings.Question {
-	window := scapi.LastMitigated(k.daysAgo(n), forever)
+	window := scapi.LastMitigated(k.daysAgo(n), k.end())
 	return findings.Question{Source: scapi.Mitigated, Only: append([]scapi.Filter{window}, filters...)}
 }

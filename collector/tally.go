@@ -30,7 +30,7 @@ func newTally(ctx context.Context, c *findings.Console, m *Metrics) (tally, erro
 
 // tallyIn returns how to count the findings of some scopes.
 func tallyIn(ctx context.Context, c *findings.Console, scopes []*findings.Scope, m *Metrics) (tally, error) {
-	t := tally{scopes, clockOf(c), m}
+	t := tally{scopes, m.clock(c), m}
 	if len(scopes) == 0 {
 		return t, nil
 	}

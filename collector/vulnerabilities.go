@@ -17,6 +17,7 @@ var (
 		Source: fromRepositorySummary,
 		Help:   "Open findings by repository and severity: risk not accepted, without web-application findings and compliance results. Absent if they cannot be told apart.",
 		Labels: []string{"repository_id", "repository", "severity"},
+		Dated:  true,
 	}
 	vulnerabilitiesHosts = &Family{
 		Name:   "securitycenter_hosts",
@@ -56,7 +57,10 @@ func vulnerabilitiesFigures(_ context.Context, total tally, _ Settings) ([]*figu
 	var list []*figure
 	for _, s := range total.scopes {
 		for _, r := range s.Repositories {
-			f := &figure{subject: fmt.Sprintf("repository %s (%s)", r.ID, r.Name), measure: findings.Everything, parts: []part{{s, findings.Question{Repositories: []string{r.ID}}}}}
+			f := &figure{subject: fmt.Sprintf("repository %s (%s)", r.ID, r.Name), measure: findings.Everything}
+			for _, q := range total.open(findings.Question{Repositories: []string{r.ID}}) {
+				f.parts = append(f.parts, part{s, q})
+			}
 			f.bySeverity(total, vulnerabilitiesOpen, allSeverities, r.ID, r.Name)
 			f.shows(ofHosts, vulnerabilitiesHosts, r.ID, r.Name)
 			list = append(list, f.shows(ofScore, vulnerabilitiesScore, r.ID, r.Name))

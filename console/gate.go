@@ -67,9 +67,16 @@ func (l *Large) of() func(context.Context) (func(), error) {
 
 // Enter implements scapi.Gate.
 func (g *gate) Enter(ctx context.Context, class scapi.Class) (func(), error) {
+	left, err := rest(ctx, class)
+	if err != nil {
+		return nil, err
+	}
 	priority, _ := ctx.Value(priorityKey{}).(int)
 	w := &waiter{class, priority, make(chan struct{})}
-	leave := func() { g.leave(class) }
+	leave := func() {
+		g.leave(class)
+		left()
+	}
 
 	g.mu.Lock()
 	at, _ := slices.BinarySearchFunc(g.waiting, priority, func(w *waiter, p int) int {

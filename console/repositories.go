@@ -203,6 +203,12 @@ func richer(a, b scapi.Repository) scapi.Repository {
 	if !a.Findings.Valid {
 		a.Findings = b.Findings
 	}
+	if !a.KeptActive.Valid {
+		a.KeptActive = b.KeptActive
+	}
+	if !a.KeptMitigated.Valid {
+		a.KeptMitigated = b.KeptMitigated
+	}
 	if a.LastUpdate.IsZero() {
 		a.LastUpdate = b.LastUpdate
 	}

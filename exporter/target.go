@@ -50,24 +50,11 @@ type target struct {
 
 // newTarget makes the console of cfg.
 func (e *Exporter) newTarget(cfg config.Console, hashKey []byte) (*target, error) {
-	o, err := ConsoleOptions(cfg)
+	c, err := e.o.open(cfg, e.large)
 	if err != nil {
 		return nil, err
 	}
-	o.Refusals, o.Large, o.Logger = e.o.Refusals, e.large, e.log
-	for i := range o.Accounts {
-		a := &o.Accounts[i]
-		a.MaxBody = int64(cfg.MaxResponseBytes)
-		a.Prefetch = -1 // one analysis query runs at a time, and pages take memory
-		if e.o.Transport != nil {
-			a.Transport = e.o.Transport(cfg.Name)
-		}
-	}
-	c, err := console.New(o)
-	if err != nil {
-		return nil, err
-	}
-	t := &target{console: findings.New(c), log: e.log.With("console", cfg.Name), duplicates: e.duplicates, openListener: e.o.openListener}
+	t := &target{console: c, log: e.log.With("console", cfg.Name), duplicates: e.duplicates, openListener: e.o.openListener}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
 	t.configure(cfg, e.o.Collectors, hashKey)
 	return t, nil

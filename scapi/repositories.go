@@ -18,7 +18,11 @@ type Repository struct {
 	Findings   Opt[int64] // all records, informational ones included
 	LastUpdate time.Time  // of vulnerability data; zero: never or unknown
 	LastSync   time.Time  // of a remote or offline repository; zero: never or unknown
-	Raw        json.RawMessage
+	// KeptActive and KeptMitigated are how long findings of active scans are kept after
+	// they were last seen, and mitigated ones after they were mitigated; absent before
+	// Security Center 6.
+	KeptActive, KeptMitigated Opt[time.Duration]
+	Raw                       json.RawMessage
 }
 
 type wireRepository struct {
@@ -34,6 +38,8 @@ type repositorySize struct {
 	IPCount, UUIDCount, DeviceCount wire.Int
 	VulnCount                       wire.Int
 	LastVulnUpdate                  wire.Epoch
+
+	ActiveVulnsLifetime, MitigatedVulnsLifetime wire.Int // days
 }
 
 // Repositories returns the repositories that the account sees, by id:
@@ -86,6 +92,15 @@ func (c *Client) rpcRepositories(ctx context.Context, t target) (wire.List[wireR
 // for good. SecurityCenter 4 does not say why in any known way.
 func refusedCall(err error) bool { return err != nil && Answered(err) && !IsTemporary(err) }
 
+// optDays is a number of days; absent where there is none.
+func optDays(n wire.Int) Opt[time.Duration] {
+	days, ok := optInt(n).Get()
+	if !ok || days <= 0 {
+		return Opt[time.Duration]{}
+	}
+	return Some(time.Duration(days) * 24 * time.Hour)
+}
+
 func (w wireRepository) repository(raw json.RawMessage) Repository {
 	size, inner := w.repositorySize, w.TypeFields
 	r := Repository{
@@ -97,6 +112,9 @@ func (w wireRepository) repository(raw json.RawMessage) Repository {
 		LastUpdate: since1990(size.LastVulnUpdate.Time()),
 		LastSync:   since1990(w.LastSyncTime.Time()),
 		Raw:        raw,
+
+		KeptActive:    optDays(inner.ActiveVulnsLifetime),
+		KeptMitigated: optDays(inner.MitigatedVulnsLifetime),
 	}
 	if r.LastUpdate.IsZero() {
 		r.LastUpdate = since1990(inner.LastVulnUpdate.Time())

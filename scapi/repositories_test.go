@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -15,13 +16,13 @@ import (
 func TestRepositories(t *testing.T) {
 	list := `[{"id":"10","name":"Default","type":"Local","dataFormat":"IPv4","vulnCount":"120","lastSyncTime":"0","lastVulnUpdate":"1700010000","typeFields":{"ipCount":"33"}},
 		{"id":"2","name":"Default","type":"Remote","dataFormat":"IPv4","lastSyncTime":"1700000000","typeFields":{"ipCount":12,"vulnCount":77,"lastVulnUpdate":1700020000}},
-		{"id":"3","name":"Agents","type":"Local","dataFormat":"agent","vulnCount":"-1","typeFields":{"uuidCount":"5","ipCount":""}},
-		{"id":"4","name":"Both","type":"Offline","dataFormat":"universal","typeFields":{"uuidCount":"5","ipCount":"9"}},
+		{"id":"3","name":"Agents","type":"Local","dataFormat":"agent","vulnCount":"-1","typeFields":{"uuidCount":"5","ipCount":"","activeVulnsLifetime":"0"}},
+		{"id":"4","name":"Both","type":"Offline","dataFormat":"universal","typeFields":{"uuidCount":"5","ipCount":"9","activeVulnsLifetime":"365","mitigatedVulnsLifetime":"90"}},
 		{"id":"5","name":"Phones","dataFormat":"mobile","deviceCount":"95","typeFields":[]}]`
 	full := []scapi.Repository{
 		{ID: "2", Name: "Default", Type: "remote", DataFormat: "IPv4", IPs: scapi.Some[int64](12), Findings: scapi.Some[int64](77), LastUpdate: epoch(1700020000), LastSync: epoch(1700000000)},
 		{ID: "3", Name: "Agents", Type: "local", DataFormat: "agent", IPs: scapi.Some[int64](5)},
-		{ID: "4", Name: "Both", Type: "offline", DataFormat: "universal", IPs: scapi.Some[int64](9)},
+		{ID: "4", Name: "Both", Type: "offline", DataFormat: "universal", IPs: scapi.Some[int64](9), KeptActive: scapi.Some(365 * 24 * time.Hour), KeptMitigated: scapi.Some(90 * 24 * time.Hour)},
 		{ID: "5", Name: "Phones", DataFormat: "mobile", IPs: scapi.Some[int64](95)},
 		{ID: "10", Name: "Default", Type: "local", DataFormat: "IPv4", IPs: scapi.Some[int64](33), Findings: scapi.Some[int64](120), LastUpdate: epoch(1700010000)},
 	}
