@@ -59,7 +59,7 @@ func vulnerabilitiesFigures(_ context.Context, total tally, _ Settings) ([]*figu
 		for _, r := range s.Repositories {
 			f := &figure{subject: fmt.Sprintf("repository %s (%s)", r.ID, r.Name), measure: findings.Everything}
 			for _, q := range total.open(findings.Question{Repositories: []string{r.ID}}) {
-				f.parts = append(f.parts, part{s, q})
+				f.parts = append(f.parts, part{scope: s, Question: q})
 			}
 			f.bySeverity(total, vulnerabilitiesOpen, allSeverities, r.ID, r.Name)
 			f.shows(ofHosts, vulnerabilitiesHosts, r.ID, r.Name)
