@@ -26,7 +26,7 @@ DIST ?= dist
 
 FUZZTIME ?= 30s
 
-.PHONY: build man completions test race lint fuzz bench benchmarks golden performance demo e2e ci docker cross licences release
+.PHONY: build man completions test race lint fuzz bench benchmarks golden performance demo e2e ci docker rules boards packages chart cross licences release
 
 # Static binaries, stamped with their version: the exporter and the command-line tool.
 build:
@@ -92,6 +92,25 @@ docker:
 		--build-arg BRANCH='$(BRANCH)' \
 		--build-arg BUILD_USER='$(BUILD_USER)' \
 		--build-arg BUILD_DATE='$(BUILD_DATE)' .
+
+# The rules with runbook_url leading elsewhere, up to the #: to the copy that the exporter has, or to a wiki of yours.
+RUNBOOKS ?= https://github.com/securitycenter-exporter/securitycenter_exporter/blob/main/docs/runbooks.md
+rules:
+	mkdir -p '$(DIST)/rules'
+	for file in recording core extended; do \
+		sed 's|runbook_url: [^#]*#|runbook_url: $(RUNBOOKS)#|' "alerts/$$file.yml" > "$(DIST)/rules/$$file.yml"; done
+
+# The boards in the form that grafana.com takes.
+boards:
+	$(GO) run ./dashboards/publish '$(DIST)/boards'
+
+# Debian and RPM packages, of every Linux platform or of PLATFORMS (linux_amd64_v1), by nfpm; NFPM names the program.
+packages:
+	deploy/release/packages '$(DIST)/packages' $(PLATFORMS)
+
+# The Helm chart, by helm; HELM names the program.
+chart:
+	deploy/release/chart '$(DIST)'
 
 # What a release consists of; see .goreleaser.yml.
 cross:
