@@ -71,8 +71,8 @@ func (r *Report) Publish() *Report {
 	return p
 }
 
-// plainVersion is what versions of the product look like.
-var plainVersion = regexp.MustCompile(`^\d{1,3}(\.\d{1,4}){1,3}$`)
+// plainVersion is what versions of the product look like. Four numbers may be an address.
+var plainVersion = regexp.MustCompile(`^\d{1,3}(\.\d{1,4}){1,2}$`)
 
 // harmlessVersion is a version, or nothing where the console says something else in its place.
 func harmlessVersion(version string) string {

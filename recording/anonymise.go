@@ -186,7 +186,7 @@ func (a *anonymiser) text(s string, at where) string {
 		return a.shifted(s, at)
 	case known[s] && !hostFields[field]:
 		return s
-	case versionFields[field] && version.MatchString(s) && a.harmless(s):
+	case versionFields[field] && isVersion(s) && a.harmless(s):
 		return s
 	case listFields[field] && idList.MatchString(s):
 		return s

@@ -53,7 +53,7 @@ func TestWhatIsSomebodysIsReplacedByTheSameLength(t *testing.T) {
 	for field, text := range map[string]string{
 		"name": "Production DMZ", "description": "Ask Alice", "dnsName": "web01.corp.example", "username": "alice", "phone": "0415550123",
 		"pluginText": "<plugin_output>C:\\Users\\alice</plugin_output>", "unknownField": "Söhne & Co", "macAddress": "00:1b:44:11:3a:b7",
-		"uuid": "71079917-4368-4807-8372-793195026208", "status": "alice@corp.example",
+		"uuid": "71079917-4368-4807-8372-793195026208", "status": "alice@corp.example", "comment": "10.11.12.13x",
 	} {
 		in, err := json.Marshal(map[string]string{field: text})
 		if err != nil {
@@ -97,6 +97,22 @@ func TestNamesOfFieldsStayAlthoughSomebodyIsCalledSo(t *testing.T) {
 	got := anonymous(t, Options{}, answer, "lastname")
 	if !strings.Contains(got, `{"description":"","lastname":"","scanner":{"id":"1"},"vulnCount":"2"}`) {
 		t.Error(got)
+	}
+}
+
+func TestAnAddressInThePlaceOfAVersionIsReplaced(t *testing.T) {
+	for _, field := range []string{"version", "webVersion", "buildID", "status", "type"} {
+		if got := anonymous(t, Options{}, `{"`+field+`":"10.11.12.13"}`); strings.Contains(got, "10.11.12.13") {
+			t.Error(got)
+		}
+	}
+	r := &Recorder{accounts: []string{"a"}, seen: []Seen{{Call: "GET /system", Reads: true, Status: 200, Version: "10.11.12.13", Body: []byte(`{"timestamp":1}`)}}}
+	made, err := r.Recording(About{Version: "10.11.12.13"}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if made.Version != "" || made.Exchanges[0].Header != "" {
+		t.Errorf("%q, %q", made.Version, made.Exchanges[0].Header)
 	}
 }
 

@@ -55,7 +55,7 @@ func (r *Recorder) Recording(about About, o Options) (*Recording, error) {
 			Kept: o.Keep.words(), Shifted: o.Shift != 0},
 		Exchanges: made,
 	}
-	if !version.MatchString(out.Version) {
+	if !isVersion(out.Version) {
 		out.Version = ""
 	}
 	if about.Dialect == "rpc" {
@@ -120,7 +120,7 @@ func (a *anonymiser) exchange(s Seen) (Exchange, error) {
 	if !strings.Contains(x.Call, "::") {
 		x.Call = a.path(x.Call)
 	}
-	if version.MatchString(s.Version) {
+	if isVersion(s.Version) {
 		x.Header = s.Version
 	}
 	body := bytes.TrimSpace(s.Body)

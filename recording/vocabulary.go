@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"net/netip"
 	"regexp"
 	"strings"
 )
@@ -70,6 +71,12 @@ var (
 	httpStatus = regexp.MustCompile(`^[45]\d\d$`)
 	camel      = regexp.MustCompile(`^[a-z]{1,20}(?:[A-Z][a-z0-9]*)+$`)
 )
+
+// isVersion reports whether a text is a version. Four numbers may be one, and may be somebody's address.
+func isVersion(s string) bool {
+	_, err := netip.ParseAddr(s)
+	return err != nil && version.MatchString(s)
+}
 
 // flags are words that are no text of anybody's in any field.
 var flags = set(`true false yes no on off none None all any`)
