@@ -68,16 +68,18 @@ func rebuild(ctx context.Context, s *settings, stdout io.Writer, log *slog.Logge
 	if err != nil {
 		return err
 	}
-	for _, c := range consoles {
-		defer func() {
+	defer func() {
+		for _, c := range consoles {
 			if err := c.Close(); err != nil {
 				log.Warn("Not all accounts could be logged out", "err", err)
 			}
-		}()
+		}
+	}()
+	for _, c := range consoles {
 		o.Consoles = append(o.Consoles, history.Console{Console: c.Console, Labels: c.Labels(), Settings: c.Settings})
 	}
 	o.Out = stdout
 	file, ok := stdout.(*os.File)
-	o.Terminal = ok && term.IsTerminal(int(file.Fd())) //nolint:gosec // a file descriptor is small
+	o.Terminal = ok && term.IsTerminal(int(file.Fd()))
 	return history.Run(ctx, o)
 }

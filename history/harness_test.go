@@ -156,7 +156,7 @@ func files(t *testing.T, dir string) map[string]string {
 	}
 	all := map[string]string{}
 	for _, path := range paths {
-		text, err := os.ReadFile(path) //nolint:gosec // of the test
+		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -229,6 +229,6 @@ func (r *rebuilding) say(format string, args ...any) {
 			return -1
 		}
 		return c
-	}, fmt.Sprintf(format, args...))
+	}, r.console.Conceal(fmt.Sprintf(format, args...)))
 	_, _ = io.WriteString(r.o.Out, text+"\n") // who does not read it does not want it
 }

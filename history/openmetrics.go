@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"cmp"
 	"fmt"
-	"io"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -124,7 +123,7 @@ func openMetrics(w *bufio.Writer, families []*collector.Family, steps []step, fr
 			}
 		}
 	}
-	_, _ = io.WriteString(w, "# EOF\n") // the writer keeps its first error
+	_, _ = w.WriteString("# EOF\n") // the writer keeps its first error
 }
 
 // writeSamples writes a value from at until an end, excluded, and only from a time on.

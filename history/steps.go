@@ -48,7 +48,7 @@ func openKept(dir, console string) (*kept, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // what is written is for Prometheus to read
 		return nil, err
 	}
-	text, err := os.ReadFile(path) //nolint:gosec // the user's own folder
+	text, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
