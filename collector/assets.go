@@ -18,6 +18,14 @@ var (
 		Help:   "Open findings by asset list and severity, for the configured lists. Lists overlap: never add them up. Absent for lists that no account sees, and where compliance results have to be subtracted.",
 		Labels: []string{"organization_id", "asset_id", "asset", "severity"},
 	}
+	assetsIPs = &Family{
+		Name:   "securitycenter_asset_list_ips",
+		Source: Source{REST: "GET /asset", Cost: "none more"},
+		Help:   "Addresses in an asset list by the console's own count, for the configured lists. Absent while the console calculates the list, and for static lists where it does not count them.",
+		Labels: []string{"organization_id", "asset_id", "asset"},
+
+		Uncounted: "it is the console's own count of a list, whose addresses scctl assets ips lists",
+	}
 	assetsByStatus = &Family{
 		Name:   "securitycenter_asset_lists",
 		Source: Source{REST: "GET /asset", RPC: "asset::init", Cost: "1 request for each organisation account"},
@@ -41,7 +49,7 @@ func assetsCollector() *Collector {
 			{Name: "ids", Kind: config.IDs, Default: []string(nil), Max: 50, Help: "ids of the asset lists whose findings are counted"},
 		},
 		demo:     map[string]any{"ids": []string{"1", "2", "3", "4"}},
-		Families: []*Family{assetsVulnerabilities, assetsByStatus},
+		Families: []*Family{assetsVulnerabilities, assetsIPs, assetsByStatus},
 		figures:  assetsFigures,
 	}
 }
@@ -60,6 +68,9 @@ func assetsFigures(ctx context.Context, c *findings.Console, settings Settings, 
 			count[a.object.Status]++
 			if slices.Contains(settings.Strings("ids"), a.object.ID) {
 				named = append(named, a)
+				if n, ok := a.object.IPCount.Get(); ok {
+					list = append(list, given(assetsIPs, float64(n), a.organization, a.object.ID, a.object.Name))
+				}
 			}
 		}
 		if len(lists) > count[""] {

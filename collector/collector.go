@@ -32,6 +32,7 @@ type Collector struct {
 	Hosts    bool          // shows hosts one by one, which is for protected listeners only
 	SLA      bool          // reads the deadlines of the configuration
 	Watches  bool          // reads the watches of the configuration
+	Owners   bool          // reads the owners of the configuration
 	Families []*Family     // every metric that it may emit
 	// demo are values of its own keys that make a demonstration show what it can
 	// tell; of keys of Kind config.Bool that is true anyway.
@@ -55,7 +56,7 @@ func stateless(l Loader) func() Loader { return func() Loader { return l } }
 func All() []*Collector {
 	all := []*Collector{
 		systemCollector(), feedsCollector(), pluginsCollector(), scannersCollector(), repositoriesCollector(),
-		vulnerabilitiesCollector(), riskCollector(), coverageCollector(), scansCollector(), watchesCollector(),
+		vulnerabilitiesCollector(), riskCollector(), coverageCollector(), scansCollector(), watchesCollector(), ownersCollector(),
 		hostsCollector(), familiesCollector(), assetsCollector(), subnetsCollector(), remediationCollector(),
 		complianceCollector(), ticketsCollector(), usersCollector(), riskRulesCollector(), eventsCollector(),
 	}
@@ -90,13 +91,14 @@ type Settings struct {
 	config.CollectorSettings                 // MaxSeries 0: no limit
 	SLA                      []config.SLA    // where the collector reads them
 	Watches                  []config.Watch  // likewise
+	Owners                   []config.Owner  // likewise
 	Redact                   map[string]bool // labels that are emptied: repository, zone, scanner, scan; host: addresses are hashed
 	HashKey                  []byte          // of those hashes
 }
 
 // SameData reports whether what a load read with s holds for o.
 func (s Settings) SameData(o Settings) bool {
-	return s.CollectorSettings.SameData(o.CollectorSettings) && reflect.DeepEqual(s.SLA, o.SLA) && reflect.DeepEqual(s.Watches, o.Watches) &&
+	return s.CollectorSettings.SameData(o.CollectorSettings) && reflect.DeepEqual(s.SLA, o.SLA) && reflect.DeepEqual(s.Watches, o.Watches) && reflect.DeepEqual(s.Owners, o.Owners) &&
 		maps.Equal(s.Redact, o.Redact) && bytes.Equal(s.HashKey, o.HashKey)
 }
 

@@ -134,6 +134,14 @@ func (x *Explanation) Reads() string {
 	return "the number of findings of severity " + strings.Join(words, ", ")
 }
 
+// TakesOff says what those of the requests ask for that are taken off.
+func (x *Explanation) TakesOff() string {
+	if x.CountsHosts() {
+		return "the hosts in asset lists of owners"
+	}
+	return "results of audits"
+}
+
 // Requests are what the number is read from; none where nothing is asked.
 func (x *Explanation) Requests(ctx context.Context) ([]findings.Request, error) {
 	asked, err := x.figure.asked(ctx, x.m)
@@ -161,6 +169,9 @@ func requests(ctx context.Context, parts []part, m findings.Measure) ([]findings
 		of, err := p.scope.Requests(ctx, p.Question, m)
 		if err != nil {
 			return nil, err
+		}
+		for i := range of {
+			of[i].Minus = of[i].Minus != p.minus
 		}
 		all = append(all, of...)
 	}

@@ -68,6 +68,12 @@ func asked(t *testing.T, col *collector.Collector, rpc bool) collector.Settings 
 		{Name: "one repository", Filters: []config.Filter{repository}},
 		{Name: "refused", Filters: []config.Filter{equal("noSuchFilter", "1")}},
 	}
+	s.Owners = []config.Owner{
+		{Name: "servers", Assets: []string{"3"}, SLA: s.SLA}, {Name: "nobody", Assets: []string{"11"}, SLA: s.SLA[:1]}, {Name: "mistaken", Assets: []string{"77"}, SLA: s.SLA},
+	}
+	if !rpc {
+		s.Owners[0].Assets = []string{"3", "8"}
+	}
 	return s
 }
 
@@ -103,6 +109,11 @@ func TestThereAreAsManyRowsBehindEveryNumberAsItSays(t *testing.T) {
 					o.Dialect, o.Seed, o.Hosts = dialect, 11, 24
 					e := export(t, o)
 					settings := asked(t, col, dialect == sctest.RPC)
+					for i := range settings.Owners {
+						if tt.Accounts != nil {
+							settings.Owners[i].Account = alice.Username
+						}
+					}
 					shown := e.with(t, col.Name, settings)
 					explained := map[string]bool{}
 					for _, f := range col.Families {

@@ -39,6 +39,7 @@ type figure struct {
 type part struct {
 	scope *findings.Scope
 	findings.Question
+	minus bool // its hosts are taken off
 }
 
 // page is the beginning of the rows of a tool.
@@ -120,8 +121,9 @@ func (total tally) rows(q findings.Question, p page) *figure {
 // parts are a question to all accounts.
 func (total tally) parts(q findings.Question) []part {
 	var parts []part
+	q.Own = slices.Concat(q.Own, total.within)
 	for _, s := range total.scopes {
-		parts = append(parts, part{s, q})
+		parts = append(parts, part{scope: s, Question: q})
 	}
 	return parts
 }
@@ -179,6 +181,9 @@ func (f *figure) family() *Family {
 	return f.series[0].family
 }
 
+// errMoved: the data moved between two questions of a difference.
+var errMoved = errors.New("the console's data moved meanwhile")
+
 // ask asks the parts, once, and adds the answers up. Where one account cannot tell,
 // there is no answer and the family is noted as missing.
 func (f *figure) ask(ctx context.Context, m *Metrics) (scapi.Opt[findings.Totals], error) {
@@ -189,8 +194,16 @@ func (f *figure) ask(ctx context.Context, m *Metrics) (scapi.Opt[findings.Totals
 		return f.together(ctx, m)
 	}
 	sum, err := addUp(m, f, findings.Totals.Add, func(p part) (scapi.Opt[findings.Totals], error) {
-		return p.scope.Tell(ctx, p.Question, f.measure)
+		t, err := p.scope.Tell(ctx, p.Question, f.measure)
+		if p.minus {
+			t.Value.Hosts.Value *= -1
+		}
+		return t, err
 	})
+	if sum.Value.Hosts.Value < 0 {
+		m.lacking(f.family(), errMoved)
+		sum = scapi.Opt[findings.Totals]{}
+	}
 	f.answered, f.answer = err == nil, sum
 	return sum, err
 }

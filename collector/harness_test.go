@@ -229,7 +229,7 @@ func (s samples) on(d sctest.Dialect) samples {
 
 // everything switches on all that a collector can tell.
 func everything(col *collector.Collector) collector.Settings {
-	s := collector.Settings{Watches: []config.Watch{{Name: "all"}}}
+	s := collector.Settings{Watches: []config.Watch{{Name: "all"}}, Owners: []config.Owner{{Name: "all", Assets: []string{"1"}, SLA: completed(col, noLimits).SLA}}}
 	s.Own = col.Demonstrated()
 	return s
 }

@@ -31,6 +31,7 @@ var recounts = map[string]func(*testing.T, *exported, *reckoning){
 	"remediation":     recountRemediation,
 	"compliance":      recountCompliance,
 	"watches":         recountWatches,
+	"owners":          recountOwners,
 	"tickets":         recountTickets,
 	"users":           recountUsers,
 	"risk_rules":      recountRiskRules,

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
@@ -66,28 +67,32 @@ var deadlineBases = map[string]func(from, to time.Time) scapi.Filter{
 func riskDeadlines(total tally, settings Settings) []*figure {
 	var list []*figure
 	for _, policy := range settings.SLA {
-		began := deadlineBases[policy.Basis]
 		for _, s := range ratedSeverities {
 			n, has := policy.Days[s.String()]
 			if !has {
 				continue
 			}
-			one := []scapi.Severity{s}
-			end := total.daysAgo(n) // whose clock began before is late
-			late := only(began(forever, end))
 			list = append(list,
 				given(riskThreshold, days(n).Seconds(), policy.Name, s.String()),
-				total.asks(findings.Severities, late).bySeverity(total, riskOverdue, one, policy.Name))
+				total.overdue(policy, s, riskOverdue, policy.Name))
 			if !settings.Bool("due_soon") {
 				continue
 			}
+			end := total.daysAgo(n)
 			last := end.Add(days(dueSoonWindow))
 			if n <= dueSoonWindow {
 				last = forever // all that is not late
 			}
-			soon := only(began(end.Add(time.Second), last))
-			list = append(list, total.asks(findings.Severities, soon).bySeverity(total, riskDueSoon, one, policy.Name, windowLabel(dueSoonWindow)))
+			soon := only(deadlineBases[policy.Basis](end.Add(time.Second), last))
+			list = append(list, total.asks(findings.Severities, soon).bySeverity(total, riskDueSoon, []scapi.Severity{s}, policy.Name, windowLabel(dueSoonWindow)))
 		}
 	}
 	return list
+}
+
+// overdue counts the findings of a severity that are past its deadline, of which the
+// policy has one: those whose clock began before.
+func (total tally) overdue(policy config.SLA, s scapi.Severity, family *Family, labels ...string) *figure {
+	late := only(deadlineBases[policy.Basis](forever, total.daysAgo(policy.Days[s.String()])))
+	return total.asks(findings.Severities, late).bySeverity(total, family, []scapi.Severity{s}, labels...)
 }

@@ -54,12 +54,15 @@ func riskStates(total tally) []*figure {
 		return total.asks(findings.Severities, q).bySeverity(total, family, allSeverities)
 	}
 	return []*figure{
-		count(riskExploitable, only(scapi.Exploitable())),
+		count(riskExploitable, exploitable()),
 		count(riskAccepted, findings.Question{Risk: findings.RiskAccepted}),
 		count(riskRecast, findings.Question{Status: findings.Recast}),
 		count(riskReopened, findings.Question{Status: findings.Reopened}),
 	}
 }
+
+// exploitable asks for the findings for which an exploit is known.
+func exploitable() findings.Question { return only(scapi.Exploitable()) }
 
 // riskReach counts plugins and hosts of every severity. One that the console does not
 // know is asked for all the same, for the families to be noted as missing.

@@ -14,6 +14,7 @@ import (
 // repository is read through one of them, so that their parts add up.
 type tally struct {
 	scopes []*findings.Scope
+	within []scapi.Filter // that all it counts passes, in somebody's own words
 	clock
 	m *Metrics
 }
@@ -30,7 +31,7 @@ func newTally(ctx context.Context, c *findings.Console, m *Metrics) (tally, erro
 
 // tallyIn returns how to count the findings of some scopes.
 func tallyIn(ctx context.Context, c *findings.Console, scopes []*findings.Scope, m *Metrics) (tally, error) {
-	t := tally{scopes, clockOf(c), m}
+	t := tally{scopes: scopes, clock: clockOf(c), m: m}
 	if len(scopes) == 0 {
 		return t, nil
 	}

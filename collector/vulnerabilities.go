@@ -56,7 +56,7 @@ func vulnerabilitiesFigures(_ context.Context, total tally, _ Settings) ([]*figu
 	var list []*figure
 	for _, s := range total.scopes {
 		for _, r := range s.Repositories {
-			f := &figure{subject: fmt.Sprintf("repository %s (%s)", r.ID, r.Name), measure: findings.Everything, parts: []part{{s, findings.Question{Repositories: []string{r.ID}}}}}
+			f := &figure{subject: fmt.Sprintf("repository %s (%s)", r.ID, r.Name), measure: findings.Everything, parts: []part{{scope: s, Question: findings.Question{Repositories: []string{r.ID}}}}}
 			f.bySeverity(total, vulnerabilitiesOpen, allSeverities, r.ID, r.Name)
 			f.shows(ofHosts, vulnerabilitiesHosts, r.ID, r.Name)
 			list = append(list, f.shows(ofScore, vulnerabilitiesScore, r.ID, r.Name))

@@ -70,19 +70,14 @@ func watchesFigures(ctx context.Context, c *findings.Console, settings Settings,
 func watchParts(ctx context.Context, c *findings.Console, total tally, w config.Watch) ([]part, error) {
 	who := "no account looks at any"
 	if w.Account != "" || ofOrganization(w) {
-		through, err := watchThrough(ctx, c, w)
+		through, err := throughAccount(ctx, c, w.Account, w.Query)
 		if err != nil {
 			return nil, err
 		}
-		if total, err = tallyOf(ctx, c, through, total.m); err != nil {
+		if total, err = tallyThrough(ctx, c, through, total.m); err != nil {
 			return nil, err
 		}
 		who = "account " + through.Name() + " looks at none"
-		if len(total.scopes) == 0 { // perhaps because nobody knows yet
-			if _, err := console.Through(ctx, through, (*scapi.Client).Whoami); err != nil {
-				return nil, fmt.Errorf("%w: %w", errElsewhere, err)
-			}
-		}
 	}
 	var parts []part
 	for _, s := range total.scopes {
@@ -92,7 +87,7 @@ func watchParts(ctx context.Context, c *findings.Console, total tally, w config.
 		case err != nil:
 			return nil, err
 		default:
-			parts = append(parts, part{s, q})
+			parts = append(parts, part{scope: s, Question: q})
 		}
 	}
 	if parts == nil {
@@ -101,27 +96,40 @@ func watchParts(ctx context.Context, c *findings.Console, total tally, w config.
 	return parts, nil
 }
 
+// tallyThrough is tallyOf, with an error where the account sees nothing because it
+// cannot log in.
+func tallyThrough(ctx context.Context, c *findings.Console, through *console.Account, m *Metrics) (tally, error) {
+	total, err := tallyOf(ctx, c, through, m)
+	if err == nil && len(total.scopes) == 0 { // perhaps because nobody knows yet
+		if _, err := console.Through(ctx, through, (*scapi.Client).Whoami); err != nil {
+			return total, fmt.Errorf("%w: %w", errElsewhere, err)
+		}
+	}
+	return total, err
+}
+
 // ofOrganization reports whether the watch names an object of an organisation.
 func ofOrganization(w config.Watch) bool {
 	return w.Query != "" || slices.ContainsFunc(w.Filters, func(f config.Filter) bool { return scapi.Filter{Name: f.Name}.OfOrganization() })
 }
 
-// watchThrough returns the account that a watch of one organisation is asked
-// through: the one that it names, else that of the only organisation.
-func watchThrough(ctx context.Context, c *findings.Console, w config.Watch) (*console.Account, error) {
-	if w.Account != "" {
+// throughAccount returns the account that objects of one organisation are asked for
+// through: the one that is named, else that of the only organisation, and if query is
+// not empty one that may read the saved query of this id.
+func throughAccount(ctx context.Context, c *findings.Console, named, query string) (*console.Account, error) {
+	if named != "" {
 		for _, a := range c.Accounts() {
-			if a.Name() == w.Account {
+			if a.Name() == named {
 				return a, nil
 			}
 		}
-		return nil, fmt.Errorf("%w: the console has no account %s", errMistaken, w.Account)
+		return nil, fmt.Errorf("%w: the console has no account %s", errMistaken, named)
 	}
 	// Who may read the saved query; whether a filter's object may be read is told by
 	// the answer to the filter.
 	answers, err := console.AskEach(ctx, c.Console, func(client *scapi.Client, ctx context.Context) (readable bool, err error) {
-		if w.Query != "" {
-			_, err = client.SavedQuery(ctx, w.Query)
+		if query != "" {
+			_, err = client.SavedQuery(ctx, query)
 		}
 		if console.NotReadable(err) {
 			return false, nil
@@ -144,9 +152,9 @@ func watchThrough(ctx context.Context, c *findings.Console, w config.Watch) (*co
 }
 
 var (
-	// errMistaken: no console can be asked for what the watch looks for.
+	// errMistaken: no console can be asked for what the configuration looks for.
 	errMistaken = errors.New("cannot be asked for")
-	// errElsewhere: no account reads what the watch is about.
+	// errElsewhere: no account reads what the configuration is about.
 	errElsewhere = errors.New("nothing to look at")
 )
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 	"time"
 )
 
@@ -36,10 +37,11 @@ const (
 	// leastMaxAge keeps the data of a quick collector over a maintenance window.
 	leastMaxAge      = 4 * time.Hour
 	defaultMaxSeries = 10000
-	// watching is the collector that is on where there are watches, unless the
-	// file says otherwise.
-	watching = "watches"
 )
+
+// wanting are the collectors that are on where the file has something for them to
+// look for, under a key of their name, unless it says otherwise.
+func wanting() []string { return []string{"watches", "owners"} }
 
 // draft is settings that a further block may still overlay. MaxAge is 0 until
 // the file sets it, because its default follows from the final interval.
@@ -82,23 +84,24 @@ func (k Collector) summary() string {
 	switch {
 	case k.Default:
 		state = "on"
-	case k.Name == watching:
-		state = "on where there are watches"
+	case slices.Contains(wanting(), k.Name):
+		state = "on where there are " + k.Name
 	}
 	return state + ", every " + promDuration(k.Interval)
 }
 
 // readCollectors reads a collectors block over base; over the built-in defaults
-// where base is nil. watches says whether it is that of a console with watches.
-func readCollectors(m *mapping, known []Collector, base map[string]draft, watches bool) map[string]draft {
+// where base is nil. wanted are the collectors that the console has something to look
+// for.
+func readCollectors(m *mapping, known []Collector, base map[string]draft, wanted map[string]bool) map[string]draft {
 	drafts := map[string]draft{}
 	for _, k := range known {
 		d, ok := base[k.Name]
 		if !ok {
 			d = k.builtin()
 		}
-		if k.Name == watching && !d.explicit {
-			d.Enabled = watches
+		if slices.Contains(wanting(), k.Name) && !d.explicit {
+			d.Enabled = wanted[k.Name]
 		}
 		v, _ := m.take(k.Name, "mapping", k.summary(), k.Help)
 		drafts[k.Name] = k.overlay(v.mapping("a mapping such as {interval: 30m}"), d)

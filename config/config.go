@@ -20,6 +20,7 @@ type Config struct {
 	Labels   Labels
 	SLA      []SLA
 	Watches  []Watch
+	Owners   []Owner
 
 	printed *printed // what is in force, as Masked prints it
 }
@@ -97,9 +98,10 @@ func readConfig(root value, known []Collector) Config {
 	consoles, _ := m.take("consoles", "list of mappings", required, "The Security Centers, one entry for each.")
 	collectors := m.sub("collectors", "What is collected, and how often: a mapping for every collector that shall differ from its defaults.")
 	collectors.printed = &printed{} // apart: every console prints the settings that it has in the end
-	global := readCollectors(collectors, known, nil, false)
+	global := readCollectors(collectors, known, nil, nil)
 	watches, _ := m.take("watches", listKind("mappings", maxWatches), "[]", "Questions of your own that become metrics: the findings of some vulnerabilities, or of a saved query.")
 	c.SLA = readSLAs(m)
+	owners, _ := m.take("owners", listKind("mappings", maxOwners), "[]", "Who answers for which hosts: the asset lists of a team, whose findings are counted under its name.")
 	c.Labels = readLabelSettings(m.sub("labels", "Settings for the values of labels."))
 	m.close()
 
@@ -123,10 +125,12 @@ func readConfig(root value, known []Collector) Config {
 		places = append(places, at)
 	}
 	c.Watches = readWatches(watches, c.Consoles)
+	c.Owners = readOwners(owners, c.Consoles, c.SLA)
 	for i := range c.Consoles {
 		console := &c.Consoles[i]
-		console.Watches = watchesOf(c.Watches, console.Name)
-		console.Collectors = settle(readCollectors(places[i].collectors, known, global, len(console.Watches) > 0))
+		console.Watches, console.Owners = watchesOf(c.Watches, console.Name), ownersOf(c.Owners, console.Name)
+		wanted := map[string]bool{"watches": len(console.Watches) > 0, "owners": len(console.Owners) > 0}
+		console.Collectors = settle(readCollectors(places[i].collectors, known, global, wanted))
 	}
 	return c
 }

@@ -226,6 +226,7 @@ func TestConsolesAreEqualWhenTheyAreConfiguredAlike(t *testing.T) {
 		{"a deadline", "consoles:", "sla: [{name: x, preset: cpat}]\nconsoles:", false, true},
 		{"a watch", "consoles:", "watches: [{name: x, query: 1}]\nconsoles:", false, true},
 		{"a watch of another console", "consoles:", "watches: [{name: x, query: 1, consoles: [lab]}]\nconsoles:\n" + lab, true, true},
+		{"an owner", "consoles:", "owners: [{name: x, assets: [1]}]\nconsoles:", false, true},
 		{"another label to redact", "consoles:", "labels: {redact: [host]}\nconsoles:", false, false},
 		{"another interval", "    labels", "    collectors: {extra: {interval: 26m}}\n    labels", false, true},
 		{"another label", "acme", "ajax", false, true},

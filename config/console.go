@@ -42,6 +42,7 @@ type Console struct {
 	Redact     []string // Labels.Redact of the whole file
 	SLA        []SLA    // those of the whole file
 	Watches    []Watch  // those of the whole file that apply to this console
+	Owners     []Owner  // likewise
 
 	hashKey secret // labels.hash_key of the whole file
 	http    *promconfig.HTTPClientConfig
@@ -62,12 +63,12 @@ func (c Console) Equal(o Console) bool { return reflect.DeepEqual(c, o) }
 // SameData reports whether c and o read the same console in the same way,
 // whatever they collect from it and however it is labelled: a login with one,
 // and what was loaded with it, hold for the other. Of a collector they hold only
-// as far as CollectorSettings.SameData and, where it uses them, SLA and Watches
-// say.
+// as far as CollectorSettings.SameData and, where it uses them, SLA, Watches and
+// Owners say.
 func (c Console) SameData(o Console) bool {
 	for _, console := range []*Console{&c, &o} {
 		console.Default, console.Labels = false, nil
-		console.Collectors, console.SLA, console.Watches = nil, nil, nil
+		console.Collectors, console.SLA, console.Watches, console.Owners = nil, nil, nil, nil
 	}
 	return c.Equal(o)
 }
@@ -76,7 +77,8 @@ func (c Console) SameData(o Console) bool {
 func (c Console) String() string { return c.Name }
 
 // consolePlaces are the places of a console's keys that are checked against
-// other consoles, and its collectors, which are read when its watches are known.
+// other consoles, and its collectors, which are read when its watches and owners
+// are known.
 type consolePlaces struct {
 	name, marked value
 	collectors   *mapping

@@ -58,7 +58,7 @@ func TestAFileThatIsNotWellFormedIsRefused(t *testing.T) {
 			"6:10: labels.?: is not a known key, expected one of redact, hash_key, hash_key_file, hash_key_env"},
 		{"an unknown key at the top",
 			atTop("console: 1"),
-			"6:1: console: is not a known key, expected one of consoles, collectors, watches, sla, labels"},
+			"6:1: console: is not a known key, expected one of consoles, collectors, watches, sla, owners, labels"},
 		{"an unknown key of a console",
 			inConsole("page-size: 5"),
 			"6:5: consoles[0].?: is not a known key, expected one of name, url, api, default, labels, accounts, http, timeout, analysis_timeout, page_size, max_concurrent_requests, max_response_bytes, repositories, collectors"},

@@ -21,6 +21,7 @@ func FuzzParse(f *testing.F) {
 		withAccount("{name: a, access_key: a, secret_key: b}"), atTop("collectors: {extra: {top: 1, allow: [a]}}"),
 		atTop("sla: [{name: x, days: {low: 1}}]"), atTop("collectors: {hosts: {networks: ['::/0', 10.0.0.0/8], assets: [1]}}"),
 		atTop("watches: [{name: x, cves: [CVE-2021-44228], plugins: [1], xref: 'A:b', filters: [{name: a, value: {b: [1, 2.5]}}]}, {name: y, query: 1}]"),
+		atTop("owners: [{name: x, account: a, consoles: [hq], assets: [1, 2], sla: [default]}, {name: y, assets: [3]}]"),
 		atTop("watches: [{name: x, account: a, filters: [{name: pluginID, value: '5,1-10'}, {name: asset, value: 1}]}]"),
 		"a: &a [*a]", "? [a]\n: b", "--- !!map\n",
 	} {
@@ -65,6 +66,11 @@ func FuzzParse(f *testing.F) {
 		for _, w := range c.Watches {
 			if _, err := json.Marshal(w.Filters); err != nil || w.Name == "" {
 				t.Errorf("accepted an unusable watch: %+v, %v", w, err)
+			}
+		}
+		for _, o := range c.Owners {
+			if o.Name == "" || len(o.Assets) == 0 || len(o.SLA) == 0 {
+				t.Errorf("accepted an unusable owner: %+v", o)
 			}
 		}
 		for _, s := range c.SLA {

@@ -126,6 +126,7 @@ sla:
     preset: bod-19-02
     basis: first_seen
     days: {critical: 15, high: 5}
+owners: []
 labels:
   redact: [host]
 `
@@ -187,6 +188,7 @@ func TestEveryKeyOfTheReferenceIsPrinted(t *testing.T) {
 watches:
   - {name: a, consoles: [hq], cves: [CVE-2021-44228], plugins: [5], xref: CWE:79, filters: [{name: port, value: 443}]}
   - {name: b, query: 5, account: a}
+owners: [{name: o, consoles: [hq], account: a, assets: [5], sla: [default]}]
 labels: {redact: [host], hash_key: HASH}
 `
 	printed := map[string]bool{}

@@ -44,6 +44,7 @@ consoles:
 collectors: {%s}
 watches: [{filters: [{}]}]
 sla: [{days: {}}]
+owners: [{}]
 labels: {}
 `
 

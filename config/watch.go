@@ -46,22 +46,11 @@ func readWatches(v value, consoles []Console) []Watch {
 func readWatch(m *mapping, consoles []Console) Watch {
 	m.printed.sparse = true
 	var w Watch
-	var names []string
-	for _, c := range consoles {
-		if c.Name != "" {
-			names = append(names, c.Name)
-		}
-	}
 	m.objectName(&w.Name, "a watch", "Its name in the label `watch`.")
-	m.texts("consoles", "names", 0, &w.Consoles, "The consoles that it is asked; all where the list is empty.", "a list of names of consoles", func(v value) (string, bool) {
-		if len(names) == 0 { // all were refused: nothing to compare with
-			return v.text("the name of a console")
-		}
-		return v.choice(names...)
-	})
+	m.consoles(&w.Consoles, "The consoles that it is asked; all where the list is empty.", consoles)
 	account, hasAccount := m.text("account", &w.Account, "The account that it is asked through, by its name, for objects of one organisation: an asset list, an audit file, a saved query. Every console that is asked needs one of that name. Without it all accounts that read findings are asked, and what names such an object is absent on a console of several organisations.")
 	if hasAccount && w.Account != "" {
-		w.checkAccount(account, consoles)
+		account.checkAccount(w.Account, w.Consoles, consoles)
 	}
 	cves, _ := m.texts("cves", "CVE ids", maxWatchIDs, &w.CVEs, "Findings of one of these vulnerabilities, such as CVE-2021-44228.", "a list of CVE ids", value.cve)
 	plugins, _ := m.texts("plugins", "plugin ids", maxWatchIDs, &w.Plugins, "Findings of one of these plugins, such as 19506.", "a list of plugin ids", value.pluginID)
@@ -128,21 +117,37 @@ func (v value) xref() (string, bool) {
 	return s, ok
 }
 
-// checkAccount refuses an account that a console which the watch is asked does
-// not have. A console whose accounts were refused tells nothing.
-func (w Watch) checkAccount(at value, consoles []Console) {
+// consoles sets *to to a list of names of consoles.
+func (m *mapping) consoles(to *[]string, help string, consoles []Console) {
+	var names []string
 	for _, c := range consoles {
-		if c.Name == "" || w.Consoles != nil && !slices.Contains(w.Consoles, c.Name) {
+		if c.Name != "" {
+			names = append(names, c.Name)
+		}
+	}
+	m.texts("consoles", "names", 0, to, help, "a list of names of consoles", func(v value) (string, bool) {
+		if len(names) == 0 { // all were refused: nothing to compare with
+			return v.text("the name of a console")
+		}
+		return v.choice(names...)
+	})
+}
+
+// checkAccount refuses an account that one of the chosen consoles (nil: of all) does
+// not have. A console whose accounts were refused tells nothing.
+func (v value) checkAccount(account string, chosen []string, consoles []Console) {
+	for _, c := range consoles {
+		if c.Name == "" || chosen != nil && !slices.Contains(chosen, c.Name) {
 			continue
 		}
 		var names []string
 		for _, a := range c.Accounts {
 			names = append(names, a.Name)
 		}
-		if len(names) == 0 || slices.Contains(names, "") || slices.Contains(names, w.Account) {
+		if len(names) == 0 || slices.Contains(names, "") || slices.Contains(names, account) {
 			continue
 		}
-		at.refuse("is "+quote(w.Account)+", which is no account of console "+quote(c.Name),
+		v.refuse("is "+quote(account)+", which is no account of console "+quote(c.Name),
 			oneOf(names)+", or consoles beside it that have the account")
 		return
 	}

@@ -13,7 +13,7 @@ import (
 
 // Boards returns all boards in the order in which their links are shown.
 func Boards() []Board {
-	return []Board{posture(), remediation(), scanning(), fleet(), repository(), exporter()}
+	return []Board{posture(), remediation(), owners(), scanning(), fleet(), repository(), exporter()}
 }
 
 // Board is one dashboard.

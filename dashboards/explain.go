@@ -8,7 +8,7 @@ import (
 
 // counting finds the metrics whose numbers count findings, hosts or plugins one by one,
 // and the labels that a query wants of them.
-var counting = regexp.MustCompile(`\b(securitycenter_(?:vulnerabilities|hosts|host_vulnerabilities|unique_vulnerabilities|remediation_findings|watch|compliance_checks|top_plugin_hosts)\w*)\b(?:\{([^}]*)\})?`)
+var counting = regexp.MustCompile(`\b(securitycenter_(?:vulnerabilities|hosts|host_vulnerabilities|unique_vulnerabilities|remediation_findings|watch|owner|compliance_checks|top_plugin_hosts)\w*)\b(?:\{([^}]*)\})?`)
 
 // fixed is a label that a query wants to be one value, whatever is chosen at the top.
 var fixed = regexp.MustCompile(`(\w+)="([^"$]*)"`)

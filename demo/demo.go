@@ -68,6 +68,16 @@ watches:
   - {name: exploitable-criticals, filters: [{name: severity, value: "4"}, {name: exploitAvailable, value: "true"}]}
 `
 
+// owners are teams and their asset lists, of which SecurityCenter 4 takes one at a time:
+// with a second owner it could not tell the hosts without one.
+const owners = `
+owners:
+  - {name: windows, consoles: [%[1]s], assets: [2, 3]}
+  - {name: linux, consoles: [%[1]s], assets: [4, 5]}
+  - {name: network, consoles: [%[1]s], assets: [6]}
+  - {name: windows, consoles: [%[2]s], assets: [3]}
+`
+
 // Config returns the configuration that exports consoles at these URLs. Data
 // is read again often, because the simulated consoles can bear it, and every
 // collector that a console can answer is on: its hosts are invented.
@@ -85,7 +95,9 @@ func Config(known []config.Collector, current, old string) (*config.Config, erro
 		}
 		y.WriteString("}\n")
 	}
-	y.WriteString(watches + "consoles:\n")
+	y.WriteString(watches)
+	fmt.Fprintf(&y, owners, Current, Old)
+	y.WriteString("consoles:\n")
 	for _, c := range []struct {
 		name, url string
 		api       scapi.API

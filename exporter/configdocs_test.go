@@ -86,20 +86,21 @@ func TestTheExampleOfAConfigurationIsAccepted(t *testing.T) {
 	}
 	text := example(t)
 	for _, x := range []struct {
-		name, text        string
-		watches, policies int
+		name, text                string
+		watches, policies, owners int
 	}{
-		{"as it stands", text, 0, 1},
-		{"with the watches in its comments", uncommented(text, "watches"), 6, 1},
-		{"with the policies in its comments", uncommented(text, "sla"), 0, 3},
+		{"as it stands", text, 0, 1, 0},
+		{"with the watches in its comments", uncommented(text, "watches"), 6, 1, 0},
+		{"with the policies in its comments", uncommented(text, "sla"), 0, 3, 0},
+		{"with the owners in its comments", uncommented(text, "owners"), 0, 1, 2},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			c, err := config.Parse([]byte(x.text), "config.yml.example", KnownCollectors())
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(c.Consoles) != 1 || len(c.Consoles[0].Accounts) != 2 || len(c.Watches) != x.watches || len(c.SLA) != x.policies {
-				t.Errorf("read %d consoles, %d watches, %d policies; want 1, %d, %d", len(c.Consoles), len(c.Watches), len(c.SLA), x.watches, x.policies)
+			if len(c.Consoles) != 1 || len(c.Consoles[0].Accounts) != 2 || len(c.Watches) != x.watches || len(c.SLA) != x.policies || len(c.Owners) != x.owners {
+				t.Errorf("read %d consoles, %d watches, %d policies, %d owners; want 1, %d, %d, %d", len(c.Consoles), len(c.Watches), len(c.SLA), len(c.Owners), x.watches, x.policies, x.owners)
 			}
 		})
 	}

@@ -70,8 +70,8 @@ func state(c *collector.Collector) string {
 	switch {
 	case c.Default:
 		return "On by default"
-	case c.Name == "watches":
-		return "On where there are watches"
+	case c.Watches || c.Owners:
+		return "On where there are " + c.Name
 	}
 	return "Off unless it is switched on"
 }

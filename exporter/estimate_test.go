@@ -61,6 +61,7 @@ func TestAnEstimateSaysWhatEveryCollectorMakesAndAsks(t *testing.T) {
 		b := newBench(t, `
 consoles: [{name: hq, url: "http://console.example", accounts: [{name: one, username: one, password: a}, {name: two, username: two, password: b}]}]
 watches: [{name: mine, query: 1}]
+owners: [{name: team, assets: [3]}]
 `, map[string]sctest.Options{"hq": o})
 		var out strings.Builder
 		if err := b.exporter.Estimate(t.Context(), &out); err != nil {
@@ -73,10 +74,13 @@ watches: [{name: mine, query: 1}]
 		if line := first(out.String(), "watch mine"); !strings.HasPrefix(line, "# missing: hq, watches: ") || !strings.Contains(line, "give it an account") {
 			t.Errorf("%q does not say what to do in\n%s", line, &out)
 		}
+		if line := first(out.String(), "owner team"); !strings.HasPrefix(line, "# missing: hq, owners: ") || !strings.Contains(line, "give it an account") {
+			t.Errorf("%q does not say what to do in\n%s", line, &out)
+		}
 		if landing := b.get("/"); !strings.Contains(landing, "give it an account") {
 			t.Error("the landing page does not say why")
 		}
-		if lines := b.log.lines("give it an account"); len(lines) != 1 {
+		if lines := b.log.lines("give it an account"); len(lines) != 2 { // of the watch and of the owner
 			t.Errorf("the log says it %d times", len(lines))
 		}
 	})

@@ -8,10 +8,11 @@ import (
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
-// TestAReloadOfWhatACollectorReadsTouchesOnlyThatCollector: deadlines, watches
+// TestAReloadOfWhatACollectorReadsTouchesOnlyThatCollector: deadlines, watches, owners
 // and a collector's own keys can be changed while the rest keeps login and data.
 func TestAReloadOfWhatACollectorReadsTouchesOnlyThatCollector(t *testing.T) {
 	const watches = "\nwatches: [{name: one, plugins: [19506]}]\n"
+	const owners = "\nowners: [{name: one, assets: [1]}]\n"
 	for _, test := range []struct {
 		name, before, after string
 		collector           string // that reads again
@@ -25,6 +26,10 @@ func TestAReloadOfWhatACollectorReadsTouchesOnlyThatCollector(t *testing.T) {
 		{
 			name: "a watch", before: watches, after: strings.ReplaceAll(watches, "one", "two"), collector: "watches",
 			gone: `securitycenter_watch_hosts{watch="one"}`, come: `securitycenter_watch_hosts{watch="two"}`,
+		},
+		{
+			name: "an owner", before: owners, after: strings.ReplaceAll(owners, "one", "two"), collector: "owners",
+			gone: `securitycenter_owner_hosts{owner="one"}`, come: `securitycenter_owner_hosts{owner="two"}`,
 		},
 		{
 			name: "a key of its own", after: "\ncollectors: {risk: {vpr: true}}\n", collector: "risk",

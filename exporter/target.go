@@ -102,6 +102,9 @@ func CollectorSettings(c config.Console, col *collector.Collector, hashKey []byt
 	if col.Watches {
 		s.Watches = c.Watches
 	}
+	if col.Owners {
+		s.Owners = c.Owners
+	}
 	return s
 }
 

@@ -119,7 +119,7 @@ func answer[T any](ctx context.Context, s *Scope, q Question, m Measure, call fu
 type Request struct {
 	Account *console.Account
 	Query   scapi.Query
-	Minus   bool // results of audits, which are taken off
+	Minus   bool // the answer is taken off: results of audits, or hosts
 }
 
 // Requests are what is asked to measure what q asks for, as the console takes it by
@@ -202,10 +202,35 @@ func withoutAudits[T any](ctx context.Context, requests []Request, plugin func(T
 	}
 }
 
-// HostRows iterates over the hosts that requests count: rows of the tool sumip. A
-// failure is yielded once, as the last pair.
+// HostRows iterates over the hosts that requests count: rows of the tool sumip. Hosts
+// are left out that the requests take off. A failure is yielded once, as the last pair.
 func HostRows(ctx context.Context, requests []Request) iter.Seq2[scapi.Host, error] {
-	return walk(ctx, requests, (*scapi.Client).Hosts, nil)
+	return func(yield func(scapi.Host, error) bool) {
+		type key struct{ repository, ip, uuid, dns, netbios, mac string }
+		of := func(h scapi.Host) key { return key{h.RepositoryID, h.IP, h.UUID, h.DNSName, h.NetBIOSName, h.MACAddress} }
+		off := map[key]bool{}
+		for _, r := range requests {
+			if !r.Minus {
+				continue
+			}
+			r.Minus = false
+			for h, err := range walk(ctx, []Request{r}, (*scapi.Client).Hosts, nil) {
+				if err != nil {
+					yield(h, err)
+					return
+				}
+				off[of(h)] = true
+			}
+		}
+		for h, err := range walk(ctx, requests, (*scapi.Client).Hosts, nil) {
+			if err == nil && off[of(h)] {
+				continue
+			}
+			if !yield(h, err) {
+				return
+			}
+		}
+	}
 }
 
 // PluginRows iterates over the plugins whose findings requests count, each by

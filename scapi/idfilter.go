@@ -137,18 +137,49 @@ func ByPluginText(text string) Filter {
 	return Filter{Name: "pluginText", portable: func(target) (spelling, error) { return anyOf("plugin output", []string{text}) }}
 }
 
-// ByAsset keeps findings of hosts of the asset list with this id.
-// REST asset {"id":"5"}, RPC assetID "5".
-func ByAsset(id string) Filter {
+// ByAsset keeps findings of hosts that any of the asset lists with these ids holds,
+// of which there must be one at least.
+// REST asset {"id":"5"}, of several with the operator ~
+// {"operator":"union","operand1":{"id":"5"},"operand2":{"id":"6"}}; RPC assetID "5",
+// of several ErrUnsupported.
+func ByAsset(ids ...string) Filter {
+	ids = slices.Clone(ids)
 	return Filter{Name: "asset", rpcName: "assetID", portable: func(t target) (spelling, error) {
-		if err := checkID("filter on asset list", id); err != nil {
-			return spelling{}, err
+		if len(ids) == 0 {
+			return spelling{}, wrongArgument("filter on asset lists without an id")
 		}
-		if t.dialect == RPC {
-			return is(id)
+		for _, id := range ids {
+			if err := checkID("filter on asset list", id); err != nil {
+				return spelling{}, err
+			}
 		}
-		return is(reference{id})
+		switch {
+		case len(ids) > 1 && t.dialect == RPC:
+			return spelling{}, errNoSpelling
+		case len(ids) > 1:
+			return spelling{"~", unionOf(ids)}, nil
+		case t.dialect == RPC:
+			return is(ids[0])
+		}
+		return is(reference{ids[0]})
 	}}
+}
+
+// union is how REST wants hosts to be named that either operand holds, each of them a
+// reference or a union.
+type union struct {
+	Operator string `json:"operator"`
+	Operand1 any    `json:"operand1"`
+	Operand2 any    `json:"operand2"`
+}
+
+// unionOf is as flat as it can be: nobody knows how deep a console goes.
+func unionOf(ids []string) any {
+	if len(ids) == 1 {
+		return reference{ids[0]}
+	}
+	half := len(ids) / 2
+	return union{"union", unionOf(ids[:half]), unionOf(ids[half:])}
 }
 
 // ByAuditFile keeps results of the audit file with this id.

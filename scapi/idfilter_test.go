@@ -28,9 +28,12 @@ func TestFiltersOnRiskAndOnWhatIsNamedAreSpelled(t *testing.T) {
 		"plugins":                  {ByPluginIDs(19506, 21745), `pluginID="19506,21745"`, `pluginID="19506,21745"`, "", ""},
 		"addresses":                {ByAddress("10.0.0.1", "10.0.1.0/24"), `ip="10.0.0.1,10.0.1.0/24"`, `ip="10.0.0.1,10.0.1.0/24"`, "", ""},
 		"an asset list":            {ByAsset("5"), `asset={"id":"5"}`, `assetID="5"`, "", ""},
-		"families":                 {ByFamily("0", "30"), `family=[{"id":"0"},{"id":"30"}]`, `familyID="0,30"`, "", ""},
-		"a policy":                 {ByPolicy("1000001"), `policy={"id":"1000001"}`, `policyID="1000001"`, "", ""},
-		"an audit file":            {ByAuditFile("1000001"), `auditFile=[{"id":"1000001"}]`, "-", "", "-"},
+		"three asset lists": {
+			ByAsset("5", "6", "7"), `asset~{"operator":"union","operand1":{"id":"5"},"operand2":{"operator":"union","operand1":{"id":"6"},"operand2":{"id":"7"}}}`, "-", "", "",
+		},
+		"families":      {ByFamily("0", "30"), `family=[{"id":"0"},{"id":"30"}]`, `familyID="0,30"`, "", ""},
+		"a policy":      {ByPolicy("1000001"), `policy={"id":"1000001"}`, `policyID="1000001"`, "", ""},
+		"an audit file": {ByAuditFile("1000001"), `auditFile=[{"id":"1000001"}]`, "-", "", "-"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			or := func(a, b string) string {
@@ -68,7 +71,7 @@ func TestFiltersOnRiskAndOnWhatIsNamedAreSpelled(t *testing.T) {
 func TestFiltersThatMeanNothingAreRefused(t *testing.T) {
 	for name, f := range map[string]Filter{
 		"no plugin": ByPluginIDs(), "plugin 0": ByPluginIDs(1, 0), "no CVE": ByCVE(), "an empty CVE": ByCVE("CVE-2021-44228", " "),
-		"no cross reference": ByCrossReference(""), "no address": ByAddress(), "an asset list without id": ByAsset(""),
+		"no cross reference": ByCrossReference(""), "no address": ByAddress(), "an asset list without id": ByAsset(""), "no asset list": ByAsset(), "one of two asset lists without id": ByAsset("5", ""),
 		"no family": ByFamily(), "a family by its name": ByFamily("Windows"), "an audit file by its name": ByAuditFile("CIS"),
 		"less than no days": DaysToMitigated(-1), "VPR in reverse": VPR(9, 7), "VPR above 10": VPR(9, 11), "VPR that is no number": VPR(math.NaN(), 10),
 	} {

@@ -46,7 +46,7 @@ func behindNumbers(t *testing.T) string {
 	const late = `securitycenter_vulnerabilities_overdue{%sseverity="critical",sla="default"}`
 	return "## Rows behind the numbers\n\n" +
 		"A panel says how many; `explain` says which ones. It is given a series as it stands on `/metrics` or in an alert, and asks what the exporter asks, " +
-		"by the same code: through all accounts that read findings, each for its repositories, with the policies, watches and settings of the configuration file. " +
+		"by the same code: through all accounts that read findings, each for its repositories, with the policies, watches, owners and settings of the configuration file. " +
 		"What follows is of the consoles of `securitycenter_exporter --demo`.\n\n" +
 		shown(100, "explain", fmt.Sprintf(late, "")) +
 		shown(5, "explain", fmt.Sprintf(late, ""), "--rows") +

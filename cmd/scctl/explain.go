@@ -24,7 +24,7 @@ func addExplain(t *tree) {
 	var text string
 	var rows bool
 	cmd := command(t.app, "explain", "How a number of the exporter's is asked for, what it is now, and the findings or hosts that it counts. "+
-		"The same is asked as by the exporter: with a configuration file through all accounts of the console, with its policies and watches; with a URL through one account, with the default policy.",
+		"The same is asked as by the exporter: with a configuration file through all accounts of the console, with its policies, watches and owners; with a URL through one account, with the default policy.",
 		`scctl explain 'securitycenter_vulnerabilities_overdue{severity="critical",sla="default"}'`,
 		`scctl explain 'securitycenter_vulnerabilities_overdue{instance="hq",severity="critical",sla="default"}' --rows --format csv -o overdue.csv`,
 		`scctl explain 'securitycenter_hosts_credentialed{result="failure",window="30d"}' --rows --fields ip,dnsName,repository`,
@@ -272,7 +272,7 @@ func (c *tallied) explain(ctx context.Context, x *collector.Explanation) error {
 		b.WriteString(":\n")
 	}
 	for _, r := range requests {
-		if err := describeRequest(ctx, &b, r); err != nil {
+		if err := describeRequest(ctx, &b, r, x.TakesOff()); err != nil {
 			return err
 		}
 	}
@@ -296,8 +296,9 @@ func (c *tallied) source(ctx context.Context, f *collector.Family) (string, erro
 	return f.Source.REST, nil
 }
 
-// describeRequest writes a request in the console's own words.
-func describeRequest(ctx context.Context, b *strings.Builder, r findings.Request) error {
+// describeRequest writes a request in the console's own words, and what is taken off
+// with it, if it is.
+func describeRequest(ctx context.Context, b *strings.Builder, r findings.Request, off string) error {
 	spelled, err := r.Spelled(ctx)
 	if err != nil {
 		return r.Account.Wrap(err)
@@ -305,7 +306,7 @@ func describeRequest(ctx context.Context, b *strings.Builder, r findings.Request
 	b.WriteString("\n")
 	line := func(name, text string) { fmt.Fprintf(b, "  %-8s %s\n", name, harmless(text, 1<<16)) }
 	if r.Minus {
-		line("taken off", "results of audits")
+		line("taken off", off)
 	}
 	line("account", r.Account.Name())
 	line("data", spelled.Source)

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
@@ -19,27 +20,75 @@ import (
 func addPatchList(t *tree) {
 	var top int
 	var repositories []string
+	var owner string
 	cmd := command(t.app, "patch-list", "The fixes that remove most of the risk, in words: what to do, the plugin, the hosts, and the share of the score of all open findings that goes away. "+
 		"One page of sumremediation where the console has that tool, else reckoned from the plugins (sumid) with the score's usual weights: 40 for a critical finding, 10, 3, 1. "+
 		"The plugin's name, and there its solution, take one request a line.",
 		"scctl patch-list",
 		"scctl patch-list --top 25 --repository 1,3 --format csv -o patches.csv",
+		"scctl --config.file config.yml patch-list --owner payments",
 	)
 	cmd.Flag("top", "How many fixes.").Default("10").IntVar(&top)
 	cmd.Flag("repository", "Ids or names of the repositories that count, separated by commas. By itself: all.").PlaceHolder("ID,…").StringsVar(&repositories)
-	choose := func(*config.Config) (string, error) {
+	cmd.Flag("owner", "The owner whose hosts count, by its name in the configuration file; shares are then those of the score of its findings. By itself: all hosts.").PlaceHolder("NAME").StringVar(&owner)
+	choose := func(c *config.Config) (string, error) {
+		if err := knownOwner(owner, c); err != nil {
+			return "", err
+		}
 		if top < 1 || top > mostFixes {
 			return "", wrongUsage("--top %d: want 1 to %d", top, mostFixes)
 		}
 		return "", nil
 	}
 	t.tallying(cmd, fixColumns().names(), choose, func(ctx context.Context, c *tallied) error {
-		list, err := c.fixes(ctx, splitList(strings.Join(repositories, ",")), top)
-		if err != nil {
+		list, err := c.fixes(ctx, owner, splitList(strings.Join(repositories, ",")), top)
+		switch {
+		case err != nil && owner != "":
+			return fmt.Errorf("owner %s: %w", owner, err)
+		case err != nil:
 			return err
 		}
 		return list.write(ctx, c)
 	})
+}
+
+// knownOwner refuses an owner that the configuration does not have.
+func knownOwner(name string, c *config.Config) error {
+	switch {
+	case name == "":
+		return nil
+	case c == nil:
+		return wrongUsage("--owner: who owns what stands in the exporter's configuration file: give --config.file")
+	}
+	var known []string
+	for _, o := range c.Owners {
+		if !slices.Contains(known, o.Name) {
+			known = append(known, o.Name)
+		}
+	}
+	switch {
+	case slices.Contains(known, name):
+		return nil
+	case known == nil:
+		return wrongUsage("--owner %s: there are no owners in the configuration", name)
+	}
+	return wrongUsage("--owner %s: there is no such owner%s; there are %s", name, didYouMean(name, known), strings.Join(known, ", "))
+}
+
+// owned is the account through which the hosts of an owner are asked for, and the
+// question that asks for them; every account and all hosts where it is empty.
+func (c *tallied) owned(ctx context.Context, owner string) ([]*findings.Scope, findings.Question, error) {
+	if owner == "" {
+		scopes, err := c.Scopes(ctx)
+		return scopes, findings.Question{}, err
+	}
+	for _, o := range c.configured.Owners {
+		if o.Name == owner {
+			scope, q, err := collector.OwnerScope(ctx, c.Console, o)
+			return []*findings.Scope{scope}, q, err
+		}
+	}
+	return nil, findings.Question{}, wrongUsage("no asset lists on console %s", c.Name())
 }
 
 // mostFixes are read of each account where several read findings: what is worst of
@@ -65,15 +114,19 @@ type fixList struct {
 	score float64
 }
 
-// fixes returns the fixes that remove most.
-func (c *tallied) fixes(ctx context.Context, repositories []string, top int) (fixList, error) {
-	scopes, err := c.Scopes(ctx)
+// fixes returns the fixes that remove most, on the hosts of an owner where it is not
+// empty.
+func (c *tallied) fixes(ctx context.Context, owner string, repositories []string, top int) (fixList, error) {
+	scopes, q, err := c.owned(ctx, owner)
 	if err != nil {
 		return fixList{}, err
 	}
 	parts, err := scopesOf(scopes, repositories)
 	if err != nil {
 		return fixList{}, err
+	}
+	for i := range parts {
+		parts[i].Own = q.Own
 	}
 	found, told, err := byRemediation(ctx, parts, top)
 	if err == nil && !told {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -11,12 +12,12 @@ import (
 
 // fixesOf recounts what every plugin adds to the score, finding by finding, and the
 // score of all, with the default weights of the protocol notes.
-func fixesOf(console *sctest.Server, read func(repository string) bool) (score, hosts map[string]float64, all float64) {
+func fixesOf(console *sctest.Server, read func(sctest.Host) bool) (score, hosts map[string]float64, all float64) {
 	weight := [5]float64{0, 1, 3, 10, 40}
 	score, hosts = map[string]float64{}, map[string]float64{}
 	on := map[string]map[sctest.Host]bool{}
 	for f := range console.Findings() {
-		if !f.Open() || f.Accepted || f.WebApplication || f.PluginType == "compliance" || !read(f.Host.Repository) {
+		if !f.Open() || f.Accepted || f.WebApplication || f.PluginType == "compliance" || !read(f.Host) {
 			continue
 		}
 		id := strconv.Itoa(f.PluginID)
@@ -29,6 +30,50 @@ func fixesOf(console *sctest.Server, read func(repository string) bool) (score, 
 		hosts[id] = float64(len(on[id]))
 	}
 	return score, hosts, all
+}
+
+// Of an owner, fixes and shares are those of its hosts alone.
+func TestTheFixesOfAnOwnerAreThoseOfItsHosts(t *testing.T) {
+	for _, dialect := range dialects {
+		for name, refused := range map[string][]string{"sumremediation": nil, "without the tool": {"sumremediation"}} {
+			t.Run(dialect.String()+" "+name, func(t *testing.T) {
+				console := sctest.Start(t, sctest.Options{Dialect: dialect, Hosts: 60, Plugins: 1500, RefuseTools: refused})
+				environment(t, nil)
+				file := configured(t, map[string]string{"one": console.URL}, "")
+				lists := "[3, 10]"
+				if dialect == sctest.RPC {
+					lists = "[3]"
+				}
+				text, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				text = append(text, "owners: [{name: servers, account: analyst, assets: "+lists+"}, {name: web, assets: [77]}]\n"...)
+				if err := os.WriteFile(file, text, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				members := map[sctest.Host]bool{}
+				for h := range console.AssetHosts("3") { // which holds the hosts of 10
+					members[h] = true
+				}
+				if len(members) == 0 {
+					t.Fatal("the list is empty: this proves nothing")
+				}
+				score, hosts, all := fixesOf(console, func(h sctest.Host) bool { return members[h] })
+				for _, fix := range objects(t, succeed(t, "--config.file", file, "patch-list", "--owner", "servers", "--top", "5", "--format", "jsonl")) {
+					id := fix["pluginID"].(string)
+					if want := 100 * score[id] / all; math.Abs(fix["sharePercent"].(float64)-want) > 0.011 || fix["score"] != score[id] || fix["hosts"] != hosts[id] {
+						t.Errorf("%v, want the share %v of plugin %s, on %v hosts", fix, want, id, hosts[id])
+					}
+				}
+				for _, mistake := range []struct{ owner, want string }{{"servrs", "there are servers, web"}, {"web", "owner web"}} {
+					if r := scctl(t, "--config.file", file, "patch-list", "--owner", mistake.owner); r.code == exitDone || !strings.Contains(r.stderr, mistake.want) {
+						t.Errorf("--owner %s: %d, %s; want %s", mistake.owner, r.code, r.stderr, mistake.want)
+					}
+				}
+			})
+		}
+	}
 }
 
 func TestTheFixesThatRemoveMostRiskInWords(t *testing.T) {
@@ -55,7 +100,7 @@ func TestTheFixesThatRemoveMostRiskInWords(t *testing.T) {
 							ids[r.ID] = ids[r.ID] && r.ID == "1" || r.Name == "Branch Offices"
 						}
 					}
-					score, hosts, all := fixesOf(console, func(id string) bool { return ids[id] })
+					score, hosts, all := fixesOf(console, func(h sctest.Host) bool { return ids[h.Repository] })
 					console.ForgetRequests()
 					list := objects(t, succeed(t, append([]string{"--url", console.URL, "patch-list", "--top", "7", "--format", "jsonl"}, repositories...)...))
 					if len(list) != 7 {
@@ -104,7 +149,7 @@ func TestTheFixesOfTwoAccountsAreAddedUp(t *testing.T) {
 		}})
 		environment(t, nil)
 		file := configured(t, map[string]string{"one": console.URL}, "")
-		score, _, all := fixesOf(console, func(id string) bool { return id != "4" })
+		score, _, all := fixesOf(console, func(h sctest.Host) bool { return h.Repository != "4" })
 		for _, fix := range objects(t, succeed(t, "--config.file", file, "patch-list", "--top", "3", "--format", "jsonl")) {
 			id := fix["pluginID"].(string)
 			if want := 100 * score[id] / all; math.Abs(fix["sharePercent"].(float64)-want) > 0.011 || fix["score"] != score[id] {
