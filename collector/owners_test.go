@@ -31,15 +31,15 @@ func (e *exported) membersOf(organization int, lists ...string) map[sctest.Host]
 }
 
 // owned adds what an owner of these hosts has.
-func (want samples) owned(r *reckoning, name string, policies []config.SLA, has func(sctest.Finding) bool) {
-	want.severities("securitycenter_owner_vulnerabilities", 0, r.open(has), "owner", name)
-	want[sample("securitycenter_owner_hosts", "owner", name)] = r.hosts(func(f sctest.Finding) bool { return open(f) && has(f) })
-	want.severities("securitycenter_owner_vulnerabilities_exploitable", 0, r.open(func(f sctest.Finding) bool { return f.Exploitable && has(f) }), "owner", name)
+func (s samples) owned(r *reckoning, name string, policies []config.SLA, has func(sctest.Finding) bool) {
+	s.severities("securitycenter_owner_vulnerabilities", 0, r.open(has), "owner", name)
+	s[sample("securitycenter_owner_hosts", "owner", name)] = r.hosts(func(f sctest.Finding) bool { return open(f) && has(f) })
+	s.severities("securitycenter_owner_vulnerabilities_exploitable", 0, r.open(func(f sctest.Finding) bool { return f.Exploitable && has(f) }), "owner", name)
 	for _, p := range policies {
 		for word, days := range p.Days {
 			severity := slices.Index(severities[:], word)
 			late := r.open(func(f sctest.Finding) bool { return has(f) && r.until(dated(f, p.Basis), days) })
-			want[sample("securitycenter_owner_vulnerabilities_overdue", "owner", name, "severity", word, "sla", p.Name)] = late[severity]
+			s[sample("securitycenter_owner_vulnerabilities_overdue", "owner", name, "severity", word, "sla", p.Name)] = late[severity]
 		}
 	}
 }
@@ -125,7 +125,7 @@ func TestHostsWithoutOwnerAreThoseThatNoListHolds(t *testing.T) {
 				read := r.of(func(f sctest.Finding) bool {
 					return slices.ContainsFunc(tt.accounts, func(a sctest.Account) bool { return !a.Administrator && seenBy(f, a) })
 				})
-				without := read.hosts(func(f sctest.Finding) bool { return open(f) && !(members[f.Host] && seen[f.Host.Repository]) })
+				without := read.hosts(func(f sctest.Finding) bool { return open(f) && (!members[f.Host] || !seen[f.Host.Repository]) })
 				want := samples{"securitycenter_owner_unassigned_hosts": without}
 				shown := tt.rest && dialect == sctest.REST || tt.rpc && dialect == sctest.RPC
 				if !shown {
@@ -169,7 +169,9 @@ func TestWhatAnOwnerCosts(t *testing.T) {
 				return e.simulated.Count(func(r sctest.Request) bool { return r.Tool != "" })
 			}
 			vendor := policies(t)[:1]
-			owner := func(name string, ids ...string) config.Owner { return config.Owner{Name: name, Assets: ids, SLA: vendor} }
+			owner := func(name string, ids ...string) config.Owner {
+				return config.Owner{Name: name, Assets: ids, SLA: vendor}
+			}
 			if n := cost(); n > 0 {
 				t.Errorf("no owner costs %d requests", n)
 			}

@@ -207,7 +207,9 @@ func withoutAudits[T any](ctx context.Context, requests []Request, plugin func(T
 func HostRows(ctx context.Context, requests []Request) iter.Seq2[scapi.Host, error] {
 	return func(yield func(scapi.Host, error) bool) {
 		type key struct{ repository, ip, uuid, dns, netbios, mac string }
-		of := func(h scapi.Host) key { return key{h.RepositoryID, h.IP, h.UUID, h.DNSName, h.NetBIOSName, h.MACAddress} }
+		of := func(h scapi.Host) key {
+			return key{h.RepositoryID, h.IP, h.UUID, h.DNSName, h.NetBIOSName, h.MACAddress}
+		}
 		off := map[key]bool{}
 		for _, r := range requests {
 			if !r.Minus {

@@ -26,6 +26,7 @@ func explained(t *testing.T, consoles map[string]string) []string {
 	defer f.Close()
 	if _, err := f.WriteString(`
 watches: [{name: scanned, plugins: [19506]}]
+owners: [{name: servers, assets: [3]}]
 sla: [{name: default, preset: tenable}, {name: quick, days: {critical: 3, high: 30}}]
 collectors:
   risk: {due_soon: true, vpr: true}
