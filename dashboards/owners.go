@@ -39,9 +39,9 @@ func ranking() []Panel {
 			Columns: []Column{
 				{Of: "instance", Title: "Console"},
 				{Of: "owner", Title: "Owner"},
-				{Of: "A", Title: "Critical, late", Unit: "locale", Width: 110, Steps: none()},
+				{Of: "A", Title: "Critical, late", Unit: "locale", Width: 125, Steps: none()},
 				{Of: "B", Title: "High, late", Unit: "locale", Width: 90},
-				{Of: "C", Title: "Critical, exploit", Unit: "locale", Width: 120},
+				{Of: "C", Title: "Critical, exploit", Unit: "locale", Width: 135},
 				{Of: "D", Title: "High, exploit", Unit: "locale", Width: 110},
 				{Of: "E", Title: "Critical", Unit: "locale", Width: 80},
 				{Of: "F", Title: "High", Unit: "locale", Width: 80},
