@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"crypto/fips140"
 	"errors"
 	"fmt"
 	"io"
@@ -56,6 +57,7 @@ func main() {
 type settings struct {
 	configFile  string
 	configCheck bool
+	autoReload  time.Duration // 0: off
 	estimate    bool
 	openHosts   bool
 	demo        bool
@@ -83,6 +85,7 @@ func flags(stdout, stderr io.Writer) (*kingpin.Application, *settings) {
 	app.Version(buildinfo.Text(program)).VersionFlag.Help("Print the version and exit.")
 	app.Flag("config.file", "Configuration file. See config.yml.example.").Default("config.yml").StringVar(&s.configFile)
 	app.Flag("config.check", "Validate the configuration, print it with secrets masked, and exit: 0 if it is valid, else 1.").BoolVar(&s.configCheck)
+	app.Flag("config.auto-reload-interval", "How often to look whether the configuration file has changed, and reload it then; 0 for never.").Default("0s").DurationVar(&s.autoReload)
 	app.Flag("estimate", "With --config.check: log in too, load everything once, and print how many series and requests each collector makes.").BoolVar(&s.estimate)
 	app.Flag("demo", "Export simulated consoles that run inside the process. Needs no configuration. Listens on "+demoAddress+" unless told otherwise.").BoolVar(&s.demo)
 	app.Flag("once", "Load everything once, write the metrics, and exit: 0 if all could be read, else 1.").BoolVar(&s.once)
@@ -159,7 +162,8 @@ func dispatch(ctx context.Context, s *settings, stdout io.Writer, log *slog.Logg
 		return exporter.HealthCheck(ctx, (*s.web.WebListenAddresses)[0], *s.web.WebConfigFile)
 	}
 	known := exporter.KnownCollectors()
-	load := func() (*config.Config, error) { return config.Load(s.configFile, known) }
+	file := &configFile{path: s.configFile, known: known}
+	load := file.load
 	announce := func(string) {}
 	if s.demo {
 		d, err := demo.Start()
@@ -230,7 +234,8 @@ func dispatch(ctx context.Context, s *settings, stdout io.Writer, log *slog.Logg
 		}
 		return e.Once(ctx, stdout, s.textfile)
 	}
-	log.Info("Starting securitycenter_exporter", "version", buildinfo.Version(), "revision", buildinfo.Revision(), "build", version.BuildContext())
+	log.Info("Starting securitycenter_exporter", "version", buildinfo.Version(), "revision", buildinfo.Revision(), "build", version.BuildContext(), "fips140", fips140.Enabled())
+	go reloads(ctx, s.hangup, s.autoReload, file.changed, e.Reload, log)
 	return serve(ctx, s, e, announce, log)
 }
 
@@ -266,6 +271,10 @@ func (s *settings) check() error {
 		return errors.New("--history is not for --once or --config.check")
 	case s.past.span == 0 && slices.Contains(s.past.given[:], true):
 		return errors.New("--history.output, .step, .until, .families, .job and .pause are for --history only")
+	case s.autoReload != 0 && s.demo:
+		return errors.New("--config.auto-reload-interval is not for --demo, which reads no file")
+	case s.autoReload != 0 && s.autoReload < time.Second:
+		return fmt.Errorf("--config.auto-reload-interval %s: expected 0 or at least 1s", s.autoReload)
 	case s.textfile != "" && !s.once:
 		return errors.New("--textfile.output is for --once only")
 	case !strings.HasPrefix(s.exporter.TelemetryPath, "/"):
@@ -309,7 +318,6 @@ func (s *settings) unprotected() (string, error) {
 // way finish. announce is told the URL of every listener.
 func serve(ctx context.Context, s *settings, e *exporter.Exporter, announce func(string), log *slog.Logger) error {
 	flags := s.web
-	go reloadOnHangup(ctx, s.hangup, e, log)
 	addresses := *flags.WebListenAddresses
 	if flags.WebSystemdSocket != nil && *flags.WebSystemdSocket {
 		addresses = addresses[:1] // systemd has the addresses
@@ -369,20 +377,4 @@ func baseURL(a net.Addr, webConfig string) string {
 		scheme = "http"
 	}
 	return scheme + "://" + net.JoinHostPort(host, port)
-}
-
-// reloadOnHangup reloads the configuration on SIGHUP until ctx ends.
-func reloadOnHangup(ctx context.Context, hangup <-chan os.Signal, e *exporter.Exporter, log *slog.Logger) {
-	for {
-		select {
-		case <-hangup:
-			if err := e.Reload(); err != nil {
-				log.Error("Reload failed: the configuration stays as it was", "err", err)
-			} else {
-				log.Info("Configuration reloaded")
-			}
-		case <-ctx.Done():
-			return
-		}
-	}
 }

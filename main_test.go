@@ -178,7 +178,7 @@ func TestTheFlagsAndTheirDefaults(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"config.file": "config.yml", "config.check": "", "demo": "",
+		"config.file": "config.yml", "config.check": "", "config.auto-reload-interval": "0s", "demo": "",
 		"web.listen-address": ":10078", "web.config.file": "", "web.systemd-socket": "",
 		"web.telemetry-path": "/metrics", "web.external-url": "", "web.max-requests": "40", "web.scrape-timeout": "10s",
 		"web.enable-lifecycle": "", "web.enable-pprof": "",
@@ -238,6 +238,9 @@ func TestWrongFlagsAreRefused(t *testing.T) {
 		{"a telemetry path that serves something else", []string{"--demo", "--web.telemetry-path=/probe"}, "/probe"},
 		{"an external URL without a host", []string{"--demo", "--web.external-url=/sc"}, "--web.external-url"},
 		{"an external URL of another kind", []string{"--demo", "--web.external-url=ftp://sc.example"}, "--web.external-url"},
+		{"a reload more often than every second", []string{"--config.auto-reload-interval=100ms"}, "at least 1s"},
+		{"a negative interval of reloads", []string{"--config.auto-reload-interval=-1m"}, "at least 1s"},
+		{"reloads of a demonstration", []string{"--demo", "--config.auto-reload-interval=1m"}, "--config.auto-reload-interval"},
 		{"an output file without once", []string{"--demo", "--textfile.output=sc.prom"}, "--textfile.output"},
 		{"a report without the doctor", []string{"--demo", "--report=x"}, "--doctor"},
 		{"a folder of a past that is not wanted", []string{"--demo", "--history.output=past"}, "--history only"},

@@ -66,12 +66,14 @@ type Exporter struct {
 	reloading  sync.Mutex // one reload at a time
 	reloadOK   prometheus.Gauge
 	reloadTime prometheus.Gauge
+	configHash prometheus.Gauge
 	duplicates *prometheus.CounterVec // by collector
 
 	mu      sync.RWMutex
 	targets []*target // in configuration order
 	closed  bool
 	ready   bool // once ready, always ready
+	inForce inForce
 }
 
 // New loads the configuration and returns an exporter of its consoles, whose
@@ -108,6 +110,10 @@ func New(o Options) (*Exporter, error) {
 			Name: "securitycenter_exporter_config_last_reload_success_timestamp_seconds",
 			Help: "Time when the configuration was last loaded, in seconds since the epoch.",
 		}),
+		configHash: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "securitycenter_exporter_config_hash",
+			Help: "Hash of the configuration in force, as --config.check prints it: defaults included, secrets left out. 48 bits of SHA-256 as a number, the same for exporters of one version that are configured alike.",
+		}),
 		duplicates: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "securitycenter_exporter_duplicate_samples_total",
 			Help: "Samples that were left out because the collector had set one with the same labels already, added up over all loads of all consoles. More than 0 is a fault of the exporter; its log names the metric.",
@@ -122,7 +128,7 @@ func New(o Options) (*Exporter, error) {
 	for _, col := range o.Collectors {
 		e.duplicates.WithLabelValues(col.Name) // 0 at first
 	}
-	e.self.MustRegister(build, e.reloadOK, e.reloadTime, e.duplicates,
+	e.self.MustRegister(build, e.reloadOK, e.reloadTime, e.configHash, e.duplicates,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if err := e.Reload(); err != nil {
 		return nil, err
@@ -140,6 +146,9 @@ func (e *Exporter) Reload() error {
 	err := e.reload()
 	if err != nil {
 		e.reloadOK.Set(0)
+		e.mu.Lock()
+		e.inForce.refused, e.inForce.tried = err, time.Now()
+		e.mu.Unlock()
 		return err
 	}
 	e.reloadOK.Set(1)
@@ -153,6 +162,10 @@ func (e *Exporter) reload() error {
 		return err
 	}
 	if err := e.o.CheckPrivacy(cfg); err != nil {
+		return err
+	}
+	hash, err := hashOf(cfg)
+	if err != nil {
 		return err
 	}
 	e.o.Refusals.Reload()
@@ -189,7 +202,9 @@ func (e *Exporter) reload() error {
 	}
 	old := e.targets
 	e.targets = targets
+	e.inForce = inForce{at: time.Now(), hash: hash}
 	e.mu.Unlock()
+	e.configHash.Set(float64(hash))
 
 	for i, t := range targets {
 		if !slices.Contains(fresh, t) {

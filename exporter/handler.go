@@ -113,13 +113,10 @@ func (e *Exporter) serveProbe(w *answer, r *http.Request) {
 		http.Error(w, fmt.Sprintf("Unknown target %q: expected the name of a console, one of %s.", name, list(e.names())), http.StatusNotFound)
 		return
 	}
-	chosen := query["collect[]"]
-	on := t.collectorNames()
-	for _, c := range chosen {
-		if !slices.Contains(on, c) {
-			http.Error(w, fmt.Sprintf("Unknown collector %q in collect[]: expected one that is on for %s: %s.", c, name, list(on)), http.StatusBadRequest)
-			return
-		}
+	chosen, wrong := chosenCollectors(query, name, t.collectorNames())
+	if wrong != "" {
+		http.Error(w, wrong, http.StatusBadRequest)
+		return
 	}
 	switch debug := query.Get("debug"); debug {
 	case "", "false":

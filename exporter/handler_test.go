@@ -37,6 +37,9 @@ func TestRequestsThatAreRefused(t *testing.T) {
 			{"one unknown collector among known ones is enough", "GET", "/probe?target=hq&collect[]=system&collect[]=x", 400, []string{`"x"`}},
 			{"a collector that is off is unknown", "GET", "/probe?target=hq&collect[]=scans", 400, []string{`"scans"`}},
 			{"an empty collector is unknown", "GET", "/probe?target=hq&collect[]=", 400, []string{"system"}},
+			{"an unknown collector to leave out names the known ones", "GET", "/probe?target=hq&exclude[]=sytem", 400, []string{`"sytem" in exclude[]`, "system, feeds"}},
+			{"a collector to leave out that is off is unknown", "GET", "/probe?target=hq&exclude[]=scans", 400, []string{`"scans"`}},
+			{"collectors to read beside collectors to leave out are contradictory", "GET", "/probe?target=hq&collect[]=system&exclude[]=feeds", 400, []string{"collect[] and exclude[]"}},
 			{"debug is true or false", "GET", "/probe?target=hq&debug=maybe", 400, []string{`"maybe"`}},
 			{"only is exporter", "GET", "/metrics?only=console", 400, []string{`"console"`, "exporter"}},
 			{"an unknown path is not found", "GET", "/nowhere", 404, nil},
@@ -76,6 +79,30 @@ func TestProbe(t *testing.T) {
 		}
 		if len(p.family("securitycenter_repository_info")) != 0 || b.requests("hq", "POST /analysis") != 0 {
 			t.Error("another collector has run")
+		}
+	})
+
+	bubble(t, "exclude[] leaves collectors and their health out, and asks the console nothing for them", func(t *testing.T) {
+		b := newBench(t, hq, nil)
+		path := "/probe?target=hq"
+		for _, name := range collectorNames {
+			if name != "feeds" && name != "system" {
+				path += "&exclude[]=" + name
+			}
+		}
+		p := parse(t, b.get(path))
+		p.want(t, "all but two left out", map[string]float64{
+			of("success", "feeds"): 1, of("success", "system"): 1, of("interval_seconds", "scans"): absent, "securitycenter_up": 1,
+		})
+		if len(p.family("securitycenter_info")) != 1 || len(p.family("securitycenter_repository_info")) != 0 || b.requests("hq", "POST /analysis") != 0 {
+			t.Error("the page does not have exactly the other collectors")
+		}
+		p = parse(t, b.get(path+"&exclude[]=feeds&exclude[]=system"))
+		if _, there := p["securitycenter_up"]; !there || len(p.family("securitycenter_collector_success")) != 0 {
+			t.Errorf("with all left out the page has more than the health of the console: %v", p)
+		}
+		if text := b.get(path + "&debug=true"); !strings.Contains(text, "== feeds: ") || strings.Contains(text, "== scans: ") {
+			t.Errorf("the log has other collectors:\n%s", text)
 		}
 	})
 

@@ -51,7 +51,16 @@ type landingPage struct {
 	Collectors       collectorTotals
 	Troubled         []landingConsole
 	Oldest           landingAge
+	Loaded           landingConfig
 	Consoles         []landingConsole
+}
+
+// landingConfig says which configuration is in force.
+type landingConfig struct {
+	At      time.Time
+	Hash    uint64
+	Refused string    // what is wrong with a newer one; empty: there is none
+	Tried   time.Time // when that was refused
 }
 
 // collectorTotals counts the collectors of all consoles by state.
@@ -129,7 +138,7 @@ func (e *Exporter) refuseLanding(w http.ResponseWriter, err error) {
 
 // landing gathers what the page says. prefix is the path of the exporter.
 func (e *Exporter) landing(prefix string) landingPage {
-	p := landingPage{Now: time.Now(), Docs: docsURL}
+	p := landingPage{Now: time.Now(), Docs: docsURL, Loaded: e.configInForce()}
 	targets := e.all()
 	for _, t := range targets {
 		c := t.landing(prefix)

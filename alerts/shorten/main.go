@@ -17,7 +17,7 @@ import (
 
 func main() {
 	short := durations{}
-	out := flag.String("out", "", "folder that the files are written to, under their own names")
+	out := flag.String("out", "", "folder that the files are written to, under their own names; it is made where it is not there")
 	flag.DurationVar(&short.wait, "for", time.Second, "what every for becomes; may be 0")
 	flag.DurationVar(&short.window, "window", 10*time.Second, "what every range and offset becomes")
 	flag.Parse()
@@ -33,6 +33,9 @@ func run(out string, short durations, files []string) error {
 	}
 	if short.wait < 0 || short.window <= 0 {
 		return fmt.Errorf("got -for=%s and -window=%s, expected 0 or more and more than 0", short.wait, short.window)
+	}
+	if err := os.MkdirAll(out, 0o750); err != nil {
+		return err
 	}
 	for _, file := range files {
 		body, err := os.ReadFile(file)
