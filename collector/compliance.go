@@ -13,10 +13,11 @@ import (
 )
 
 var complianceChecks = &Family{
-	Name:   "securitycenter_compliance_checks",
-	Source: Source{REST: "POST /analysis, sumip; GET /auditFile", RPC: "vuln::query, sumseverity", Cost: "1 analysis request for each audit file, 1 other request"},
-	Help:   "Results of configuration audits by audit file and result: passed, warning (to be looked at by hand), failed; failures that were accepted are not counted. The organisation is empty for audit files of the whole console; all labels of the audit are where the console does not tell audits apart, as SecurityCenter 4.",
-	Labels: []string{"organization_id", "audit_id", "audit", "result"},
+	Name:      "securitycenter_compliance_checks",
+	Stability: Experimental,
+	Source:    Source{REST: "POST /analysis, sumip; GET /auditFile", RPC: "vuln::query, sumseverity", Cost: "1 analysis request for each audit file, 1 other request"},
+	Help:      "Results of configuration audits by audit file and result: passed, warning (to be looked at by hand), failed; failures that were accepted are not counted. The organisation is empty for audit files of the whole console; all labels of the audit are where the console does not tell audits apart, as SecurityCenter 4.",
+	Labels:    []string{"organization_id", "audit_id", "audit", "result"},
 }
 
 // complianceCollector counts the results of configuration audits, which the console

@@ -10,10 +10,11 @@ import (
 )
 
 var eventsByType = &Family{
-	Name:   "securitycenter_events",
-	Source: Source{REST: "POST /analysis of type event, sumtype", RPC: "events::query, sumtype", Cost: "1 page of rows"},
-	Help:   "Log events within the window by type, of the types with most events. A rolling number: do not take its rate. Absent if the console has no log correlation engine." + fromFullHour,
-	Labels: []string{"type", "window"},
+	Name:      "securitycenter_events",
+	Stability: Experimental,
+	Source:    Source{REST: "POST /analysis of type event, sumtype", RPC: "events::query, sumtype", Cost: "1 page of rows"},
+	Help:      "Log events within the window by type, of the types with most events. A rolling number: do not take its rate. Absent if the console has no log correlation engine." + fromFullHour,
+	Labels:    []string{"type", "window"},
 }
 
 // eventsCollector counts log events by type. REST POST /analysis of type event, RPC

@@ -20,6 +20,8 @@ type Family struct {
 	// Uncounted says, of what is read from findings, why there are no rows behind
 	// its numbers; empty where they are counts of findings, hosts or plugins.
 	Uncounted string
+	// Stability is what a version promises for it; Stable unless it says otherwise.
+	Stability Stability
 }
 
 // order returns the places of the labels in the order of their names.

@@ -35,6 +35,9 @@ func TestEveryMetricHasANameOfItsOwnAndAHelpTextThatIsASentence(t *testing.T) {
 			if first == "" || strings.ToUpper(first[:1]) != first[:1] || !strings.HasSuffix(f.Help, ".") {
 				t.Errorf("%s: %q is no sentence", f.Name, f.Help)
 			}
+			if strings.HasPrefix(f.Help, "Deprecated since ") != (f.Stability == collector.Deprecated) {
+				t.Errorf("%s is %s, and its help is %q", f.Name, f.Stability, f.Help)
+			}
 			if i := slices.Index(f.Labels, "severity"); i >= 0 && i != len(f.Labels)-1 {
 				t.Errorf("%s: labels %q, want the severity last", f.Name, f.Labels)
 			}

@@ -25,12 +25,14 @@ var (
 		Labels: []string{"plugin_id"},
 
 		Uncounted: "it is a share; scctl patch-list has the fixes in words",
+		Stability: Experimental,
 	}
 	remediationPluginHosts = &Family{
-		Name:   "securitycenter_top_plugin_hosts",
-		Source: Source{REST: "POST /analysis, sumid", RPC: "vuln::query, sumid", Cost: "1 page of rows"},
-		Help:   "Hosts with an open finding of the plugin, for the plugins of severity low and higher on most hosts; a host counts once in every repository that holds it. Where several accounts read findings the first 1000 plugins of each count. Absent where compliance results have to be subtracted.",
-		Labels: []string{"plugin_id", "severity"},
+		Name:      "securitycenter_top_plugin_hosts",
+		Stability: Experimental,
+		Source:    Source{REST: "POST /analysis, sumid", RPC: "vuln::query, sumid", Cost: "1 page of rows"},
+		Help:      "Hosts with an open finding of the plugin, for the plugins of severity low and higher on most hosts; a host counts once in every repository that holds it. Where several accounts read findings the first 1000 plugins of each count. Absent where compliance results have to be subtracted.",
+		Labels:    []string{"plugin_id", "severity"},
 	}
 )
 

@@ -29,10 +29,11 @@ var (
 		Labels: []string{"window", "severity"},
 	}
 	riskRemediationWithin = &Family{
-		Name:   "securitycenter_remediation_findings_within",
-		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumseverity", Cost: "5 analysis requests, 10 where compliance results are subtracted"},
-		Help:   "Findings mitigated within the window that were open for at most so many days, by severity. Cumulative. Absent if the console cannot tell." + fromFullHour,
-		Labels: []string{"window", "max_days", "severity"},
+		Name:      "securitycenter_remediation_findings_within",
+		Stability: Experimental,
+		Source:    Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumseverity", Cost: "5 analysis requests, 10 where compliance results are subtracted"},
+		Help:      "Findings mitigated within the window that were open for at most so many days, by severity. Cumulative. Absent if the console cannot tell." + fromFullHour,
+		Labels:    []string{"window", "max_days", "severity"},
 	}
 )
 

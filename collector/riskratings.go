@@ -6,10 +6,11 @@ import (
 )
 
 var riskVPR = &Family{
-	Name:   "securitycenter_vulnerabilities_vpr",
-	Source: Source{REST: "POST /analysis, sumip", Cost: "4 analysis requests"},
-	Help:   "Open findings by band of their Vulnerability Priority Rating: low 0.1 to 3.9, medium 4 to 6.9, high 7 to 8.9, critical 9 to 10. Absent if the console has no such rating, and unless switched on.",
-	Labels: []string{"band"},
+	Name:      "securitycenter_vulnerabilities_vpr",
+	Stability: Experimental,
+	Source:    Source{REST: "POST /analysis, sumip", Cost: "4 analysis requests"},
+	Help:      "Open findings by band of their Vulnerability Priority Rating: low 0.1 to 3.9, medium 4 to 6.9, high 7 to 8.9, critical 9 to 10. Absent if the console has no such rating, and unless switched on.",
+	Labels:    []string{"band"},
 }
 
 // riskRatings counts by band of the Vulnerability Priority Rating.

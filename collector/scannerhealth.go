@@ -14,16 +14,18 @@ var fromScannerHealth = Source{REST: "GET /scanner/{id}/health", Cost: "1 reques
 
 var (
 	scannersDiskFree = &Family{
-		Name:   "securitycenter_scanner_disk_free_bytes",
-		Source: fromScannerHealth,
-		Help:   "Free space of the scanner's volume for data, log or temp, in bytes. Absent if the scanner does not tell, and unless switched on.",
-		Labels: []string{"scanner_id", "scanner", "volume"},
+		Name:      "securitycenter_scanner_disk_free_bytes",
+		Stability: Experimental,
+		Source:    fromScannerHealth,
+		Help:      "Free space of the scanner's volume for data, log or temp, in bytes. Absent if the scanner does not tell, and unless switched on.",
+		Labels:    []string{"scanner_id", "scanner", "volume"},
 	}
 	scannersMemory = &Family{
-		Name:   "securitycenter_scanner_memory_bytes",
-		Source: fromScannerHealth,
-		Help:   "Memory of the scanner's machine (ram_total, ram_used) and of its process (resident, virtual), in bytes. Absent if the scanner does not tell, and unless switched on.",
-		Labels: []string{"scanner_id", "scanner", "kind"},
+		Name:      "securitycenter_scanner_memory_bytes",
+		Stability: Experimental,
+		Source:    fromScannerHealth,
+		Help:      "Memory of the scanner's machine (ram_total, ram_used) and of its process (resident, virtual), in bytes. Absent if the scanner does not tell, and unless switched on.",
+		Labels:    []string{"scanner_id", "scanner", "kind"},
 	}
 )
 

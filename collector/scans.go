@@ -84,10 +84,11 @@ var (
 		Labels: scanLabels,
 	}
 	scansProgress = &Family{
-		Name:   "securitycenter_scan_progress_ratio",
-		Source: fromScanRuns,
-		Help:   "Share of the checks that the running scan has done, from 0 to 1. Absent while it is not running, if the console does not tell, and unless switched on.",
-		Labels: scanLabels,
+		Name:      "securitycenter_scan_progress_ratio",
+		Stability: Experimental,
+		Source:    fromScanRuns,
+		Help:      "Share of the checks that the running scan has done, from 0 to 1. Absent while it is not running, if the console does not tell, and unless switched on.",
+		Labels:    scanLabels,
 	}
 )
 

@@ -65,15 +65,17 @@ var (
 		Help:   "Time of the last failed back-up of the console's database, in seconds since the epoch. Absent if there was none or the console does not say.",
 	}
 	systemDiagnosticOK = &Family{
-		Name:   "securitycenter_diagnostic_ok",
-		Source: fromDiagnostics,
-		Help:   "Whether a self-check of the console (java, rpm, disk) passed (1) or not (0).",
-		Labels: []string{"check"},
+		Name:      "securitycenter_diagnostic_ok",
+		Stability: Experimental,
+		Source:    fromDiagnostics,
+		Help:      "Whether a self-check of the console (java, rpm, disk) passed (1) or not (0).",
+		Labels:    []string{"check"},
 	}
 	systemDiagnosticLastCheck = &Family{
-		Name:   "securitycenter_diagnostic_last_check_timestamp_seconds",
-		Source: fromDiagnostics,
-		Help:   "Time of the console's last self-check, in seconds since the epoch. Absent if there was none.",
+		Name:      "securitycenter_diagnostic_last_check_timestamp_seconds",
+		Stability: Experimental,
+		Source:    fromDiagnostics,
+		Help:      "Time of the console's last self-check, in seconds since the epoch. Absent if there was none.",
 	}
 )
 

@@ -25,7 +25,8 @@ func TestTheReferenceOfMetricsIsWhatTheCodeSays(t *testing.T) {
 		b := newBench(t, hq, nil)
 		b.settle()
 		var doc strings.Builder
-		doc.WriteString("# Metrics\n\nWritten by a test from what the code declares. What a console cannot say, or an account may not read, is absent.\n")
+		doc.WriteString("# Metrics\n\nWritten by a test from what the code declares. What a console cannot say, or an account may not read, is absent.\n" +
+			"Every metric is stable, experimental or deprecated: [stability.md](stability.md) says what that promises.\n")
 		for _, c := range collector.All() {
 			fmt.Fprintf(&doc, "\n## %s\n\n%s %s. Read again after %s; %s.\n", c.Name, c.Help, state(c), model.Duration(c.Interval), account(c.Account))
 			if len(c.Keys) > 0 {
@@ -78,25 +79,28 @@ func state(c *collector.Collector) string {
 
 // sourced writes the metrics of a collector with where they come from.
 func sourced(w *strings.Builder, families []*collector.Family) {
-	w.WriteString("| metric | type | labels | meaning | REST | SecurityCenter 4 | cost for the console |\n|---|---|---|---|---|---|---|\n")
+	w.WriteString("| metric | type | labels | meaning | REST | SecurityCenter 4 | cost for the console | stability |\n|---|---|---|---|---|---|---|---|\n")
 	for i, m := range declared(families) {
 		from := families[i].Source
 		old := cmp.Or(from.RPC, "–")
 		if from.Exception != "" {
 			old += "; of " + from.Exception
 		}
-		fmt.Fprintf(w, "| `%s` | %s | %s | %s | %s | %s | %s |\n", m.name, m.kind, cmp.Or(m.labels, "–"), m.help,
-			cmp.Or(from.REST, "–"), old, from.Cost)
+		fmt.Fprintf(w, "| `%s` | %s | %s | %s | %s | %s | %s | %s |\n", m.name, m.kind, cmp.Or(m.labels, "–"), m.help,
+			cmp.Or(from.REST, "–"), old, from.Cost, m.stability)
 	}
 }
 
 // metric is a row of the reference.
-type metric struct{ name, kind, labels, help string }
+type metric struct {
+	name, kind, labels, help string
+	stability                collector.Stability
+}
 
 func table(w *strings.Builder, metrics []metric) {
-	w.WriteString("| metric | type | labels | meaning |\n|---|---|---|---|\n")
+	w.WriteString("| metric | type | labels | meaning | stability |\n|---|---|---|---|---|\n")
 	for _, m := range metrics {
-		fmt.Fprintf(w, "| `%s` | %s | %s | %s |\n", m.name, m.kind, cmp.Or(m.labels, "–"), m.help)
+		fmt.Fprintf(w, "| `%s` | %s | %s | %s | %s |\n", m.name, m.kind, cmp.Or(m.labels, "–"), m.help, m.stability)
 	}
 }
 
@@ -108,7 +112,7 @@ func declared(families []*collector.Family) []metric {
 		if f.Counter {
 			kind = "counter"
 		}
-		metrics = append(metrics, metric{f.Name, kind, strings.Join(f.Labels, ", "), f.Help})
+		metrics = append(metrics, metric{f.Name, kind, strings.Join(f.Labels, ", "), f.Help, f.Stability})
 	}
 	return metrics
 }
@@ -131,7 +135,7 @@ func kept(t *testing.T, text string, prefixes ...string) []metric {
 		for _, l := range f.GetMetric()[0].GetLabel() {
 			labels = append(labels, l.GetName())
 		}
-		metrics = append(metrics, metric{name, strings.ToLower(f.GetType().String()), strings.Join(labels, ", "), f.GetHelp()})
+		metrics = append(metrics, metric{name, strings.ToLower(f.GetType().String()), strings.Join(labels, ", "), f.GetHelp(), collector.Stable})
 	}
 	slices.SortFunc(metrics, func(a, b metric) int { return strings.Compare(a.name, b.name) })
 	return metrics
