@@ -52,6 +52,7 @@ func parse(t *testing.T, text string) *Config {
 	if err != nil {
 		t.Fatalf("Parse: %v", err)
 	}
+	checkSchema(t, text, "")
 	return c
 }
 

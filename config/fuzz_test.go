@@ -40,6 +40,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
+		checkSchema(t, string(data), "")
 		// What is accepted is usable.
 		if len(c.Consoles) == 0 {
 			t.Fatal("accepted without a console")

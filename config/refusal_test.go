@@ -32,6 +32,7 @@ func refuses(t *testing.T, cases []refused) {
 			if got != x.want {
 				t.Errorf("refused with\n%s\nwant\n%s", got, x.want)
 			}
+			checkSchema(t, x.text, got)
 			if strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("the secret is in the error: %v", err)
 			}

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 )
@@ -20,7 +22,8 @@ Only ` + "`consoles`, and in it `name`, `url` and `accounts`" + `, must be there
 1h30m, 1d. Relative paths start from the folder of the file. Nothing is substituted: a ` + "`${…}`" + ` in a password is part of the
 password. YAML anchors, aliases and tags are refused: put a password that begins with &, * or ! in quotes. An unknown key, a
 wrong type or a value out of bounds is refused with its line, and with what was expected; ` + "`--config.check`" + ` says so without
-starting, and prints the settings in force with secrets masked. The file is at most 1 MiB.
+starting, and prints the settings in force with secrets masked. Editors that know JSON Schema say most of it while you type:
+[config.schema.json](../config.schema.json) is written from the same code, and the first line of the example names it. The file is at most 1 MiB.
 
 In the headings, ` + "`[]`" + ` stands for every entry of a list, and ` + "`NAME`" + ` for a name. – means that there is no default.
 `
@@ -42,6 +45,62 @@ func TestTheReferenceOfTheConfigurationIsWhatTheCodeReads(t *testing.T) {
 	}
 	if d := cmp.Diff(string(got), want); d != "" {
 		t.Errorf("differs from the code (-file +code), write it anew with -update:\n%s", d)
+	}
+}
+
+// TestTheSchemaOfTheConfigurationIsWhatTheCodeReads compares config.schema.json with
+// what the readers of the file ask for. Write it anew with -update.
+func TestTheSchemaOfTheConfigurationIsWhatTheCodeReads(t *testing.T) {
+	want, err := config.Schema(KnownCollectors())
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join("..", "config.schema.json")
+	if *update {
+		if err := os.WriteFile(path, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(got), string(want)); d != "" {
+		t.Errorf("differs from the code (-file +code), write it anew with -update:\n%s", d)
+	}
+}
+
+// TestTheSchemaAcceptsEveryConfigurationThatIsShipped reads config.schema.json as an
+// editor does.
+func TestTheSchemaAcceptsEveryConfigurationThatIsShipped(t *testing.T) {
+	schema, err := jsonschema.NewCompiler().Compile(filepath.Join("..", "config.schema.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	production, err := os.ReadFile(filepath.Join("..", "deploy", "kubernetes", "overlays", "production", "config.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := example(t)
+	if !strings.Contains(text, "# yaml-language-server: $schema=config.schema.json\n") {
+		t.Error("the example does not name the schema")
+	}
+	for name, text := range map[string]string{
+		"the example": text, "with watches": uncommented(text, "watches"), "with policies": uncommented(text, "sla"),
+		"the overlay for production": string(production),
+	} {
+		var x any
+		if err := yaml.Unmarshal([]byte(text), &x); err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(x); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		misspelt := x.(map[string]any)
+		misspelt["consols"] = misspelt["consoles"]
+		if schema.Validate(x) == nil {
+			t.Errorf("%s: a misspelt key is accepted", name)
+		}
 	}
 }
 
@@ -76,14 +135,15 @@ func example(t *testing.T) string {
 	return string(text)
 }
 
+// uncommented is the example with what its block of that key has in comments.
+func uncommented(text, key string) string {
+	before, block, _ := strings.Cut(text, "\n"+key+":")
+	block, after, _ := strings.Cut(block, "\n\n")
+	block = regexp.MustCompile(`(?m)^  # `).ReplaceAllString(strings.TrimPrefix(block, " []"), "  ")
+	return before + "\n" + key + ":" + block + "\n\n" + after
+}
+
 func TestTheExampleOfAConfigurationIsAccepted(t *testing.T) {
-	// uncommented is the example with what its block of that key has in comments.
-	uncommented := func(text, key string) string {
-		before, block, _ := strings.Cut(text, "\n"+key+":")
-		block, after, _ := strings.Cut(block, "\n\n")
-		block = regexp.MustCompile(`(?m)^  # `).ReplaceAllString(strings.TrimPrefix(block, " []"), "  ")
-		return before + "\n" + key + ":" + block + "\n\n" + after
-	}
 	text := example(t)
 	for _, x := range []struct {
 		name, text        string
