@@ -26,7 +26,7 @@ DIST ?= dist
 
 FUZZTIME ?= 30s
 
-.PHONY: build man completions test race lint fuzz bench benchmarks golden performance demo e2e ci docker packages cross licences release
+.PHONY: build man completions test race lint fuzz bench benchmarks golden performance demo e2e ci docker packages chart cross licences release
 
 # Static binaries, stamped with their version: the exporter and the command-line tool.
 build:
@@ -96,6 +96,10 @@ docker:
 # Debian and RPM packages, of every Linux platform or of PLATFORMS (linux_amd64_v1), by nfpm; NFPM names the program.
 packages:
 	deploy/release/packages '$(DIST)/packages' $(PLATFORMS)
+
+# The Helm chart, by helm; HELM names the program.
+chart:
+	deploy/release/chart '$(DIST)'
 
 # What a release consists of; see .goreleaser.yml.
 cross:

@@ -33,19 +33,28 @@ func run(files []string, stdout io.Writer) error {
 	if len(files) == 0 {
 		return errors.New("usage: k8sval FILE…")
 	}
-	known := scheme.Scheme
-	if err := errors.Join(monitoringv1.AddToScheme(known), monitoringv1alpha1.AddToScheme(known)); err != nil {
+	decoder, err := strict()
+	if err != nil {
 		return err
 	}
-	decoder := json.NewSerializerWithOptions(json.DefaultMetaFactory, known, known, json.SerializerOptions{Yaml: true, Strict: true})
 	var wrong error
 	for _, file := range files {
-		wrong = errors.Join(wrong, check(file, decoder, stdout))
+		wrong = errors.Join(wrong, check(file, decoder, stdout, func(runtime.Object) {}))
 	}
 	return wrong
 }
 
-func check(file string, decoder runtime.Decoder, stdout io.Writer) error {
+// strict decodes the types of Kubernetes and of the operator.
+func strict() (runtime.Decoder, error) {
+	known := scheme.Scheme
+	if err := errors.Join(monitoringv1.AddToScheme(known), monitoringv1alpha1.AddToScheme(known)); err != nil {
+		return nil, err
+	}
+	return json.NewSerializerWithOptions(json.DefaultMetaFactory, known, known, json.SerializerOptions{Yaml: true, Strict: true}), nil
+}
+
+// check decodes every document of a file. each is called with every object.
+func check(file string, decoder runtime.Decoder, stdout io.Writer, each func(runtime.Object)) error {
 	content, err := os.ReadFile(file)
 	if err != nil {
 		return err
@@ -63,10 +72,11 @@ func check(file string, decoder runtime.Decoder, stdout io.Writer) error {
 		if len(bytes.TrimSpace(document)) == 0 {
 			continue
 		}
-		if _, kind, err := decoder.Decode(document, nil, nil); err != nil {
+		if object, kind, err := decoder.Decode(document, nil, nil); err != nil {
 			wrong = errors.Join(wrong, fmt.Errorf("%s: document %d: %w", file, n, err))
 		} else {
 			fmt.Fprintf(stdout, "%s: document %d: %s\n", file, n, kind)
+			each(object)
 		}
 	}
 }
