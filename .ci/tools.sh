@@ -2,12 +2,14 @@
 # The programs that .ci/run uses besides Go, kept from run to run in a cache outside the tree. Sourced by .ci/run.
 
 golangci_version=v2.15.0
+actionlint_version=v1.7.12
 staticcheck_version=v0.8.2
 govulncheck_version=v1.9.0
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/securitycenter_exporter-ci
 debian=$cache/debian
 golangci_lint=$cache/golangci-lint-$golangci_version/golangci-lint
+actionlint=$cache/actionlint-$actionlint_version/actionlint
 staticcheck=$cache/staticcheck-$staticcheck_version/staticcheck
 govulncheck=$cache/govulncheck-$govulncheck_version/govulncheck
 
@@ -59,6 +61,7 @@ install_tools() {
   unpack_debian
   go_tool "$staticcheck" "honnef.co/go/tools/cmd/staticcheck@$staticcheck_version"
   go_tool "$golangci_lint" "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$golangci_version"
+  go_tool "$actionlint" "github.com/rhysd/actionlint/cmd/actionlint@$actionlint_version"
   "$PROMETHEUS" --version
   "$staticcheck" -version
   "$golangci_lint" version
