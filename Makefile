@@ -26,7 +26,7 @@ DIST ?= dist
 
 FUZZTIME ?= 30s
 
-.PHONY: build man completions test race lint fuzz bench benchmarks golden performance demo e2e ci docker packages chart cross licences release
+.PHONY: build man completions test race lint fuzz bench benchmarks golden performance demo e2e ci docker rules packages chart cross licences release
 
 # Static binaries, stamped with their version: the exporter and the command-line tool.
 build:
@@ -92,6 +92,13 @@ docker:
 		--build-arg BRANCH='$(BRANCH)' \
 		--build-arg BUILD_USER='$(BUILD_USER)' \
 		--build-arg BUILD_DATE='$(BUILD_DATE)' .
+
+# The rules with runbook_url leading elsewhere, up to the #: to the copy that the exporter has, or to a wiki of yours.
+RUNBOOKS ?= https://github.com/securitycenter-exporter/securitycenter_exporter/blob/main/docs/runbooks.md
+rules:
+	mkdir -p '$(DIST)/rules'
+	for file in recording core extended; do \
+		sed 's|runbook_url: [^#]*#|runbook_url: $(RUNBOOKS)#|' "alerts/$$file.yml" > "$(DIST)/rules/$$file.yml"; done
 
 # Debian and RPM packages, of every Linux platform or of PLATFORMS (linux_amd64_v1), by nfpm; NFPM names the program.
 packages:

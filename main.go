@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"crypto/fips140"
+	"embed"
 	"errors"
 	"fmt"
 	"io"
@@ -44,6 +45,11 @@ const (
 	// onceTimeout bounds --once, --estimate and --doctor, of each console.
 	onceTimeout = 30 * time.Minute
 )
+
+// documents are shown under /docs/.
+//
+//go:embed README.md CHANGELOG.md docs/*.md alerts/README.md dashboards/README.md config.yml.example config.schema.json
+var documents embed.FS
 
 func main() {
 	boundMemory()
@@ -210,6 +216,7 @@ func dispatch(ctx context.Context, s *settings, stdout io.Writer, log *slog.Logg
 	}
 
 	s.exporter.Load, s.exporter.Logger, s.exporter.ExternalURL = load, log, s.externalURL
+	s.exporter.Documents = documents
 	s.exporter.Refusals = console.OpenRefusals(s.statePath(log), log)
 	if !s.configCheck && !s.once && s.past.span == 0 && !s.demo && !s.openHosts {
 		s.exporter.Unprotected = s.unprotected

@@ -417,6 +417,9 @@ func TestTheDemo(t *testing.T) {
 			t.Errorf("%s: %s", target, failed)
 		}
 	}
+	if runbooks := p.get("/docs/runbooks.md"); !strings.Contains(runbooks, `id="securitycenterdown"`) {
+		t.Error("the binary does not hold the runbooks")
+	}
 	p.end()
 	if text := p.stderr.String(); strings.Contains(text, "level=error") || strings.Contains(text, "logged out") {
 		t.Errorf("something went wrong:\n%s", text)

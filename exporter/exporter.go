@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -40,7 +41,10 @@ type Options struct {
 	ScrapeTimeout   time.Duration // of scrapes that name none; default 10s
 	EnableLifecycle bool          // POST /-/reload
 	EnablePprof     bool          // /debug/pprof
-	Logger          *slog.Logger
+	// Documents are the project's, in its folders, to be shown under /docs/; nil: they
+	// are on the web only.
+	Documents fs.FS
+	Logger    *slog.Logger
 	// Refusals are the logins that consoles refused, to this process or to others
 	// before it. Nil: to this exporter only.
 	Refusals *console.Refusals

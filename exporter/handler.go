@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/securitycenter-exporter/securitycenter_exporter/manual"
 )
 
 // readyAfter is how long readiness waits for consoles that do not answer.
@@ -29,6 +31,9 @@ func (e *Exporter) Handler() http.Handler {
 	mux.Handle("/-/reload", http.NewCrossOriginProtection().Handler(http.HandlerFunc(e.serveReload)))
 	if e.o.TelemetryPath != "/" {
 		mux.HandleFunc("/{$}", e.serveLanding)
+	}
+	if e.o.Documents != nil {
+		mux.Handle("/docs/", manual.New(e.o.Documents))
 	}
 	if e.o.EnablePprof {
 		mux.HandleFunc("/debug/pprof/", pprof.Index)
@@ -80,7 +85,7 @@ func checkTelemetryPath(path string) error {
 	switch {
 	case !strings.HasPrefix(path, "/"), strings.ContainsAny(path, "{}?# "):
 		return fmt.Errorf("telemetry path %q: expected a path such as /metrics", path)
-	case path == "/probe", path == "/sd", strings.HasPrefix(path, "/-/"), strings.HasPrefix(path, "/debug/"):
+	case path == "/probe", path == "/sd", path == "/docs", strings.HasPrefix(path, "/docs/"), strings.HasPrefix(path, "/-/"), strings.HasPrefix(path, "/debug/"):
 		return fmt.Errorf("telemetry path %q: that path serves something else", path)
 	}
 	return nil

@@ -16,14 +16,12 @@ import (
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/buildinfo"
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/manual"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
 
-const (
-	docsURL = "https://github.com/securitycenter-exporter/securitycenter_exporter/blob/main/docs/"
-	// openConsoles is up to how many consoles all details are shown at once.
-	openConsoles = 4
-)
+// openConsoles is up to how many consoles all details are shown at once.
+const openConsoles = 4
 
 var (
 	//go:embed landing.html
@@ -138,7 +136,7 @@ func (e *Exporter) refuseLanding(w http.ResponseWriter, err error) {
 
 // landing gathers what the page says. prefix is the path of the exporter.
 func (e *Exporter) landing(prefix string) landingPage {
-	p := landingPage{Now: time.Now(), Docs: docsURL, Loaded: e.configInForce()}
+	p := landingPage{Now: time.Now(), Docs: e.documents(prefix), Loaded: e.configInForce()}
 	targets := e.all()
 	for _, t := range targets {
 		c := t.landing(prefix)
@@ -161,6 +159,15 @@ func (e *Exporter) landing(prefix string) landingPage {
 		p.Consoles = append(p.Consoles, c)
 	}
 	return p
+}
+
+// documents is what the address of a document begins with. A document on the web and
+// its page here have the same name.
+func (e *Exporter) documents(prefix string) string {
+	if e.o.Documents == nil {
+		return manual.Project + "docs/"
+	}
+	return prefix + "docs/"
 }
 
 func (n *collectorTotals) add(c landingCollector) {
@@ -192,7 +199,7 @@ type landingConsole struct {
 	Dialect, Version     string
 	ACAS, Classification string // as the console tells
 	Oldest               landingAge
-	Trouble              []string // what somebody should look at
+	Trouble              []landingTrouble // what somebody should look at
 	Accounts             []landingAccount
 	Unread               []landingRepository // that no account reads
 	Collectors           []landingCollector
@@ -200,6 +207,13 @@ type landingConsole struct {
 }
 
 type landingRepository struct{ ID, Name string }
+
+// landingTrouble is something to look at, and the name of the alert whose runbook
+// says what to do.
+type landingTrouble struct{ Text, Alert string }
+
+// Runbook is the anchor of the alert's runbook.
+func (t landingTrouble) Runbook() string { return strings.ToLower(t.Alert) }
 
 // landing says how the console is, without asking it.
 func (t *target) landing(prefix string) landingConsole {
@@ -254,9 +268,13 @@ func (t *target) landing(prefix string) landingConsole {
 		account.Preferred = preferred[s.Kind]
 		account.Repositories, account.Known = repositories[a], known
 		if account.Mark.Class == "bad" {
-			trouble := "account " + account.Name + ": " + account.Mark.Word
+			trouble := landingTrouble{"account " + account.Name + ": " + account.Mark.Word, "SecurityCenterAccountDown"}
+			if s.Blocked {
+				trouble.Alert = "SecurityCenterAccountBlocked"
+			}
 			if c.Mark == isUp && s.Kind == scapi.UnknownKind { // else its collectors fail, and nothing is shown without it
-				trouble += "; it has not logged in yet, and what only it would read is in no number"
+				trouble.Text += "; it has not logged in yet, and what only it would read is in no number"
+				trouble.Alert = "SecurityCenterAccountLeftOut"
 			}
 			c.Trouble = append(c.Trouble, trouble)
 		}
@@ -265,9 +283,9 @@ func (t *target) landing(prefix string) landingConsole {
 	switch len(failed) {
 	case 0:
 	case len(c.Collectors):
-		c.Trouble = append(c.Trouble, "every collector failed")
+		c.Trouble = append(c.Trouble, landingTrouble{"every collector failed", "SecurityCenterDown"})
 	default:
-		c.Trouble = append(c.Trouble, "failed: "+strings.Join(failed, ", "))
+		c.Trouble = append(c.Trouble, landingTrouble{"failed: " + strings.Join(failed, ", "), "SecurityCenterCollectorFailing"})
 	}
 	supported := t.console.SupportedFilters()
 	for _, filter := range slices.Sorted(maps.Keys(supported)) {

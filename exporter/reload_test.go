@@ -264,7 +264,7 @@ func TestNew(t *testing.T) {
 		}
 	})
 
-	for _, path := range []string{"metrics", "/probe", "/sd", "/-/healthy", "/-/ready", "/-/reload", "/debug/pprof/heap", "/{x", "/a b", "/metrics?x"} {
+	for _, path := range []string{"metrics", "/probe", "/sd", "/-/healthy", "/-/ready", "/-/reload", "/docs", "/docs/metrics", "/debug/pprof/heap", "/{x", "/a b", "/metrics?x"} {
 		t.Run("refuses the telemetry path "+path, func(t *testing.T) {
 			load := func() (*config.Config, error) { return config.Parse([]byte(hq), "", KnownCollectors()) }
 			e, err := New(Options{Load: load, TelemetryPath: path})

@@ -287,7 +287,7 @@ func TestTheRulesOfTheChartAreThoseOfAlerts(t *testing.T) {
 		if got := own[name].Expr.StrVal; !same(got, want) {
 			t.Errorf("%s is %s, want %s", name, got, want)
 		}
-		if url := own[name].Annotations["runbook_url"]; url != "https://exporter.example.org/docs/runbooks#"+strings.ToLower(name) {
+		if url := own[name].Annotations["runbook_url"]; url != "https://exporter.example.org/docs/runbooks.md#"+strings.ToLower(name) {
 			t.Errorf("the runbook of %s is at %s", name, url)
 		}
 	}
