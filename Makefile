@@ -26,7 +26,7 @@ DIST ?= dist
 
 FUZZTIME ?= 30s
 
-.PHONY: build man completions test race lint fuzz bench benchmarks golden performance demo e2e ci docker rules packages chart cross licences release
+.PHONY: build man completions test race lint fuzz bench benchmarks golden performance demo e2e ci docker rules boards packages chart cross licences release
 
 # Static binaries, stamped with their version: the exporter and the command-line tool.
 build:
@@ -99,6 +99,10 @@ rules:
 	mkdir -p '$(DIST)/rules'
 	for file in recording core extended; do \
 		sed 's|runbook_url: [^#]*#|runbook_url: $(RUNBOOKS)#|' "alerts/$$file.yml" > "$(DIST)/rules/$$file.yml"; done
+
+# The boards in the form that grafana.com takes.
+boards:
+	$(GO) run ./dashboards/publish '$(DIST)/boards'
 
 # Debian and RPM packages, of every Linux platform or of PLATFORMS (linux_amd64_v1), by nfpm; NFPM names the program.
 packages:

@@ -4,6 +4,7 @@ module github.com/securitycenter-exporter/securitycenter_exporter/promql
 go 1.26.7
 
 require (
+	github.com/google/go-jsonnet v0.22.0
 	github.com/prometheus/prometheus v0.316.0
 	github.com/securitycenter-exporter/securitycenter_exporter v0.0.0
 	go.yaml.in/yaml/v3 v3.0.6
@@ -33,6 +34,7 @@ require (
 	github.com/prometheus/common v0.74.0 // indirect
 	github.com/prometheus/exporter-toolkit v0.20.0 // indirect
 	github.com/prometheus/procfs v0.23.0 // indirect
+	github.com/yuin/goldmark v1.8.7 // indirect
 	go.uber.org/atomic v1.12.0 // indirect
 	go.yaml.in/yaml/v2 v2.4.5 // indirect
 	golang.org/x/crypto v0.59.0 // indirect
@@ -43,6 +45,7 @@ require (
 	golang.org/x/text v0.44.0 // indirect
 	golang.org/x/time v0.16.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
+	sigs.k8s.io/yaml v1.6.0 // indirect
 )
 
 replace github.com/securitycenter-exporter/securitycenter_exporter => ../
