@@ -146,3 +146,66 @@ rpm_package() {
   cmp "$work/own.yml" "$root/etc/securitycenter_exporter/config.yml.rpmsave"
   proved 'upgrading the rpm keeps the configuration, and removing it puts it aside'
 }
+
+# module is for the nightly run: it makes a module proxy of this tree, installs both programs from it by name, as a user does,
+# and has a module of its own import the client and the simulated console.
+module() {
+  local path=github.com/securitycenter-exporter/securitycenter_exporter version=v0.0.1-ci cache=$work/modules
+  local tree=$work/module-tree proxy=$work/proxy
+  mkdir -p "$tree" "$proxy"
+  git ls-files -z --cached --others --exclude-standard | xargs -0 tar -c --ignore-failed-read 2>/dev/null | tar -x -C "$tree"
+  git -C "$tree" init -q
+  git -C "$tree" add -A
+  git -C "$tree" -c user.name=ci -c user.email=ci@example.org commit -q -m ci
+  git -C "$tree" tag "$version"
+  # Go itself makes the files of a proxy: of a repository that git takes from here.
+  (
+    cd "$work"
+    env GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0="url.file://$tree.insteadOf" GIT_CONFIG_VALUE_0="https://$path" \
+      GOPRIVATE="$path" GOMODCACHE="$cache" GOFLAGS=-modcacherw go mod download "$path@$version"
+  )
+  cp -r "$cache/cache/download/." "$proxy"
+  export GOPROXY GONOSUMDB=$path GOFLAGS=-mod=mod GOBIN=$work/installed
+  GOPROXY=file://$proxy,$(go env GOPROXY)
+  (cd "$work" && go install "$path@$version" && go install "$path/cmd/scctl@$version")
+  "$GOBIN/securitycenter_exporter" --version | grep -F "version ${version#v}"
+  "$GOBIN/scctl" --version | grep -F "version ${version#v}"
+  proved 'go install of both programs by name, from a module proxy made of this tree'
+
+  mkdir "$work/importer"
+  cat >"$work/importer/importer_test.go" <<'END'
+package importer
+
+import (
+	"testing"
+
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
+	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
+)
+
+func TestQuery(t *testing.T) {
+	console := sctest.Start(t, sctest.Options{Hosts: 10, Plugins: 500})
+	client, err := scapi.New(scapi.Options{
+		URL: console.URL,
+		Credentials: func() (scapi.Credentials, error) {
+			return scapi.Credentials{Username: "analyst", Password: sctest.AnalystPassword}, nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := client.Repositories(t.Context())
+	if err != nil || len(list) == 0 {
+		t.Fatalf("%d repositories, %v", len(list), err)
+	}
+}
+END
+  (
+    cd "$work/importer"
+    go mod init example.org/importer
+    go get "$path@$version"
+    go mod tidy
+    go test ./...
+  )
+  proved 'a module of its own that imports scapi and scapi/sctest passes its test'
+}
