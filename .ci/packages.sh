@@ -160,7 +160,7 @@ module() {
   git -C "$tree" tag "$version"
   # Go itself makes the files of a proxy: of a repository that git takes from here.
   (
-    cd "$work"
+    cd "$work" || exit
     env GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0="url.file://$tree.insteadOf" GIT_CONFIG_VALUE_0="https://$path" \
       GOPRIVATE="$path" GOMODCACHE="$cache" GOFLAGS=-modcacherw go mod download "$path@$version"
   )
@@ -201,7 +201,7 @@ func TestQuery(t *testing.T) {
 }
 END
   (
-    cd "$work/importer"
+    cd "$work/importer" || exit
     go mod init example.org/importer
     go get "$path@$version"
     go mod tidy
