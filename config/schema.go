@@ -160,7 +160,7 @@ func (w schemaWriter) entry(of, path string) (schema, error) {
 	switch of {
 	case "mappings":
 		return w.mapping(path + "[]")
-	case "ids", "repository ids", "plugin ids":
+	case "ids", "repository ids", "plugin ids", "asset list ids":
 		return idSchema(), nil
 	case "texts", "secrets", "paths", "names", "networks or addresses":
 		return textSchema(), nil
