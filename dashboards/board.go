@@ -62,9 +62,9 @@ func Expressions() []Expression {
 	return all
 }
 
-// metric finds what a query selects. The exporter's own metrics have another
-// instance than those of the consoles.
-var metric = regexp.MustCompile(`\b(?:(securitycenter_exporter_\w+|process_\w+|go_\w+|promhttp_\w+)|securitycenter_\w+|up|scrape_duration_seconds|ALERTS)\b\{?`)
+// metric finds what a query selects, which may be what a rule has recorded. The
+// exporter's own metrics have another instance than those of the consoles.
+var metric = regexp.MustCompile(`\b(?:(securitycenter_exporter_\w+|process_\w+|go_\w+|promhttp_\w+)|(?:[a-z_]+:)?securitycenter_\w+(?::\w+)?|up|scrape_duration_seconds|ALERTS)\b\{?`)
 
 // scoped restricts every selector of a query to the jobs and instances that
 // are chosen at the top of the board.

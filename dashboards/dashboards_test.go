@@ -245,7 +245,7 @@ func TestPanelsOfALineHaveOneHeightAndFillIt(t *testing.T) {
 }
 
 var (
-	selectorOrName = regexp.MustCompile(`\b((?:securitycenter|process|go|promhttp)_\w+|up|scrape_duration_seconds|ALERTS)\b(\{[^}]*\})?`)
+	selectorOrName = regexp.MustCompile(`\b((?:[a-z_]+:)?(?:securitycenter|process|go|promhttp)_[\w:]+|up|scrape_duration_seconds|ALERTS)\b(\{[^}]*\})?`)
 	variable       = regexp.MustCompile(`\$\{?(\w+)`)
 )
 
@@ -262,7 +262,7 @@ func TestEverySelectorIsRestrictedToTheChosenJobAndInstance(t *testing.T) {
 		for _, m := range found {
 			seen++
 			instance := "$instance"
-			if !strings.HasPrefix(m[1], "securitycenter_") && m[1] != "up" && m[1] != "ALERTS" && m[1] != "scrape_duration_seconds" || strings.HasPrefix(m[1], "securitycenter_exporter_") {
+			if !strings.Contains(m[1], "securitycenter_") && m[1] != "up" && m[1] != "ALERTS" && m[1] != "scrape_duration_seconds" || strings.HasPrefix(m[1], "securitycenter_exporter_") {
 				instance = "$exporter"
 			}
 			if !strings.Contains(m[2], `job=~"$job"`) || !strings.Contains(m[2], `instance=~"`+instance+`"`) {
@@ -362,9 +362,11 @@ func TestScopeIsAddedToEverySelector(t *testing.T) {
 	for in, want := range map[string]string{
 		`securitycenter_up`:      `securitycenter_up{job=~"$job",instance=~"$instance"}`,
 		`max(a_up{x="1"} or up)`: `max(a_up{x="1"} or up{job=~"$job",instance=~"$instance"})`,
-		`sum by (severity) (securitycenter_vulnerabilities{severity="high"} offset 7d)`: `sum by (severity) (securitycenter_vulnerabilities{job=~"$job",instance=~"$instance",severity="high"} offset 7d)`,
-		`rate(process_cpu_seconds_total[5m])`:                                           `rate(process_cpu_seconds_total{job=~"$job",instance=~"$exporter"}[5m])`,
-		`securitycenter_exporter_build_info`:                                            `securitycenter_exporter_build_info{job=~"$job",instance=~"$exporter"}`,
+		`sum by (severity) (securitycenter_vulnerabilities{severity="high"} offset 7d)`:   `sum by (severity) (securitycenter_vulnerabilities{job=~"$job",instance=~"$instance",severity="high"} offset 7d)`,
+		`rate(process_cpu_seconds_total[5m])`:                                             `rate(process_cpu_seconds_total{job=~"$job",instance=~"$exporter"}[5m])`,
+		`instance_severity:securitycenter_vulnerabilities:sum{severity="high"} offset 7d`: `instance_severity:securitycenter_vulnerabilities:sum{job=~"$job",instance=~"$instance",severity="high"} offset 7d`,
+		`instance:securitycenter_hosts:sum / 2`:                                           `instance:securitycenter_hosts:sum{job=~"$job",instance=~"$instance"} / 2`,
+		`securitycenter_exporter_build_info`:                                              `securitycenter_exporter_build_info{job=~"$job",instance=~"$exporter"}`,
 	} {
 		if got := scoped(in); got != want {
 			t.Errorf("scoped(%s)\n got %s\nwant %s", in, got, want)

@@ -10,9 +10,11 @@ func posture() Board {
 		Rows: []Row{
 			{Title: "May these numbers be believed? From the console to the count, worst of all chosen consoles", Panels: trust()},
 			{Title: "Open findings", Panels: openFindings()},
+			{Title: whyItMoved, Panels: bridge()},
 			{Title: "What can hurt today", Panels: hurting()},
 			{Title: "Where", Panels: where()},
 			{Title: "Risk that left the count without a patch, and alerts", Panels: leftWithoutPatch()},
+			{Title: "Why it moved, by console", Collapsed: true, Panels: []Panel{bridgeOfConsoles()}},
 		},
 	}
 }
@@ -85,17 +87,9 @@ const loginsWork = `clamp_max(securitycenter_hosts_credentialed{window="30d",res
 func openFindings() []Panel {
 	return []Panel{
 		{
-			Kind: Stat, W: 9, H: 6, Title: "Open now", Unit: "locale", Whole: true, Severity: true, Spark: true, Empty: "not read",
+			Kind: Stat, W: 14, H: 6, Title: "Open now", Unit: "locale", Whole: true, Severity: true, Spark: true, Empty: "not read",
 			About:   "Open findings by severity: risk not accepted, without compliance results. A repository that a console shares with another is counted twice: choose one console.",
 			Queries: bySeverity(`sum(securitycenter_vulnerabilities{severity="%s"})`),
-		},
-		{
-			// Drawn from the course of the sum, as Grafana can do it, a console that joined or left would be a change.
-			Kind: Stat, W: 5, H: 6, Title: "Change over the range", Unit: "percentunit", Decimals: 1, Empty: "no history",
-			About: "Change of the open findings over the time range, on consoles that had answered at its beginning and at its end: one that joined or left meanwhile is no change. Green: fewer.",
-			Steps: []Step{{Color: good}, {0, plain}, {0.0005, bad}},
-			Queries: bySeverity(`sum(sum by (job, instance) (securitycenter_vulnerabilities{severity="%s"}) and on (job, instance) securitycenter_vulnerabilities{severity="%s"} offset $__range)
-  / (sum(sum by (job, instance) (securitycenter_vulnerabilities{severity="%s"} offset $__range) and on (job, instance) securitycenter_vulnerabilities{severity="%s"}) > 0) - 1`),
 		},
 		{
 			Kind: Stat, W: 5, H: 6, Title: "Change in 7 days", Unit: "locale", Whole: true, Empty: "no history",

@@ -62,12 +62,13 @@ func TestEveryDashboardExpressionHasAnAnswer(t *testing.T) {
 	exporter := newClient("http://" + address)
 	ready(t, startExporter(t, exporter, address), exporter)
 	server := startPrometheus(t, fmt.Sprintf(`
-global: {scrape_interval: 2s, scrape_timeout: 2s}
+global: {scrape_interval: 2s, scrape_timeout: 2s, evaluation_interval: 2s}
+rule_files: [%s/recording.yml]
 scrape_configs:
   - job_name: securitycenter
     http_sd_configs:
       - {url: "http://%s/sd", refresh_interval: 1s}
-`, address))
+`, shortRules(t, 2*time.Second, 20*time.Second), address))
 	server.eventually(t, 2*time.Minute, func() error {
 		instances, err := server.instances("count_over_time(securitycenter_up[2m]) >= 25")
 		if err == nil && len(instances) < 2 {
