@@ -74,7 +74,7 @@ func collectors() []Panel {
 				{Of: "A", Title: "Succeeded", Width: 100, Words: onOff},
 				{Of: "B", Title: "Permitted", Width: 100, Words: onOff},
 				{Of: "C", Title: "Age", Unit: "s", Decimals: 1, Width: 110},
-				{Of: "D", Title: "Age / interval", Unit: "suffix: ×", Decimals: 1, Width: 130, Steps: rising(2, 4)},
+				{Of: "D", Title: "Age / interval", Unit: "suffix: ×", Decimals: 1, Width: 130, Steps: rise("collector_age_intervals", 1, 2)},
 				{Of: "E", Title: "Interval", Unit: "s", Decimals: 0, Width: 110},
 				{Of: "F", Title: "Greatest age", Unit: "s", Decimals: 0, Width: 120},
 				{Of: "G", Title: "Took", Unit: "s", Decimals: 1, Width: 110},

@@ -40,10 +40,10 @@ func fleetTable() []Panel {
 			{Of: "version", Title: "Version", Width: 100},
 			{Of: "A", Title: "Answers", Width: 90, Words: onOff},
 			{Of: "C", Title: "Jobs run", Width: 90, Words: onOff},
-			{Of: "D", Title: "Plugin feed", Unit: "s", Decimals: 1, Width: 120, Steps: rising(2*day, 7*day)},
+			{Of: "D", Title: "Plugin feed", Unit: "s", Decimals: 1, Width: 120, Steps: rise("feed_age_seconds", 1, 3.5)},
 			{Of: "K", Title: "Licence", Width: 80, Words: []Word{{"1", "valid", good}, {"0", "not valid", bad}}},
-			{Of: "E", Title: "Licence used", Unit: "percentunit", Decimals: 0, Width: 110, Steps: rising(0.9, 1)},
-			{Of: "F", Title: "Certificate ends in", Unit: "s", Decimals: 1, Width: 150, Steps: falling(14*day, 30*day)},
+			{Of: "E", Title: "Licence used", Unit: "percentunit", Decimals: 0, Width: 110, Steps: rising(limit("license_used_ratio"), 1)},
+			{Of: "F", Title: "Certificate ends in", Unit: "s", Decimals: 1, Width: 150, Steps: fall("certificate_remaining_seconds", 0.5, 1)},
 			{Of: "G", Title: "Scanners out", Unit: "none", Width: 110, Steps: none()},
 			{Of: "H", Title: "Hosts", Unit: "locale", Width: 90},
 			{Of: "I", Title: "Critical", Unit: "locale", Width: 90},
@@ -55,7 +55,7 @@ func fleetTable() []Panel {
 func feeds() []Panel {
 	return []Panel{
 		{
-			Kind: Bars, W: 8, H: 8, Title: "Age of the feeds", Unit: "s", Decimals: 1, Steps: rising(2*day, 7*day), Empty: "unknown",
+			Kind: Bars, W: 8, H: 8, Title: "Age of the feeds", Unit: "s", Decimals: 1, Steps: rise("feed_age_seconds", 1, 3.5), Empty: "unknown",
 			About:   "Time since each feed was updated; the 10 oldest. Above two days look at the console's way to the vendor, its proxy and its activation code.",
 			Queries: []Query{named("{{instance}} {{feed}}", `sort_desc(topk(10, time() - securitycenter_feed_last_update_timestamp_seconds))`)},
 		},
@@ -85,9 +85,9 @@ func feeds() []Panel {
 			Queries: []Query{named("{{instance}}", `sum by (instance) (securitycenter_plugins{type="active"})`)},
 		},
 		{
-			Kind: Series, W: 12, H: 7, Title: "Age of the plugin set that is loaded", Unit: "s", Decimals: 1, Steps: rising(2*day, 7*day), Limits: true,
+			Kind: Series, W: 12, H: 7, Title: "Age of the plugin set that is loaded", Unit: "s", Decimals: 1, Steps: rise("feed_age_seconds", 1, 3.5),
 			About:   "Age of the active plugin set that the console works with. A saw-tooth of a day is healthy. If the feed is young and this is old, the update was not loaded.",
-			Queries: []Query{named("{{instance}}", `max by (instance) (time() - securitycenter_plugin_set_timestamp_seconds{feed="active"})`)},
+			Queries: []Query{named("{{instance}}", `max by (instance) (time() - securitycenter_plugin_set_timestamp_seconds{feed="active"})`), limitLine("min", "feed_age_seconds")},
 		},
 	}
 }
@@ -95,14 +95,14 @@ func feeds() []Panel {
 func licence() []Panel {
 	return []Panel{
 		{
-			Kind: Bars, W: 8, H: 8, Title: "Licence used", Unit: "percentunit", Decimals: 1, Max: 1, Steps: rising(0.9, 1), Empty: "unknown",
+			Kind: Bars, W: 8, H: 8, Title: "Licence used", Unit: "percentunit", Decimals: 1, Max: 1, Steps: rising(limit("license_used_ratio"), 1), Empty: "unknown",
 			About:   "Addresses that count against the licence, as a share of what it allows. When it is full, new hosts are not scanned.",
 			Queries: []Query{named("{{instance}}", `sort_desc(securitycenter_license_ips_used / (securitycenter_license_ips_limit > 0))`)},
 		},
 		{
-			Kind: Series, W: 8, H: 8, Title: "Licence used", Unit: "percentunit", Decimals: 1, Steps: rising(0.9, 1), Limits: true,
+			Kind: Series, W: 8, H: 8, Title: "Licence used", Unit: "percentunit", Decimals: 1,
 			About:   "Course of the licence's use. It falls only after the console's nightly clean-up.",
-			Queries: []Query{named("{{instance}}", `securitycenter_license_ips_used / (securitycenter_license_ips_limit > 0)`)},
+			Queries: []Query{named("{{instance}}", `securitycenter_license_ips_used / (securitycenter_license_ips_limit > 0)`), limitLine("min", "license_used_ratio")},
 		},
 		{
 			Kind: Bars, W: 8, H: 8, Title: "Days until the licence is full", Unit: "suffix: d", Whole: true, Steps: falling(30, 90), Empty: "use does not grow",
@@ -116,12 +116,12 @@ func licence() []Panel {
 func upkeep() []Panel {
 	return []Panel{
 		{
-			Kind: Bars, W: 6, H: 8, Title: "Time since the last good back-up", Unit: "s", Decimals: 1, Steps: rising(2*day, 4*day), Empty: "unknown",
+			Kind: Bars, W: 6, H: 8, Title: "Time since the last good back-up", Unit: "s", Decimals: 1, Steps: rise("backup_age_seconds", 2./3, 4./3), Empty: "unknown",
 			About:   "Age of the last good back-up of the console's database. SecurityCenter 4 does not say.",
 			Queries: []Query{named("{{instance}}", `sort_desc(time() - securitycenter_database_backup_last_success_timestamp_seconds)`)},
 		},
 		{
-			Kind: Bars, W: 6, H: 8, Title: "Certificate ends in", Unit: "s", Decimals: 1, Steps: falling(14*day, 30*day), Empty: "no TLS",
+			Kind: Bars, W: 6, H: 8, Title: "Certificate ends in", Unit: "s", Decimals: 1, Steps: fall("certificate_remaining_seconds", 0.5, 1), Empty: "no TLS",
 			About:   "Time until the certificate of the console ends. After that the exporter, scanners and people no longer reach it safely.",
 			Queries: []Query{named("{{instance}}", `sort(securitycenter_tls_certificate_not_after_timestamp_seconds - time())`)},
 		},
@@ -163,8 +163,8 @@ func repositories() []Panel {
 				{Of: "type", Title: "Type", Width: 80},
 				{Of: "B", Title: "Read", Width: 70, Words: []Word{{"1", "yes", good}, {"0", "unread", bad}}},
 				{Of: "C", Title: "Addresses", Unit: "locale", Width: 100},
-				{Of: "D", Title: "Last data", Unit: "s", Decimals: 1, Width: 100, Steps: rising(3*day, 10*day)},
-				{Of: "E", Title: "Last sync", Unit: "s", Decimals: 1, Width: 100, Steps: rising(3*day, 10*day)},
+				{Of: "D", Title: "Last data", Unit: "s", Decimals: 1, Width: 100, Steps: rise("repository_age_seconds", 0.5, 1)},
+				{Of: "E", Title: "Last sync", Unit: "s", Decimals: 1, Width: 100, Steps: rise("repository_sync_age_seconds", 1, 3)},
 			},
 		},
 		{

@@ -34,7 +34,7 @@ func trust() []Panel {
 			Queries: one(`count(securitycenter_account_up == 0 or securitycenter_account_blocked == 1) or 0 * count(securitycenter_account_blocked)`),
 		},
 		{
-			Kind: Stat, W: 5, H: 3, Title: "Feed age", Unit: "s", Decimals: 1, Steps: rising(2*day, 7*day), Empty: "unknown", Link: "fleet",
+			Kind: Stat, W: 5, H: 3, Title: "Feed age", Unit: "s", Decimals: 1, Steps: rise("feed_age_seconds", 1, 3.5), Empty: "unknown", Link: "fleet",
 			About:   "Time since the active plugin feed was last updated on the worst console. With an old feed new vulnerabilities are not looked for. See feeds on the fleet board.",
 			Queries: one(`max(time() - securitycenter_feed_last_update_timestamp_seconds{feed="active"})`),
 		},
@@ -44,7 +44,7 @@ func trust() []Panel {
 			Queries: one(`sum((1 - securitycenter_scanner_usable) * securitycenter_scanner_enabled)`),
 		},
 		{
-			Kind: Stat, W: 4, H: 3, Title: "Scans failed", Unit: "percentunit", Decimals: 1, Steps: rising(0.05, 0.2), Empty: "no scans", Link: "scanning",
+			Kind: Stat, W: 4, H: 3, Title: "Scans failed", Unit: "percentunit", Decimals: 1, Steps: rise("scan_failure_ratio", 0.25, 1), Empty: "no scans", Link: "scanning",
 			About: "Share of the scan results of 7 days that ended in an error or were not imported. Such results change no count. See the scanning board.",
 			Queries: one(`(
   sum(securitycenter_scan_results{status="error"} or securitycenter_scan_results{status=~"completed|partial",import_status=~"no_results|blocked|error|other"})
@@ -52,12 +52,12 @@ func trust() []Panel {
 ) / (sum(securitycenter_scan_results{status=~"completed|partial|stopped|error|other"}) > 0)`),
 		},
 		{
-			Kind: Stat, W: 5, H: 3, Title: "Hosts seen", Unit: "percentunit", Decimals: 1, Steps: falling(0.8, 0.95), Empty: "unknown", Link: "scanning",
+			Kind: Stat, W: 5, H: 3, Title: "Hosts seen", Unit: "percentunit", Decimals: 1, Steps: fall("hosts_seen_ratio", 0.9, 1), Empty: "unknown", Link: "scanning",
 			About:   "Share of the known hosts that a scan saw in 30 days, on the worst console. The findings of the others are old. Look for scans that are late or zones without a scanner.",
 			Queries: one(`min(securitycenter_hosts_seen{window="30d"} / on (job, instance) (sum by (job, instance) (securitycenter_hosts) > 0))`),
 		},
 		{
-			Kind: Stat, W: 5, H: 3, Title: "Logins work", Unit: "percentunit", Decimals: 1, Steps: falling(0.7, 0.9), Empty: "unknown", Link: "scanning",
+			Kind: Stat, W: 5, H: 3, Title: "Logins work", Unit: "percentunit", Decimals: 1, Steps: fall("credentialed_ratio", 0.8, 1), Empty: "unknown", Link: "scanning",
 			About:   "Share of the assessed hosts on which a login worked in 30 days, on the worst console. Without a login most missing patches are not found, and the count falls. See the causes on the scanning board.",
 			Queries: one(`min(` + loginsWork + `)`),
 		},

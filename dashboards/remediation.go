@@ -25,8 +25,8 @@ func deadlines() []Panel {
 	overdue := `sum(securitycenter_vulnerabilities_overdue{sla=~"$sla",severity="%s"})`
 	return []Panel{
 		{
-			Kind: Stat, W: 8, H: 5, Title: "Within the deadline", Unit: "percentunit", Decimals: 1, Steps: falling(0.9, 0.95), Empty: "no deadlines",
-			About:   "Share of the open findings that are younger than their deadline allows. Below 95 % look at ageing for the shape of what is late, and hand it to its owners.",
+			Kind: Stat, W: 8, H: 5, Title: "Within the deadline", Unit: "percentunit", Decimals: 1, Steps: falling(1-2*limit("overdue_ratio"), 1-limit("overdue_ratio")), Empty: "no deadlines",
+			About:   "Share of the open findings that are younger than their deadline allows. Below the allowance look at ageing for the shape of what is late, and hand it to its owners.",
 			Queries: bySeverity(`1 - ` + overdue + ` / ` + openWhere),
 		},
 		{
@@ -45,10 +45,9 @@ func deadlines() []Panel {
 			Queries: bySeverity(`min(securitycenter_sla_threshold_seconds{sla=~"$sla",severity="%s"}) / 86400`),
 		},
 		{
-			Kind: Series, W: 12, H: 8, Title: "Share past the deadline", Unit: "percentunit", Severity: true, Limits: true,
-			About:   "Share of the open findings past their deadline; the line is an allowance of 5 %. One peak is a late patch; a line that stays above it is too little capacity.",
-			Steps:   []Step{{Color: good}, {0.05, bad}},
-			Queries: bySeverity(overdue + ` / ` + openWhere),
+			Kind: Series, W: 12, H: 8, Title: "Share past the deadline", Unit: "percentunit", Severity: true,
+			About:   "Share of the open findings past their deadline; the line is the allowance of the alert OverdueRatioHigh. One peak is a late patch; a line that stays above it is too little capacity.",
+			Queries: append(bySeverity(overdue+` / `+openWhere), limitLine("min", "overdue_ratio")),
 		},
 		{
 			Kind: Series, W: 12, H: 8, Title: "Past the deadline", Unit: "locale", Severity: true, Fill: Stacked,

@@ -200,7 +200,13 @@ func (p Panel) overrides() []object {
 	}
 	for _, q := range p.Queries {
 		if q.Color != "" {
-			out = append(out, override(q.Legend, object{"color": object{"mode": "fixed", "fixedColor": q.Color}}))
+			set := object{"color": object{"mode": "fixed", "fixedColor": q.Color}}
+			if q.Dashed {
+				set["custom.lineStyle"] = object{"fill": "dash", "dash": []int{10, 10}}
+				set["custom.lineWidth"], set["custom.fillOpacity"] = 1, 0
+				set["custom.stacking"] = object{"mode": "none", "group": "limit"}
+			}
+			out = append(out, override(q.Legend, set))
 		}
 	}
 	for _, c := range p.Columns {
@@ -233,7 +239,7 @@ func (p Panel) overrides() []object {
 // override sets properties of the field of a name, in a fixed order.
 func override(name string, set object) object {
 	properties := []object{}
-	for _, id := range []string{"unit", "decimals", "noValue", "color", "custom.width", "custom.cellOptions", "thresholds", "mappings", "links"} {
+	for _, id := range []string{"unit", "decimals", "noValue", "color", "custom.lineStyle", "custom.lineWidth", "custom.fillOpacity", "custom.stacking", "custom.width", "custom.cellOptions", "thresholds", "mappings", "links"} {
 		if v, ok := set[id]; ok {
 			properties = append(properties, object{"id": id, "value": v})
 		}

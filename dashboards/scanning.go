@@ -49,12 +49,12 @@ func scanGlance() []Panel {
 			Queries: one(`sum(1 - securitycenter_scan_last_success)`),
 		},
 		{
-			Kind: Stat, W: 4, H: 4, Title: "Longest running scan", Unit: "s", Decimals: 1, Steps: rising(day, 2*day), Empty: "none runs",
+			Kind: Stat, W: 4, H: 4, Title: "Longest running scan", Unit: "s", Decimals: 1, Steps: rise("scan_running_seconds", 1, 2), Empty: "none runs",
 			About:   "How long the oldest running scan has run. A scan of days is stuck, or too large for its window.",
 			Queries: one(`max(time() - securitycenter_scan_running_since_timestamp_seconds)`),
 		},
 		{
-			Kind: Stat, W: 4, H: 4, Title: "Logins work, 30 d", Unit: "percentunit", Decimals: 1, Steps: falling(0.7, 0.9), Empty: "unknown",
+			Kind: Stat, W: 4, H: 4, Title: "Logins work, 30 d", Unit: "percentunit", Decimals: 1, Steps: fall("credentialed_ratio", 0.8, 1), Empty: "unknown",
 			About:   "Share of the assessed hosts on which a login worked in 30 days, on the worst console. Without one most missing patches are not found.",
 			Queries: one(`min(` + loginsWork + `)`),
 		},
@@ -96,10 +96,10 @@ func scanners() []Panel {
 			},
 		},
 		{
-			Kind: Series, W: 8, H: 9, Title: "Plugins behind the console", Unit: "s", Decimals: 1, Steps: rising(2*day, 3*day), Limits: true,
-			About: "How much older the plugins of a scanner are than those of its console; the 8 worst. Above 2 days it works but looks for nothing new: reload its plugins.",
+			Kind: Series, W: 8, H: 9, Title: "Plugins behind the console", Unit: "s", Decimals: 1,
+			About: "How much older the plugins of a scanner are than those of its console; the 8 worst. Above the limit it works but looks for nothing new: reload its plugins.",
 			Queries: []Query{named("{{instance}} {{scanner}}", `topk(8, clamp_min(
-  securitycenter_plugin_set_timestamp_seconds{feed="active"} - on (job, instance) group_right () securitycenter_scanner_loaded_plugin_set_timestamp_seconds, 0))`)},
+  securitycenter_plugin_set_timestamp_seconds{feed="active"} - on (job, instance) group_right () securitycenter_scanner_loaded_plugin_set_timestamp_seconds, 0))`), limitLine("min", "scanner_plugin_lag_seconds")},
 		},
 		{
 			Kind: Series, W: 7, H: 9, Title: "Hosts in scan", Unit: "locale", Fill: Stacked,
@@ -196,7 +196,7 @@ func coverage() []Panel {
 		{
 			Kind: Series, W: 8, H: 8, Title: "Share of hosts on which logins work", Unit: "percentunit", Max: 1,
 			About:   "By console. A sudden fall is a locked or changed scan account, and the count of findings will fall with it in the next days.",
-			Queries: []Query{named("{{instance}}", loginsWork)},
+			Queries: []Query{named("{{instance}}", loginsWork), limitLine("max", "credentialed_ratio")},
 		},
 		{
 			Kind: Series, W: 8, H: 8, Title: "Hosts known and seen", Unit: "locale",

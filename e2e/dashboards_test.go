@@ -63,7 +63,7 @@ func TestEveryDashboardExpressionHasAnAnswer(t *testing.T) {
 	ready(t, startExporter(t, exporter, address), exporter)
 	server := startPrometheus(t, fmt.Sprintf(`
 global: {scrape_interval: 2s, scrape_timeout: 2s, evaluation_interval: 2s}
-rule_files: [%s/recording.yml]
+rule_files: ["%s/[lr]*.yml"] # limits and recording rules
 scrape_configs:
   - job_name: securitycenter
     http_sd_configs:
