@@ -136,22 +136,24 @@ func patchNext() []Panel {
 	plugin := "https://www.tenable.com/plugins/nessus/${__value.raw}"
 	return []Panel{
 		{
-			Kind: Table, W: 8, H: 9, Title: "Fixes that remove the most risk", SortBy: "Risk removed", Empty: "collector remediation is off",
-			About:   "The fixes that would remove the greatest share of a console's risk score. Begin at the top; `scctl patch-list` has them in words. Empty unless the collector remediation is on.",
-			Queries: one(`topk(20, max by (instance, plugin_id) (securitycenter_remediation_risk_ratio))`),
+			Kind: Table, W: 12, H: 9, Title: "Fixes that remove the most risk", SortBy: "Risk removed", Empty: "collector remediation is off",
+			About:   "The fixes that would remove the greatest share of a console's risk score. Begin at the top. In words where the collector remediation has names: true; `scctl patch-list` has them always. Empty unless it is on.",
+			Queries: one(inWords(`topk(20, max by (instance, plugin_id) (securitycenter_remediation_risk_ratio))`)),
 			Columns: []Column{
-				{Of: "instance", Title: "Console"},
-				{Of: "plugin_id", Title: "Plugin", Width: 110, URL: plugin},
+				{Of: "instance", Title: "Console", Width: 90},
+				{Of: "solution", Title: "Fix"},
+				{Of: "plugin_id", Title: "Plugin", Width: 80, URL: plugin},
 				{Of: "A", Title: "Risk removed", Unit: "percentunit", Decimals: 1, Width: 120},
 			},
 		},
 		{
-			Kind: Table, W: 8, H: 9, Title: "Plugins that hit the most hosts", SortBy: "Hosts", Empty: "collector remediation is off",
-			About:   "The plugins with findings on the most hosts. Empty unless the collector remediation is on.",
-			Queries: one(`topk(25, max by (instance, plugin_id, severity) (securitycenter_top_plugin_hosts))`),
+			Kind: Table, W: 12, H: 9, Title: "Plugins that hit the most hosts", SortBy: "Hosts", Empty: "collector remediation is off",
+			About:   "The plugins with findings on the most hosts. In words where the collector remediation has names: true. Empty unless it is on.",
+			Queries: one(inWords(`topk(25, max by (instance, plugin_id, severity) (securitycenter_top_plugin_hosts))`)),
 			Columns: []Column{
-				{Of: "instance", Title: "Console"},
-				{Of: "plugin_id", Title: "Plugin", Width: 110, URL: plugin},
+				{Of: "instance", Title: "Console", Width: 90},
+				{Of: "plugin", Title: "Vulnerability"},
+				{Of: "plugin_id", Title: "Plugin", Width: 80, URL: plugin},
 				{Of: "severity", Title: "Severity", Width: 90, Words: severityWords()},
 				{Of: "A", Title: "Hosts", Unit: "locale", Width: 80},
 			},
@@ -173,12 +175,12 @@ func patchNext() []Panel {
 			},
 		},
 		{
-			Kind: Bars, W: 12, H: 9, Title: "Critical and high by plugin family", Unit: "locale", Whole: true, Empty: "collector families is off",
+			Kind: Bars, W: 8, H: 9, Title: "Critical and high by plugin family", Unit: "locale", Whole: true, Empty: "collector families is off",
 			About:   "Open critical and high findings of the 12 largest families: who must patch. Empty unless the collector families is on.",
 			Queries: []Query{named("{{family}} #{{family_id}}", `sort_desc(topk(12, sum by (family, family_id) (securitycenter_vulnerabilities_by_family{severity=~"critical|high"})))`)},
 		},
 		{
-			Kind: Table, W: 12, H: 9, Title: "By asset list", SortBy: "Critical", Empty: "collector assets is off",
+			Kind: Table, W: 8, H: 9, Title: "By asset list", SortBy: "Critical", Empty: "collector assets is off",
 			About: "Open findings of the asset lists that are configured: whose they are. Lists overlap, so they do not add up to the console's count. Empty unless the collector assets is on.",
 			Queries: []Query{
 				named("", `max by (instance, organization_id, asset_id, asset) (securitycenter_vulnerabilities_by_asset{severity="critical"})`),
@@ -202,6 +204,13 @@ func patchNext() []Panel {
 			Queries: []Query{named("{{instance}} {{audit}}", `sort(sum by (instance, audit, audit_id) (securitycenter_compliance_checks{result="passed"}) / (sum by (instance, audit, audit_id) (securitycenter_compliance_checks{result=~"passed|failed"}) > 0))`)},
 		},
 	}
+}
+
+// inWords adds the name and the solution of the plugin, where they are known.
+func inWords(expr string) string {
+	return expr + ` * on (instance, plugin_id) group_left (plugin, solution)
+  max by (instance, plugin_id, plugin, solution) (securitycenter_plugin_info)
+or ` + expr + ` unless on (instance, plugin_id) securitycenter_plugin_info`
 }
 
 func severityWords() []Word {
