@@ -27,7 +27,7 @@ type Board struct {
 }
 
 // Row is a heading and what is below it. A collapsed row asks nothing until
-// it is opened; only the last row of a board is collapsed.
+// it is opened; what is open comes first, and is two screens at most.
 type Row struct {
 	Title     string
 	Collapsed bool
@@ -38,11 +38,11 @@ type Row struct {
 // the variables.
 type Expression struct {
 	Board string // name of the board
-	Panel string // title of the panel, or the name of the variable
+	Panel string // title of the panel, or the name of the variable or the event
 	Expr  string // PromQL with variables, or the selector of label_values and query_result
 }
 
-// Expressions returns every query of every panel and variable.
+// Expressions returns every query of every panel, variable and event.
 func Expressions() []Expression {
 	var all []Expression
 	for _, b := range Boards() {
@@ -50,6 +50,9 @@ func Expressions() []Expression {
 			if v.selector != "" {
 				all = append(all, Expression{b.Name, v.Name, v.selector})
 			}
+		}
+		for _, e := range events() {
+			all = append(all, Expression{b.Name, e.Name, e.query()})
 		}
 		for _, r := range b.Rows {
 			for _, p := range r.Panels {
@@ -83,6 +86,10 @@ func scoped(expr string) string {
 	})
 }
 
+// grafana is the lowest version that has all that the boards use: their format is
+// schema 41, that of Grafana 12.0, and no option in them is younger.
+const grafana = "Needs Grafana 12.0 or later."
+
 // uid is what links and provisioning know the board by.
 func uid(name string) string { return "securitycenter-" + name }
 
@@ -106,7 +113,7 @@ func (b Board) object() object {
 	return object{
 		"uid":           uid(b.Name),
 		"title":         b.Title,
-		"description":   b.About,
+		"description":   b.About + " " + grafana,
 		"tags":          []string{"securitycenter"},
 		"schemaVersion": 41,
 		"version":       1,
@@ -116,7 +123,7 @@ func (b Board) object() object {
 		"timezone":      "browser",
 		"time":          object{"from": "now-" + b.Range, "to": "now"},
 		"timepicker":    object{},
-		"annotations":   object{"list": []object{}},
+		"annotations":   b.annotations(),
 		"templating":    object{"list": variables},
 		"links": []object{{
 			"type": "dashboards", "title": "Security Center", "tags": []string{"securitycenter"}, "asDropdown": true,

@@ -9,10 +9,11 @@ func fleet() Board {
 		Variables: consoles(),
 		Rows: []Row{
 			{Title: "Consoles", Panels: fleetTable()},
-			{Title: "Feeds and plugins", Panels: feeds()},
+			{Title: "Feeds", Panels: feeds()},
 			{Title: "Licence", Panels: licence()},
 			{Title: "Back-ups, self-checks, jobs, certificates", Panels: upkeep()},
 			{Title: "Repositories", Panels: repositories()},
+			{Title: "Plugins over time", Collapsed: true, Panels: pluginSets()},
 			{Title: "Workflow and access: collectors that are off by default", Collapsed: true, Panels: workflow()},
 		},
 	}
@@ -79,6 +80,11 @@ func feeds() []Panel {
 			Words:   []Word{{"1", "running", "blue"}, {"0", "idle", "transparent"}},
 			Queries: []Query{named("{{instance}} {{feed}}", `securitycenter_feed_update_running`)},
 		},
+	}
+}
+
+func pluginSets() []Panel {
+	return []Panel{
 		{
 			Kind: Series, W: 12, H: 7, Title: "Active plugins in the database", Unit: "locale", Free: true,
 			About:   "Active plugins by console. It grows slowly. A fall is a broken update, and findings of the missing plugins will vanish.",

@@ -45,12 +45,18 @@ func deadlines() []Panel {
 			Queries: bySeverity(`min(securitycenter_sla_threshold_seconds{sla=~"$sla",severity="%s"}) / 86400`),
 		},
 		{
-			Kind: Series, W: 12, H: 8, Title: "Share past the deadline", Unit: "percentunit", Severity: true,
+			Kind: Series, W: 8, H: 8, Title: "Share past the deadline", Unit: "percentunit", Severity: true,
 			About:   "Share of the open findings past their deadline; the line is the allowance of the alert OverdueRatioHigh. One peak is a late patch; a line that stays above it is too little capacity.",
 			Queries: append(bySeverity(overdue+` / `+openWhere), limitLine("min", "overdue_ratio")),
 		},
 		{
-			Kind: Series, W: 12, H: 8, Title: "Past the deadline", Unit: "locale", Severity: true, Fill: Stacked,
+			Kind: Bars, W: 8, H: 8, Title: "Critical past the deadline: worst consoles", Unit: "percentunit", Decimals: 1, Max: 1, Steps: rise("overdue_ratio", 1, 2), Empty: "no deadlines",
+			About: "Share of the open critical findings of a console that are past their deadline; the 6 worst. A sum hides the one that never patches.",
+			Queries: []Query{named("{{instance}}", `sort_desc(topk(6, max by (instance) (sum by (job, instance) (securitycenter_vulnerabilities_overdue{sla=~"$sla",severity="critical"})
+  / (sum by (job, instance) (securitycenter_vulnerabilities{severity="critical"}) > 0))))`)},
+		},
+		{
+			Kind: Series, W: 8, H: 8, Title: "Past the deadline", Unit: "locale", Severity: true, Fill: Stacked,
 			About:   "Open findings past their deadline. It falls when they are fixed, and also when their risk is accepted: see the posture board.",
 			Queries: bySeverity(overdue),
 		},
@@ -59,19 +65,27 @@ func deadlines() []Panel {
 
 func speed() []Panel {
 	within := func(severity string) []Query {
-		return each(`sum(securitycenter_remediation_findings_within{window="30d",max_days="%s",severity="`+severity+`"})
-  / (sum(securitycenter_remediation_findings{window="30d",severity="`+severity+`"} and on (job, instance) securitycenter_remediation_findings_within) > 0)`,
-			"in %s days", "7", "15", "30", "60", "90")
+		all := `(sum(securitycenter_remediation_findings{window="30d",severity="` + severity + `"} and on (job, instance) securitycenter_remediation_findings_within) > 0)`
+		until := func(days string) string {
+			return `sum(securitycenter_remediation_findings_within{window="30d",max_days="` + days + `",severity="` + severity + `"})`
+		}
+		band := func(legend, from, to string) Query {
+			return named(legend, `(`+until(to)+` - `+until(from)+`) / `+all)
+		}
+		return []Query{
+			named("up to 7 days", until("7")+` / `+all), band("8 to 15", "7", "15"), band("16 to 30", "15", "30"),
+			band("31 to 60", "30", "60"), band("61 to 90", "60", "90"), named("longer", `1 - `+until("90")+` / `+all),
+		}
 	}
 	return []Panel{
 		{
-			Kind: Bars, W: 6, H: 8, Title: "Critical: fixed within", Unit: "percentunit", Max: 1, Empty: "not supported",
-			About:   "Of the critical findings fixed in the last 30 days, the share that took no longer than this. Compare the bar next to the deadline with 95 %.",
+			Kind: Bars, W: 6, H: 8, Title: "Critical: time to fix", Unit: "percentunit", Decimals: 1, Max: 1, Empty: "not supported",
+			About:   "Of the critical findings fixed in the last 30 days, the share that took so long: the bars add up to 100 %. Add up those before the deadline and compare with 95 %.",
 			Queries: within("critical"),
 		},
 		{
-			Kind: Bars, W: 6, H: 8, Title: "High: fixed within", Unit: "percentunit", Max: 1, Empty: "not supported",
-			About:   "Of the high findings fixed in the last 30 days, the share that took no longer than this.",
+			Kind: Bars, W: 6, H: 8, Title: "High: time to fix", Unit: "percentunit", Decimals: 1, Max: 1, Empty: "not supported",
+			About:   "Of the high findings fixed in the last 30 days, the share that took so long: the bars add up to 100 %.",
 			Queries: within("high"),
 		},
 		{

@@ -1,5 +1,7 @@
 package dashboards
 
+import "strings"
+
 // object is the panel as Grafana stores it, without id and place.
 func (p Panel) object() object {
 	o := object{
@@ -43,7 +45,7 @@ func (p Panel) options() object {
 	case Stat:
 		o := object{
 			"reduceOptions": last, "colorMode": "value", "graphMode": "none", "justifyMode": "center",
-			"textMode": "auto", "orientation": "auto", "wideLayout": true, "showPercentChange": false,
+			"textMode": "auto", "orientation": "auto", "wideLayout": true, "showPercentChange": false, "percentChangeColorMode": "inverted",
 		}
 		if len(p.Steps)+len(p.Words) > 0 && len(p.Queries) == 1 { // one verdict fills its panel
 			o["colorMode"] = "background_solid"
@@ -55,18 +57,22 @@ func (p Panel) options() object {
 			o["graphMode"] = "area"
 		}
 		if p.Change {
-			o["showPercentChange"], o["percentChangeColorMode"] = true, "inverted"
+			o["showPercentChange"] = true
 		}
 		return o
 	case Bars:
+		names := "left"
+		if strings.Contains(p.Queries[0].Legend, "{{") { // names of the site's own, which may be long
+			names = "top"
+		}
 		return object{
 			"reduceOptions": last, "displayMode": "basic", "orientation": "horizontal", "showUnfilled": true,
-			"valueMode": "color", "namePlacement": "left", "sizing": "manual", "minVizHeight": 16, "minVizWidth": 8, "maxVizHeight": 44,
+			"valueMode": "color", "namePlacement": names, "sizing": "manual", "minVizHeight": 16, "minVizWidth": 8, "maxVizHeight": 44,
 			"text":   object{"titleSize": 12, "valueSize": 16},
 			"legend": object{"showLegend": false, "displayMode": "list", "placement": "bottom", "calcs": []string{}},
 		}
 	case Table:
-		o := object{"showHeader": true, "cellHeight": "sm"}
+		o := object{"showHeader": true, "cellHeight": "sm", "frameIndex": 0}
 		if p.SortBy != "" {
 			o["sortBy"] = []object{{"displayName": p.SortBy, "desc": true}}
 		}
