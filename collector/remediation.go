@@ -55,10 +55,10 @@ func remediationCollector() *Collector {
 			{Name: "names", Kind: config.Bool, Default: false, Help: "tell the name and the solution of the plugins that are shown too; one series for each, no request more"},
 		},
 		Families: []*Family{remediationRiskRatio, remediationPluginHosts, remediationPluginInfo},
-		figures:  counting(func(ctx context.Context, total tally, settings Settings) ([]*figure, error) {
+		figures: counting(func(ctx context.Context, total tally, settings Settings) ([]*figure, error) {
 			return remediationFigures(pluginTexts{})(ctx, total, settings)
 		}),
-		New:      stateless(loadRemediation),
+		New: stateless(loadRemediation),
 	}
 }
 

@@ -122,6 +122,7 @@ func readConfig(root value, known []Collector) Config {
 		c.Consoles = append(c.Consoles, console)
 		places = append(places, at)
 	}
+	checkSameAs(c.Consoles, places)
 	c.Watches = readWatches(watches, c.Consoles)
 	for i := range c.Consoles {
 		console := &c.Consoles[i]

@@ -33,7 +33,7 @@ func bridge() []Panel {
 		term("+ New", arrived, "Findings first seen in the 7 days, whether they are still open or not."),
 		term("− Fixed", mitigated, "Findings that a scan found fixed in the 7 days."),
 		term("− Accepted", accepted, "By how many more findings the risk is accepted than 7 days ago; less than 0: acceptances ended. They left the count without a patch."),
-		term("± Unexplained", unexplained, "What none of these terms explains. A tenth of the open ones and the alert SecurityCenterChangeUnexplained comes: its runbook walks through the causes, a recast and a reopened finding first, then data that aged out, a repository or an account that is lost."),
+		term("Unexplained", unexplained, "What none of these terms explains. A tenth of the open ones and the alert SecurityCenterChangeUnexplained comes: its runbook walks through the causes, a recast and a reopened finding first, then data that aged out, a repository or an account that is lost."),
 		term("= Now", now, "Open findings now, of the same consoles."),
 		term("Recast", recast, "By how many more findings of this severity owe it to a rule than 7 days ago. No term: they are missing from another severity, under Unexplained of both."),
 		term("Reopened", reopened, "By how many more open findings had been fixed once than 7 days ago. No term: they were first seen long ago and are under Unexplained, unless they were fixed in the same week."),

@@ -88,7 +88,7 @@ func openFindings() []Panel {
 	return []Panel{
 		{
 			Kind: Stat, W: 9, H: 5, Title: "Open now", Unit: "locale", Whole: true, Severity: true, Spark: true, Empty: "not read",
-			About:   "Open findings by severity: risk not accepted, without compliance results. A repository that a console shares with another is counted twice: choose one console.",
+			About:   "Open findings by severity: risk not accepted, without compliance results. A repository that a console shares with another is counted twice: choose one console, or see the fleet board, which adds every finding once.",
 			Queries: bySeverity(`sum(securitycenter_vulnerabilities{severity="%s"})`),
 		},
 		{

@@ -72,6 +72,8 @@ type Exporter struct {
 	targets []*target // in configuration order
 	closed  bool
 	ready   bool // once ready, always ready
+
+	told sync.Map // suspected copies that were logged, by what was said
 }
 
 // New loads the configuration and returns an exporter of its consoles, whose

@@ -51,6 +51,7 @@ type landingPage struct {
 	Collectors       collectorTotals
 	Troubled         []landingConsole
 	Oldest           landingAge
+	Copies           []string // repositories that seem to be counted twice
 	Consoles         []landingConsole
 }
 
@@ -131,6 +132,9 @@ func (e *Exporter) refuseLanding(w http.ResponseWriter, err error) {
 func (e *Exporter) landing(prefix string) landingPage {
 	p := landingPage{Now: time.Now(), Docs: docsURL}
 	targets := e.all()
+	for _, c := range e.copies() {
+		p.Copies = append(p.Copies, c.String())
+	}
 	for _, t := range targets {
 		c := t.landing(prefix)
 		c.Open = len(targets) <= openConsoles || len(c.Trouble) > 0

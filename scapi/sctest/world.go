@@ -98,6 +98,7 @@ func (w *world) makeRepositories(o Options) {
 			p.Name = names[r]
 		}
 		switch {
+		case o.LocalRepositories:
 		case r == 2:
 			p.Type = "Remote"
 		case r%7 == 3:
