@@ -1,5 +1,3 @@
-// Package alerts holds rules for Prometheus. There is no code in it, but these tests of what promtool does not ask:
-// that every alert is tested both ways, explained in a runbook and labelled.
 package alerts
 
 import (
@@ -46,7 +44,7 @@ func TestEveryAlertFiresInATestAndStaysSilentInATest(t *testing.T) {
 			}
 		}
 	}
-	known := alerts(t)
+	known := alertsOf(t)
 	for name := range known {
 		if !fires[name] {
 			t.Errorf("%s fires in no test of alerts/tests", name)
@@ -73,7 +71,7 @@ func TestEveryRecordingRuleHasATestOfItsValue(t *testing.T) {
 		}
 	}
 	names := map[string]bool{}
-	for _, r := range rules(t, "recording.yml") {
+	for _, r := range slices.Concat(rules(t, "limits.yml"), rules(t, "recording.yml")) {
 		if names[r.Record] {
 			t.Errorf("%s is recorded twice", r.Record)
 		}
@@ -86,7 +84,7 @@ func TestEveryRecordingRuleHasATestOfItsValue(t *testing.T) {
 		}
 	}
 	// An alert on a name that nobody records never fires.
-	for _, file := range []string{"recording.yml", "core.yml", "extended.yml"} {
+	for _, file := range []string{"limits.yml", "recording.yml", "core.yml", "extended.yml"} {
 		for _, r := range rules(t, file) {
 			for _, name := range recorded.FindAllString(r.Expr, -1) {
 				if !names[name] {
@@ -101,7 +99,7 @@ var recorded = regexp.MustCompile(`\binstance[a-z_]*:securitycenter_[a-z_]+:[a-z
 
 func TestEveryAlertSaysWhatToDo(t *testing.T) {
 	sections := runbookSections(t)
-	known := alerts(t)
+	known := alertsOf(t)
 	for name, r := range known {
 		for _, key := range []string{"summary", "description", "runbook_url"} {
 			if strings.TrimSpace(r.Annotations[key]) == "" {
@@ -136,7 +134,7 @@ func TestEveryAlertSaysWhatToDo(t *testing.T) {
 
 func TestAlertmanagerExampleNamesOnlyAlertsThatExist(t *testing.T) {
 	body := read(t, "alertmanager.yml")
-	known := alerts(t)
+	known := alertsOf(t)
 	names := regexp.MustCompile(`SecurityCenter[A-Za-z]+`).FindAllString(body, -1)
 	if len(names) == 0 {
 		t.Fatal("alertmanager.yml names no alert")
@@ -154,8 +152,8 @@ func TestCoreIsSmall(t *testing.T) {
 	}
 }
 
-// alerts returns all alerts by name.
-func alerts(t *testing.T) map[string]rule {
+// alertsOf returns all alerts by name.
+func alertsOf(t *testing.T) map[string]rule {
 	t.Helper()
 	all := map[string]rule{}
 	for _, r := range slices.Concat(rules(t, "core.yml"), rules(t, "extended.yml")) {

@@ -33,6 +33,7 @@ type Collector struct {
 	SLA      bool          // reads the deadlines of the configuration
 	Watches  bool          // reads the watches of the configuration
 	Owners   bool          // reads the owners of the configuration
+	SameAs   bool          // reads which repositories are copies
 	Families []*Family     // every metric that it may emit
 	// demo are values of its own keys that make a demonstration show what it can
 	// tell; of keys of Kind config.Bool that is true anyway.
@@ -92,6 +93,7 @@ type Settings struct {
 	SLA                      []config.SLA    // where the collector reads them
 	Watches                  []config.Watch  // likewise
 	Owners                   []config.Owner  // likewise
+	SameAs                   []config.SameAs // likewise
 	Redact                   map[string]bool // labels that are emptied: repository, zone, scanner, scan; host: addresses are hashed
 	HashKey                  []byte          // of those hashes
 }
@@ -99,6 +101,7 @@ type Settings struct {
 // SameData reports whether what a load read with s holds for o.
 func (s Settings) SameData(o Settings) bool {
 	return s.CollectorSettings.SameData(o.CollectorSettings) && reflect.DeepEqual(s.SLA, o.SLA) && reflect.DeepEqual(s.Watches, o.Watches) && reflect.DeepEqual(s.Owners, o.Owners) &&
+		slices.Equal(s.SameAs, o.SameAs) &&
 		maps.Equal(s.Redact, o.Redact) && bytes.Equal(s.HashKey, o.HashKey)
 }
 

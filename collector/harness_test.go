@@ -89,7 +89,7 @@ func in(t *testing.T, name string, test func(*testing.T)) {
 }
 
 // completed fills in what the configuration would: the defaults of a
-// collector's own keys, and the vendor's deadlines.
+// collector's own keys, the vendor's deadlines, and a copy of a repository.
 func completed(col *collector.Collector, s collector.Settings) collector.Settings {
 	own := map[string]any{}
 	for _, k := range col.Keys {
@@ -97,6 +97,9 @@ func completed(col *collector.Collector, s collector.Settings) collector.Setting
 	}
 	maps.Copy(own, s.Own)
 	s.Own = own
+	if col.SameAs && s.SameAs == nil {
+		s.SameAs = []config.SameAs{{ID: "2", Console: "branch", Repository: "7"}, {ID: "99", Console: "branch", Repository: "8"}}
+	}
 	if s.SLA == nil {
 		s.SLA = []config.SLA{{Name: "default", Basis: "first_seen", Days: map[string]int{"critical": 7, "high": 30, "medium": 60, "low": 180}}}
 	}

@@ -34,6 +34,12 @@ var (
 		Help:      "Hosts with an open finding of the plugin, for the plugins of severity low and higher on most hosts; a host counts once in every repository that holds it. Where several accounts read findings the first 1000 plugins of each count. Absent where compliance results have to be subtracted.",
 		Labels:    []string{"plugin_id", "severity"},
 	}
+	remediationPluginInfo = &Family{
+		Name:   "securitycenter_plugin_info",
+		Source: Source{REST: "POST /analysis, sumremediation and sumid", RPC: "vuln::query, sumremediation and sumid", Cost: "none: the same pages"},
+		Help:   "Name of a plugin and the solution that fixes its findings, for the plugins that securitycenter_remediation_risk_ratio and securitycenter_top_plugin_hosts show; the value is 1. A label is empty where the page that the plugin is on does not say it: the first tells solutions, the second names. Absent unless switched on.",
+		Labels: []string{"plugin_id", "plugin", "solution"},
+	}
 )
 
 // remediationCollector tells what to fix first. REST POST /analysis, RPC vuln::query,
@@ -48,23 +54,37 @@ func remediationCollector() *Collector {
 		Keys: []config.Key{
 			{Name: "top", Kind: config.Int, Default: 10, Min: 1, Max: 1000, Help: "how many fixes are shown"},
 			{Name: "plugins", Kind: config.Int, Default: 25, Min: 1, Max: 1000, Help: "how many plugins are shown"},
+			{Name: "names", Kind: config.Bool, Default: false, Help: "tell the name and the solution of the plugins that are shown too; one series for each, no request more"},
 		},
-		Families: []*Family{remediationRiskRatio, remediationPluginHosts},
-		figures:  counting(remediationFigures),
-		New:      stateless(loadRemediation),
+		Families: []*Family{remediationRiskRatio, remediationPluginHosts, remediationPluginInfo},
+		figures: counting(func(ctx context.Context, total tally, settings Settings) ([]*figure, error) {
+			return remediationFigures(pluginTexts{})(ctx, total, settings)
+		}),
+		New: stateless(loadRemediation),
 	}
 }
 
-func remediationFigures(_ context.Context, total tally, settings Settings) ([]*figure, error) {
-	return []*figure{remediationFixes(total, settings.Int("top")), remediationWidespread(total, settings.Int("plugins"))}, nil
+// remediationFigures leave in texts what the pages say of the plugins.
+func remediationFigures(texts pluginTexts) func(context.Context, tally, Settings) ([]*figure, error) {
+	return func(_ context.Context, total tally, settings Settings) ([]*figure, error) {
+		return []*figure{remediationFixes(total, settings.Int("top"), texts), remediationWidespread(total, settings.Int("plugins"), texts)}, nil
+	}
 }
 
 func loadRemediation(ctx context.Context, c *findings.Console, settings Settings, m *Metrics) error {
-	list, err := counting(remediationFigures)(ctx, c, settings, m)
+	told := pluginTexts{}
+	list, err := counting(remediationFigures(told))(ctx, c, settings, m)
 	if err != nil || list == nil {
 		return err
 	}
 	fixes, widespread := list[0].show(ctx, m), list[1].show(ctx, m)
+	if settings.Bool("names") {
+		for id, of := range told {
+			if of.shown {
+				m.Set(remediationPluginInfo, 1, id, of.name, of.solution)
+			}
+		}
+	}
 	// In whatever words a console does not know one tool, the other is not lost.
 	lasting := func(err error) bool { return err != nil && scapi.Answered(err) && !scapi.IsTemporary(err) }
 	switch {
@@ -77,6 +97,25 @@ func loadRemediation(ctx context.Context, c *findings.Console, settings Settings
 	}
 	return errlist.Join(fixes, widespread)
 }
+
+// pluginTexts are what the pages say of plugins, by id.
+type pluginTexts map[string]*pluginText
+
+type pluginText struct {
+	name, solution string
+	shown          bool // there is another sample of the plugin
+}
+
+// of returns what is told of a plugin, to be completed.
+func (p pluginTexts) of(id string) *pluginText {
+	if p[id] == nil {
+		p[id] = &pluginText{}
+	}
+	return p[id]
+}
+
+// oneLine is a text of the console without its breaks, as the value of a label.
+func oneLine(text string) string { return labelValue(strings.Join(strings.Fields(text), " ")) }
 
 // severalRows are read of each account where several read findings: what is
 // worst of all together need not be among the worst of each.
@@ -92,7 +131,7 @@ func remediationRows(total tally, most int) int {
 
 // remediationFixes are the fixes that remove most of the score. The shares of several
 // accounts are weighted with their scores.
-func remediationFixes(total tally, most int) *figure {
+func remediationFixes(total tally, most int, texts pluginTexts) *figure {
 	read := func(ctx context.Context, pages []findings.Page) ([]series, error) {
 		ratios := map[string]float64{}
 		whole := 0.0
@@ -113,12 +152,15 @@ func remediationFixes(total tally, most int) *figure {
 			for _, row := range page.Rows {
 				percent, err := strconv.ParseFloat(strings.TrimSuffix(row.String("scorePctg"), "%"), 64)
 				if err == nil && percent >= 0 {
-					ratios[labelValue(row.String("pluginID"))] += percent / 100 * weight
+					id := labelValue(row.String("pluginID"))
+					ratios[id] += percent / 100 * weight
+					texts.of(id).solution = cmp.Or(texts.of(id).solution, oneLine(row.String("solution")))
 				}
 			}
 		}
 		var told []series
 		for _, id := range largest(ratios, most) {
+			texts.of(id).shown = true
 			told = append(told, series{
 				family: remediationRiskRatio, labels: []string{id}, value: scapi.Some(min(ratios[id]/max(whole, 1), 1)),
 				reading: reading{of: ofNothing},
@@ -132,7 +174,7 @@ func remediationFixes(total tally, most int) *figure {
 }
 
 // remediationWidespread are the plugins that are on most hosts.
-func remediationWidespread(total tally, most int) *figure {
+func remediationWidespread(total tally, most int, texts pluginTexts) *figure {
 	type key struct {
 		plugin   string
 		severity scapi.Severity
@@ -144,12 +186,15 @@ func remediationWidespread(total tally, most int) *figure {
 				n, counted := row.Float("hostTotal").Get()
 				severity, known := row.Severity().Get()
 				if counted && known {
-					hosts[key{labelValue(row.String("pluginID")), severity}] += n
+					id := labelValue(row.String("pluginID"))
+					hosts[key{id, severity}] += n
+					texts.of(id).name = cmp.Or(texts.of(id).name, oneLine(row.String("name")))
 				}
 			}
 		}
 		var told []series
 		for _, k := range largest(hosts, most) {
+			texts.of(k.plugin).shown = true
 			one := ofSeverity(remediationPluginHosts, k.severity, k.plugin)
 			one.of, one.value = ofHosts, scapi.Some(hosts[k])
 			one.only = []scapi.Filter{{Name: scapi.ByPluginIDs().Name, Value: k.plugin}, scapi.BySeverity(k.severity)}

@@ -47,6 +47,12 @@ var (
 		Help:   "Time when a remote or offline repository was last synchronised, in seconds since the epoch. Absent if never or unknown.",
 		Labels: []string{"repository_id", "repository"},
 	}
+	repositoriesSameAs = &Family{
+		Name:   "securitycenter_repository_same_as",
+		Source: fromRepositories,
+		Help:   "Repositories that are copies of one that is scraped from its own console too, as repositories.same_as of the configuration says; the value is 1. Leave them out of sums over consoles. The labels name the instance and the repository of the original. Absent for all others.",
+		Labels: []string{"repository_id", "repository", "same_instance", "same_repository_id"},
+	}
 )
 
 // repositoriesCollector tells size and freshness of the repositories. REST GET
@@ -58,12 +64,13 @@ func repositoriesCollector() *Collector {
 		Interval: 15 * time.Minute,
 		Default:  true,
 		Account:  scapi.Administrator,
-		Families: []*Family{repositoriesInfo, repositoriesAccessible, repositoriesIPs, repositoriesFindings, repositoriesLastUpdate, repositoriesLastSync},
+		Families: []*Family{repositoriesInfo, repositoriesAccessible, repositoriesIPs, repositoriesFindings, repositoriesLastUpdate, repositoriesLastSync, repositoriesSameAs},
+		SameAs:   true,
 		New:      stateless(loadRepositories),
 	}
 }
 
-func loadRepositories(ctx context.Context, c *findings.Console, _ Settings, m *Metrics) error {
+func loadRepositories(ctx context.Context, c *findings.Console, s Settings, m *Metrics) error {
 	repositories, err := c.Repositories(ctx)
 	return m.part("repositories", err, func() {
 		for _, r := range repositories {
@@ -75,6 +82,11 @@ func loadRepositories(ctx context.Context, c *findings.Console, _ Settings, m *M
 			SetOpt(m, repositoriesFindings, r.Findings, r.ID, r.Name)
 			m.SetTime(repositoriesLastUpdate, r.LastUpdate, r.ID, r.Name)
 			m.SetTime(repositoriesLastSync, r.LastSync, r.ID, r.Name)
+			for _, same := range s.SameAs {
+				if same.ID == r.ID {
+					m.Set(repositoriesSameAs, 1, r.ID, r.Name, same.Console, same.Repository)
+				}
+			}
 		}
 	})
 }

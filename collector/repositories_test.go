@@ -32,6 +32,15 @@ func TestARepositoryOfNoOrganisationIsShownAsNotAccessible(t *testing.T) {
 	})
 }
 
+func TestACopyIsMarkedWithItsOriginalAndOneThatIsNotThereIsNot(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+			want := samples{sample("securitycenter_repository_same_as", "repository_id", "2", "repository", "Default", "same_instance", "branch", "same_repository_id", "7"): 1}
+			diff(t, dialect.String(), want, export(t, sctest.Options{Dialect: dialect}).load(t, "repositories").of("securitycenter_repository_same_as"))
+		}
+	})
+}
+
 func recountRepositories(t *testing.T, e *exported, r *reckoning) {
 	o := e.simulated.Options()
 	o.Accounts, o.OwnObjects, o.Now = nil, false, nil // of these the repositories do not depend, but for who reads them

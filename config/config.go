@@ -124,6 +124,7 @@ func readConfig(root value, known []Collector) Config {
 		c.Consoles = append(c.Consoles, console)
 		places = append(places, at)
 	}
+	checkSameAs(c.Consoles, places)
 	c.Watches = readWatches(watches, c.Consoles)
 	c.Owners = readOwners(owners, c.Consoles, c.SLA)
 	for i := range c.Consoles {

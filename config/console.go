@@ -35,6 +35,7 @@ type Console struct {
 	MaxResponseBytes      units.Base2Bytes // of one answer
 
 	Repositories RepositoryFilter
+	SameAs       []SameAs // repositories that are copies of another console's
 	// Collectors has the effective settings of every collector of this version:
 	// its built-in defaults, overlaid by the global block and then by this
 	// console's.
@@ -63,12 +64,12 @@ func (c Console) Equal(o Console) bool { return reflect.DeepEqual(c, o) }
 // SameData reports whether c and o read the same console in the same way,
 // whatever they collect from it and however it is labelled: a login with one,
 // and what was loaded with it, hold for the other. Of a collector they hold only
-// as far as CollectorSettings.SameData and, where it uses them, SLA, Watches and
-// Owners say.
+// as far as CollectorSettings.SameData and, where it uses them, SLA, Watches,
+// Owners and SameAs say.
 func (c Console) SameData(o Console) bool {
 	for _, console := range []*Console{&c, &o} {
 		console.Default, console.Labels = false, nil
-		console.Collectors, console.SLA, console.Watches, console.Owners = nil, nil, nil, nil
+		console.Collectors, console.SLA, console.Watches, console.Owners, console.SameAs = nil, nil, nil, nil, nil
 	}
 	return c.Equal(o)
 }
@@ -82,6 +83,7 @@ func (c Console) String() string { return c.Name }
 type consolePlaces struct {
 	name, marked value
 	collectors   *mapping
+	sameAs       []sameAsPlace
 }
 
 // readConsole reads one entry of consoles. lone says that it is the only one,
@@ -110,10 +112,14 @@ func readConsole(v value, lone bool, taken []string) (Console, consolePlaces) {
 	m.number("page_size", &c.PageSize, 10000, "Rows of one page where a list is read.")
 	m.number("max_concurrent_requests", &c.MaxConcurrentRequests, 64, "Requests to this console at one time.")
 	m.bytes("max_response_bytes", &c.MaxResponseBytes, units.MiB, units.GiB, "The size of one answer, unpacked. A larger one is refused, so that a broken console or proxy cannot take all memory.")
-	c.Repositories = readRepositories(m.sub("repositories", "The repositories that count."))
+	var copies []sameAsPlace
+	c.Repositories, copies = readRepositories(m.sub("repositories", "The repositories that count."))
+	for _, p := range copies {
+		c.SameAs = append(c.SameAs, p.is)
+	}
 	collectors := m.sub("collectors", "As `collectors` for all consoles, for this console only. What stands here wins.")
 	m.close()
-	return c, consolePlaces{name: name, marked: marked, collectors: collectors}
+	return c, consolePlaces{name: name, marked: marked, collectors: collectors, sameAs: copies}
 }
 
 // readAccounts reads the accounts of console c.
@@ -212,7 +218,7 @@ func (m *mapping) url(to **url.URL) {
 	v.print(*to)
 }
 
-func readRepositories(m *mapping) RepositoryFilter {
+func readRepositories(m *mapping) (RepositoryFilter, []sameAsPlace) {
 	types := []string{"local", "remote", "offline"}
 	f := RepositoryFilter{Types: types}
 	m.repositoryIDs("include", &f.Include, "The repositories that count; all where the list is empty.", value.repositoryID)
@@ -228,8 +234,9 @@ func readRepositories(m *mapping) RepositoryFilter {
 		some := distinct(v, "a list of types", 0, func(v value) (string, bool) { return v.choice(types...) })
 		return some, some != nil
 	})
+	copies := readSameAs(m)
 	m.close()
-	return f
+	return f, copies
 }
 
 // repositoryIDs sets *to to a list of ids of repositories that accept lets pass.

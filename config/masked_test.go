@@ -78,6 +78,7 @@ labels: {redact: [host]}
       include: []
       exclude: []
       types: [local, remote, offline]
+      same_as: []
     collectors:
       system:
         enabled: false
@@ -184,7 +185,7 @@ func TestEveryKeyOfTheReferenceIsPrinted(t *testing.T) {
       no_proxy: x
       proxy_connect_header: {X-P: [x]}
       http_headers: {Name: {values: [x], secrets: [x], files: [x.key]}}
-  - {name: lab, url: https://l, accounts: [{name: a, username: u, password: p}], http: {proxy_from_environment: true}}
+  - {name: lab, url: https://l, accounts: [{name: a, username: u, password: p}], http: {proxy_from_environment: true}, repositories: {same_as: [{id: 3, console: hq, repository: 1}]}}
 watches:
   - {name: a, consoles: [hq], cves: [CVE-2021-44228], plugins: [5], xref: CWE:79, filters: [{name: port, value: 443}]}
   - {name: b, query: 5, account: a}

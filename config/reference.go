@@ -40,7 +40,7 @@ const sample = `
 consoles:
   - accounts: [{}]
     http: {tls_config: {}, http_headers: {NAME: {}}}
-    repositories: {}
+    repositories: {same_as: [{}]}
 collectors: {%s}
 watches: [{filters: [{}]}]
 sla: [{days: {}}]

@@ -27,7 +27,7 @@ type Board struct {
 }
 
 // Row is a heading and what is below it. A collapsed row asks nothing until
-// it is opened; only the last row of a board is collapsed.
+// it is opened; what is open comes first, and is two screens at most.
 type Row struct {
 	Title     string
 	Collapsed bool
@@ -38,11 +38,11 @@ type Row struct {
 // the variables.
 type Expression struct {
 	Board string // name of the board
-	Panel string // title of the panel, or the name of the variable
+	Panel string // title of the panel, or the name of the variable or the event
 	Expr  string // PromQL with variables, or the selector of label_values and query_result
 }
 
-// Expressions returns every query of every panel and variable.
+// Expressions returns every query of every panel, variable and event.
 func Expressions() []Expression {
 	var all []Expression
 	for _, b := range Boards() {
@@ -50,6 +50,9 @@ func Expressions() []Expression {
 			if v.selector != "" {
 				all = append(all, Expression{b.Name, v.Name, v.selector})
 			}
+		}
+		for _, e := range events() {
+			all = append(all, Expression{b.Name, e.Name, e.query()})
 		}
 		for _, r := range b.Rows {
 			for _, p := range r.Panels {
@@ -62,9 +65,9 @@ func Expressions() []Expression {
 	return all
 }
 
-// metric finds what a query selects. The exporter's own metrics have another
-// instance than those of the consoles.
-var metric = regexp.MustCompile(`\b(?:(securitycenter_exporter_\w+|process_\w+|go_\w+|promhttp_\w+)|securitycenter_\w+|up|scrape_duration_seconds|ALERTS)\b\{?`)
+// metric finds what a query selects, which may be what a rule has recorded. The
+// exporter's own metrics have another instance than those of the consoles.
+var metric = regexp.MustCompile(`\b(?:(securitycenter_exporter_\w+|process_\w+|go_\w+|promhttp_\w+)|(?:[a-z_]+:)?securitycenter_\w+(?::\w+)?|up|scrape_duration_seconds|ALERTS)\b\{?`)
 
 // scoped restricts every selector of a query to the jobs and instances that
 // are chosen at the top of the board.
@@ -82,6 +85,10 @@ func scoped(expr string) string {
 		return fmt.Sprintf(`%s{job=~"$job",instance=~%q%s`, bare, instance, end)
 	})
 }
+
+// needsGrafana names the lowest version that has all that the boards use: their format is
+// schema 41, that of Grafana 12.0, and no option in them is younger.
+const needsGrafana = "Needs Grafana 12.0 or later."
 
 // uid is what links and provisioning know the board by.
 func uid(name string) string { return "securitycenter-" + name }
@@ -106,7 +113,7 @@ func (b Board) object() object {
 	return object{
 		"uid":           uid(b.Name),
 		"title":         b.Title,
-		"description":   b.About,
+		"description":   b.About + " " + needsGrafana,
 		"tags":          []string{"securitycenter"},
 		"schemaVersion": 41,
 		"version":       1,
@@ -116,7 +123,7 @@ func (b Board) object() object {
 		"timezone":      "browser",
 		"time":          object{"from": "now-" + b.Range, "to": "now"},
 		"timepicker":    object{},
-		"annotations":   object{"list": []object{}},
+		"annotations":   b.annotations(),
 		"templating":    object{"list": variables},
 		"links": []object{{
 			"type": "dashboards", "title": "Security Center", "tags": []string{"securitycenter"}, "asDropdown": true,

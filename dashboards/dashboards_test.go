@@ -50,10 +50,18 @@ func TestTheJSONInTheFolderIsCurrent(t *testing.T) {
 
 // stored is what the tests read of a board's JSON: what Grafana will see.
 type stored struct {
-	UID, Title string
-	Time       struct{ From string }
-	Templating struct{ List []struct{ Name, Type string } }
-	Panels     []storedPanel
+	UID, Title, Description string
+	SchemaVersion           int
+	Time                    struct{ From string }
+	Templating              struct{ List []struct{ Name, Type string } }
+	Annotations             struct {
+		List []struct {
+			Name, IconColor, TitleFormat, Expr string
+			Enable                             bool
+			Datasource                         struct{ UID string }
+		}
+	}
+	Panels []storedPanel
 }
 
 type storedPanel struct {
@@ -200,7 +208,8 @@ func TestPanelsHaveTheirOwnIdAndPlace(t *testing.T) {
 		}
 		uids[all[name].UID] = true
 		ids, taken := map[int]string{}, map[[2]int]string{}
-		for i, p := range ps {
+		folded := false
+		for _, p := range ps {
 			if other, ok := ids[p.ID]; ok || p.ID == 0 {
 				t.Errorf("%s: %s and %s have id %d", name, p.Title, other, p.ID)
 			}
@@ -217,9 +226,73 @@ func TestPanelsHaveTheirOwnIdAndPlace(t *testing.T) {
 					taken[[2]int{x, y}] = p.Title
 				}
 			}
-			if p.Collapsed && i+len(p.Panels) != len(ps)-1 {
-				t.Errorf("%s: the collapsed row %s is not the last", name, p.Title)
+			if p.Type == "row" {
+				if folded && !p.Collapsed {
+					t.Errorf("%s: the row %s is open below a collapsed one", name, p.Title)
+				}
+				folded = p.Collapsed
 			}
+		}
+	}
+}
+
+func TestEveryBoardSaysWhichGrafanaItNeeds(t *testing.T) {
+	all, _ := boards(t)
+	for name, b := range all {
+		if !strings.HasSuffix(b.Description, needsGrafana) || !strings.Contains(needsGrafana, "12.0") || b.SchemaVersion != 41 {
+			t.Errorf("%s: schema %d, described by %q, want it to say: %s", name, b.SchemaVersion, b.Description, needsGrafana)
+		}
+	}
+	if !strings.Contains(readme(t), "Grafana 12.0 and later") {
+		t.Error("README.md does not say for which Grafana the boards are")
+	}
+}
+
+func TestEveryBoardShowsWhatExplainsAStep(t *testing.T) {
+	all, _ := boards(t)
+	for name, b := range all {
+		var names []string
+		for _, a := range b.Annotations.List {
+			names = append(names, a.Name)
+			if a.Datasource.UID != "${datasource}" || a.IconColor == "" || !strings.Contains(a.TitleFormat, "{{instance}}") {
+				t.Errorf("%s: %+v, want the chosen source, a colour and the console's name", name, a)
+			}
+			if a.Enable != (a.Name != "Feed updated" || !strings.HasSuffix(b.Time.From, "0d")) {
+				t.Errorf("%s looks back from %s: %s is shown: %t", name, b.Time.From, a.Name, a.Enable)
+			}
+		}
+		if want := []string{"Console upgraded", "Exporter restarted", "Feed updated", "Risk rules changed"}; !slices.Equal(names, want) {
+			t.Errorf("%s shows %q, want %q", name, names, want)
+		}
+	}
+}
+
+func readme(t *testing.T) string {
+	t.Helper()
+	body, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// Two screens of 1920 × 1080 points without Grafana's own bars, in lines of 30 points and 8 between them.
+const twoScreens = 50
+
+func TestWhatIsOpenOfABoardIsTwoScreensAtMost(t *testing.T) {
+	all, _ := boards(t)
+	for name, b := range all {
+		end, folded := 0, 0
+		for _, p := range b.Panels { // those of collapsed rows are within them
+			if p.Collapsed {
+				folded++
+				continue
+			}
+			end = max(end, p.GridPos.Y+p.GridPos.H)
+		}
+		end += folded
+		if end > twoScreens {
+			t.Errorf("%s: %d lines are open, want %d at most: collapse what is looked at seldom", name, end, twoScreens)
 		}
 	}
 }
@@ -245,7 +318,7 @@ func TestPanelsOfALineHaveOneHeightAndFillIt(t *testing.T) {
 }
 
 var (
-	selectorOrName = regexp.MustCompile(`\b((?:securitycenter|process|go|promhttp)_\w+|up|scrape_duration_seconds|ALERTS)\b(\{[^}]*\})?`)
+	selectorOrName = regexp.MustCompile(`\b((?:[a-z_]+:)?(?:securitycenter|process|go|promhttp)_[\w:]+|up|scrape_duration_seconds|ALERTS)\b(\{[^}]*\})?`)
 	variable       = regexp.MustCompile(`\$\{?(\w+)`)
 )
 
@@ -262,10 +335,13 @@ func TestEverySelectorIsRestrictedToTheChosenJobAndInstance(t *testing.T) {
 		for _, m := range found {
 			seen++
 			instance := "$instance"
-			if !strings.HasPrefix(m[1], "securitycenter_") && m[1] != "up" && m[1] != "ALERTS" && m[1] != "scrape_duration_seconds" || strings.HasPrefix(m[1], "securitycenter_exporter_") {
+			if !strings.Contains(m[1], "securitycenter_") && m[1] != "up" && m[1] != "ALERTS" && m[1] != "scrape_duration_seconds" || strings.HasPrefix(m[1], "securitycenter_exporter_") {
 				instance = "$exporter"
 			}
-			if !strings.Contains(m[2], `job=~"$job"`) || !strings.Contains(m[2], `instance=~"`+instance+`"`) {
+			if e.Panel == "Exporter restarted" { // boards without the choice of an exporter show all of the job
+				instance = ""
+			}
+			if !strings.Contains(m[2], `job=~"$job"`) || instance != "" && !strings.Contains(m[2], `instance=~"`+instance+`"`) {
 				t.Errorf("%s: %s selects %s%s, want the job and instance %s", e.Board, e.Panel, m[1], m[2], instance)
 			}
 		}
@@ -362,9 +438,11 @@ func TestScopeIsAddedToEverySelector(t *testing.T) {
 	for in, want := range map[string]string{
 		`securitycenter_up`:      `securitycenter_up{job=~"$job",instance=~"$instance"}`,
 		`max(a_up{x="1"} or up)`: `max(a_up{x="1"} or up{job=~"$job",instance=~"$instance"})`,
-		`sum by (severity) (securitycenter_vulnerabilities{severity="high"} offset 7d)`: `sum by (severity) (securitycenter_vulnerabilities{job=~"$job",instance=~"$instance",severity="high"} offset 7d)`,
-		`rate(process_cpu_seconds_total[5m])`:                                           `rate(process_cpu_seconds_total{job=~"$job",instance=~"$exporter"}[5m])`,
-		`securitycenter_exporter_build_info`:                                            `securitycenter_exporter_build_info{job=~"$job",instance=~"$exporter"}`,
+		`sum by (severity) (securitycenter_vulnerabilities{severity="high"} offset 7d)`:   `sum by (severity) (securitycenter_vulnerabilities{job=~"$job",instance=~"$instance",severity="high"} offset 7d)`,
+		`rate(process_cpu_seconds_total[5m])`:                                             `rate(process_cpu_seconds_total{job=~"$job",instance=~"$exporter"}[5m])`,
+		`instance_severity:securitycenter_vulnerabilities:sum{severity="high"} offset 7d`: `instance_severity:securitycenter_vulnerabilities:sum{job=~"$job",instance=~"$instance",severity="high"} offset 7d`,
+		`instance:securitycenter_hosts:sum / 2`:                                           `instance:securitycenter_hosts:sum{job=~"$job",instance=~"$instance"} / 2`,
+		`securitycenter_exporter_build_info`:                                              `securitycenter_exporter_build_info{job=~"$job",instance=~"$exporter"}`,
 	} {
 		if got := scoped(in); got != want {
 			t.Errorf("scoped(%s)\n got %s\nwant %s", in, got, want)

@@ -11,7 +11,7 @@ func exporter() Board {
 			{Title: "At a glance", Panels: exporterGlance()},
 			{Title: "Collectors", Panels: collectors()},
 			{Title: "Requests to the consoles", Panels: requests()},
-			{Title: "The process", Panels: process()},
+			{Title: "The process", Collapsed: true, Panels: process()},
 		},
 	}
 }
@@ -55,7 +55,7 @@ func collectors() []Panel {
 	by := func(expr string) Query { return named("", `max by (instance, collector) (`+expr+`)`) }
 	return []Panel{
 		{
-			Kind: Table, W: 24, H: 11, Title: "Collectors", SortBy: "Age / interval", Empty: "no exporter",
+			Kind: Table, W: 24, H: 10, Title: "Collectors", SortBy: "Age / interval", Empty: "no exporter",
 			About: "Every collector of every console. An age of more than twice the interval is not healthy; an interval counts as 5 minutes at least, because data is read at one scrape and shown at the next. At the greatest age it is no longer shown.",
 			Queries: []Query{
 				by(`securitycenter_collector_success`),
@@ -74,7 +74,7 @@ func collectors() []Panel {
 				{Of: "A", Title: "Succeeded", Width: 100, Words: onOff},
 				{Of: "B", Title: "Permitted", Width: 100, Words: onOff},
 				{Of: "C", Title: "Age", Unit: "s", Decimals: 1, Width: 110},
-				{Of: "D", Title: "Age / interval", Unit: "suffix: ×", Decimals: 1, Width: 130, Steps: rising(2, 4)},
+				{Of: "D", Title: "Age / interval", Unit: "suffix: ×", Decimals: 1, Width: 130, Steps: rise("collector_age_intervals", 1, 2)},
 				{Of: "E", Title: "Interval", Unit: "s", Decimals: 0, Width: 110},
 				{Of: "F", Title: "Greatest age", Unit: "s", Decimals: 0, Width: 120},
 				{Of: "G", Title: "Took", Unit: "s", Decimals: 1, Width: 110},

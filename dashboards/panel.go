@@ -49,6 +49,7 @@ type Query struct {
 	Expr   string
 	Legend string
 	Color  string // of the series of that legend, where it has a meaning
+	Dashed bool   // a line of dashes, above whatever is stacked
 }
 
 // Step is the least value from which a colour holds.

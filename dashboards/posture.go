@@ -10,9 +10,11 @@ func posture() Board {
 		Rows: []Row{
 			{Title: "May these numbers be believed? From the console to the count, worst of all chosen consoles", Panels: trust()},
 			{Title: "Open findings", Panels: openFindings()},
+			{Title: whyItMoved, Panels: bridge()},
 			{Title: "What can hurt today", Panels: hurting()},
 			{Title: "Where", Panels: where()},
 			{Title: "Risk that left the count without a patch, and alerts", Panels: leftWithoutPatch()},
+			{Title: "Why it moved, by console", Collapsed: true, Panels: []Panel{bridgeOfConsoles()}},
 		},
 	}
 }
@@ -32,7 +34,7 @@ func trust() []Panel {
 			Queries: one(`count(securitycenter_account_up == 0 or securitycenter_account_blocked == 1) or 0 * count(securitycenter_account_blocked)`),
 		},
 		{
-			Kind: Stat, W: 5, H: 3, Title: "Feed age", Unit: "s", Decimals: 1, Steps: rising(2*day, 7*day), Empty: "unknown", Link: "fleet",
+			Kind: Stat, W: 5, H: 3, Title: "Feed age", Unit: "s", Decimals: 1, Steps: rise("feed_age_seconds", 1, 3.5), Empty: "unknown", Link: "fleet",
 			About:   "Time since the active plugin feed was last updated on the worst console. With an old feed new vulnerabilities are not looked for. See feeds on the fleet board.",
 			Queries: one(`max(time() - securitycenter_feed_last_update_timestamp_seconds{feed="active"})`),
 		},
@@ -42,7 +44,7 @@ func trust() []Panel {
 			Queries: one(`sum((1 - securitycenter_scanner_usable) * securitycenter_scanner_enabled)`),
 		},
 		{
-			Kind: Stat, W: 4, H: 3, Title: "Scans failed", Unit: "percentunit", Decimals: 1, Steps: rising(0.05, 0.2), Empty: "no scans", Link: "scanning",
+			Kind: Stat, W: 4, H: 3, Title: "Scans failed", Unit: "percentunit", Decimals: 1, Steps: rise("scan_failure_ratio", 0.25, 1), Empty: "no scans", Link: "scanning",
 			About: "Share of the scan results of 7 days that ended in an error or were not imported. Such results change no count. See the scanning board.",
 			Queries: one(`(
   sum(securitycenter_scan_results{status="error"} or securitycenter_scan_results{status=~"completed|partial",import_status=~"no_results|blocked|error|other"})
@@ -50,12 +52,12 @@ func trust() []Panel {
 ) / (sum(securitycenter_scan_results{status=~"completed|partial|stopped|error|other"}) > 0)`),
 		},
 		{
-			Kind: Stat, W: 5, H: 3, Title: "Hosts seen", Unit: "percentunit", Decimals: 1, Steps: falling(0.8, 0.95), Empty: "unknown", Link: "scanning",
+			Kind: Stat, W: 5, H: 3, Title: "Hosts seen", Unit: "percentunit", Decimals: 1, Steps: fall("hosts_seen_ratio", 0.9, 1), Empty: "unknown", Link: "scanning",
 			About:   "Share of the known hosts that a scan saw in 30 days, on the worst console. The findings of the others are old. Look for scans that are late or zones without a scanner.",
 			Queries: one(`min(securitycenter_hosts_seen{window="30d"} / on (job, instance) (sum by (job, instance) (securitycenter_hosts) > 0))`),
 		},
 		{
-			Kind: Stat, W: 5, H: 3, Title: "Logins work", Unit: "percentunit", Decimals: 1, Steps: falling(0.7, 0.9), Empty: "unknown", Link: "scanning",
+			Kind: Stat, W: 5, H: 3, Title: "Logins work", Unit: "percentunit", Decimals: 1, Steps: fall("credentialed_ratio", 0.8, 1), Empty: "unknown", Link: "scanning",
 			About:   "Share of the assessed hosts on which a login worked in 30 days, on the worst console. Without a login most missing patches are not found, and the count falls. See the causes on the scanning board.",
 			Queries: one(`min(` + loginsWork + `)`),
 		},
@@ -85,41 +87,38 @@ const loginsWork = `clamp_max(securitycenter_hosts_credentialed{window="30d",res
 func openFindings() []Panel {
 	return []Panel{
 		{
-			Kind: Stat, W: 9, H: 6, Title: "Open now", Unit: "locale", Whole: true, Severity: true, Spark: true, Empty: "not read",
-			About:   "Open findings by severity: risk not accepted, without compliance results. A repository that a console shares with another is counted twice: choose one console.",
+			Kind: Stat, W: 9, H: 5, Title: "Open now", Unit: "locale", Whole: true, Severity: true, Spark: true, Empty: "not read",
+			About:   "Open findings by severity: risk not accepted, without compliance results. A repository that a console shares with another is counted twice: choose one console, or see the fleet board, which adds every finding once.",
 			Queries: bySeverity(`sum(securitycenter_vulnerabilities{severity="%s"})`),
 		},
 		{
-			// Drawn from the course of the sum, as Grafana can do it, a console that joined or left would be a change.
-			Kind: Stat, W: 5, H: 6, Title: "Change over the range", Unit: "percentunit", Decimals: 1, Empty: "no history",
-			About: "Change of the open findings over the time range, on consoles that had answered at its beginning and at its end: one that joined or left meanwhile is no change. Green: fewer.",
-			Steps: []Step{{Color: good}, {0, plain}, {0.0005, bad}},
-			Queries: bySeverity(`sum(sum by (job, instance) (securitycenter_vulnerabilities{severity="%s"}) and on (job, instance) securitycenter_vulnerabilities{severity="%s"} offset $__range)
-  / (sum(sum by (job, instance) (securitycenter_vulnerabilities{severity="%s"} offset $__range) and on (job, instance) securitycenter_vulnerabilities{severity="%s"}) > 0) - 1`),
+			Kind: Bars, W: 5, H: 5, Title: "Critical: worst consoles", Unit: "locale", Whole: true, Empty: "not read",
+			About:   "The four consoles with the most open critical findings: whose the sum beside is. See the fleet board for all.",
+			Queries: []Query{named("{{instance}}", `sort_desc(topk(4, sum by (instance) (securitycenter_vulnerabilities{severity="critical"})))`)},
 		},
 		{
-			Kind: Stat, W: 5, H: 6, Title: "Change in 7 days", Unit: "locale", Whole: true, Empty: "no history",
+			Kind: Stat, W: 5, H: 5, Title: "Change in 7 days", Unit: "locale", Whole: true, Empty: "no history",
 			About:   "Open findings now less those of 7 days ago, on consoles that had answered then. Green: fewer. If it falls, look first whether all at the top is green.",
 			Steps:   []Step{{Color: good}, {0, plain}, {1, bad}},
 			Queries: bySeverity(`sum(sum by (job, instance) (securitycenter_vulnerabilities{severity="%s"}) - sum by (job, instance) (securitycenter_vulnerabilities{severity="%s"} offset 7d))`),
 		},
 		{
-			Kind: Stat, W: 5, H: 6, Title: "Past their deadline", Unit: "locale", Whole: true, Severity: true, Empty: "no deadlines", Link: "remediation",
+			Kind: Stat, W: 5, H: 5, Title: "Past their deadline", Unit: "locale", Whole: true, Severity: true, Empty: "no deadlines", Link: "remediation",
 			About:   "Open findings older than the strictest configured deadline for their severity allows. See the remediation board.",
 			Queries: bySeverity(`sum(max by (job, instance) (securitycenter_vulnerabilities_overdue{severity="%s"}))`),
 		},
 		{
-			Kind: Series, W: 8, H: 9, Title: "Critical and high", Unit: "locale", Severity: true, Fill: Stacked,
+			Kind: Series, W: 8, H: 7, Title: "Critical and high", Unit: "locale", Severity: true, Fill: Stacked,
 			About:   "Open critical and high findings. Choose a longer range to see where you come from. A step is seldom a patch: look for a feed, an import, new credentials or accepted risk on the same day.",
 			Queries: bySeverity(`sum(securitycenter_vulnerabilities{severity="%s"})`)[:2],
 		},
 		{
-			Kind: Series, W: 8, H: 9, Title: "All severities", Unit: "locale", Severity: true, Fill: Stacked,
+			Kind: Series, W: 8, H: 7, Title: "All severities", Unit: "locale", Severity: true, Fill: Stacked,
 			About:   "Open findings by severity, without informational ones.",
 			Queries: bySeverity(`sum(securitycenter_vulnerabilities{severity="%s"})`),
 		},
 		{
-			Kind: Series, W: 8, H: 9, Title: "Critical and high: new and fixed in 7 days", Unit: "locale",
+			Kind: Series, W: 8, H: 7, Title: "Critical and high: new and fixed in 7 days", Unit: "locale",
 			About: "Findings first seen in the 7 days before, and findings that a scan found fixed in them. Fixed above new: the backlog shrinks.",
 			Queries: []Query{
 				{Legend: "new", Color: "red", Expr: `sum(securitycenter_vulnerabilities_new{window="7d",severity=~"critical|high"})`},
@@ -165,7 +164,7 @@ func where() []Panel {
 	queries = append(queries, named("", `sum by (instance, repository, repository_id) (securitycenter_hosts) and topk(15, `+bySeverity(by)[0].Expr+`)`))
 	return []Panel{
 		{
-			Kind: Table, W: 14, H: 9, Title: "Worst repositories", SortBy: "Critical", Empty: "not read",
+			Kind: Table, W: 14, H: 7, Title: "Worst repositories", SortBy: "Critical", Empty: "not read",
 			About:   "The 15 repositories with the most critical findings. Choose a name to see its page, then call its owner.",
 			Queries: queries,
 			Columns: []Column{
@@ -179,7 +178,7 @@ func where() []Panel {
 			},
 		},
 		{
-			Kind: Series, W: 10, H: 9, Title: "Critical findings by repository", Unit: "locale",
+			Kind: Series, W: 10, H: 7, Title: "Critical findings by repository", Unit: "locale",
 			About:   "The course of the 8 repositories that have the most critical findings at any time. A step up in one alone: an import, new credentials or a new plugin.",
 			Queries: []Query{named("{{instance}} {{repository}} #{{repository_id}}", `topk(8, sum by (instance, repository, repository_id) (securitycenter_vulnerabilities{severity="critical"}))`)},
 		},
@@ -189,17 +188,17 @@ func where() []Panel {
 func leftWithoutPatch() []Panel {
 	return []Panel{
 		{
-			Kind: Series, W: 7, H: 8, Title: "Accepted", Unit: "locale", Severity: true, Fill: Stacked,
+			Kind: Series, W: 7, H: 7, Title: "Accepted", Unit: "locale", Severity: true, Fill: Stacked,
 			About:   "Findings that no other panel counts because somebody accepted their risk. While it grows, a falling count is paper work: review the rules.",
 			Queries: bySeverity(`sum(securitycenter_vulnerabilities_accepted{severity="%s"})`),
 		},
 		{
-			Kind: Series, W: 7, H: 8, Title: "Recast", Unit: "locale", Severity: true, Fill: Stacked,
+			Kind: Series, W: 7, H: 7, Title: "Recast", Unit: "locale", Severity: true, Fill: Stacked,
 			About:   "Open findings whose severity was changed by a rule, under the severity that they have now.",
 			Queries: bySeverity(`sum(securitycenter_vulnerabilities_recast{severity="%s"})`),
 		},
 		{
-			Kind: Table, W: 10, H: 8, Title: "Alerts that fire", Empty: "none fires: good, if Prometheus has loaded the rules",
+			Kind: Table, W: 10, H: 7, Title: "Alerts that fire", Empty: "none fires: good, if Prometheus has loaded the rules",
 			About:   "Alerts of the shipped rules that fire now, without those that only inform. Empty is good, if Prometheus has loaded the rules.",
 			Queries: one(`sum by (alertname, severity, instance) (ALERTS{alertname=~"SecurityCenter.+",alertstate="firing",severity!="info"})`),
 			Columns: []Column{

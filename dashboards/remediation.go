@@ -25,8 +25,8 @@ func deadlines() []Panel {
 	overdue := `sum(securitycenter_vulnerabilities_overdue{sla=~"$sla",severity="%s"})`
 	return []Panel{
 		{
-			Kind: Stat, W: 8, H: 5, Title: "Within the deadline", Unit: "percentunit", Decimals: 1, Steps: falling(0.9, 0.95), Empty: "no deadlines",
-			About:   "Share of the open findings that are younger than their deadline allows. Below 95 % look at ageing for the shape of what is late, and hand it to its owners.",
+			Kind: Stat, W: 8, H: 5, Title: "Within the deadline", Unit: "percentunit", Decimals: 1, Steps: falling(1-2*limit("overdue_ratio"), 1-limit("overdue_ratio")), Empty: "no deadlines",
+			About:   "Share of the open findings that are younger than their deadline allows. Below the allowance look at ageing for the shape of what is late, and hand it to its owners.",
 			Queries: bySeverity(`1 - ` + overdue + ` / ` + openWhere),
 		},
 		{
@@ -45,13 +45,18 @@ func deadlines() []Panel {
 			Queries: bySeverity(`min(securitycenter_sla_threshold_seconds{sla=~"$sla",severity="%s"}) / 86400`),
 		},
 		{
-			Kind: Series, W: 12, H: 8, Title: "Share past the deadline", Unit: "percentunit", Severity: true, Limits: true,
-			About:   "Share of the open findings past their deadline; the line is an allowance of 5 %. One peak is a late patch; a line that stays above it is too little capacity.",
-			Steps:   []Step{{Color: good}, {0.05, bad}},
-			Queries: bySeverity(overdue + ` / ` + openWhere),
+			Kind: Series, W: 8, H: 8, Title: "Share past the deadline", Unit: "percentunit", Severity: true,
+			About:   "Share of the open findings past their deadline; the line is the allowance of the alert OverdueRatioHigh. One peak is a late patch; a line that stays above it is too little capacity.",
+			Queries: append(bySeverity(overdue+` / `+openWhere), limitLine("min", "overdue_ratio")),
 		},
 		{
-			Kind: Series, W: 12, H: 8, Title: "Past the deadline", Unit: "locale", Severity: true, Fill: Stacked,
+			Kind: Bars, W: 8, H: 8, Title: "Critical past the deadline: worst consoles", Unit: "percentunit", Decimals: 1, Max: 1, Steps: rise("overdue_ratio", 1, 2), Empty: "no deadlines",
+			About: "Share of the open critical findings of a console that are past their deadline; the 6 worst. A sum hides the one that never patches.",
+			Queries: []Query{named("{{instance}}", `sort_desc(topk(6, max by (instance) (sum by (job, instance) (securitycenter_vulnerabilities_overdue{sla=~"$sla",severity="critical"})
+  / (sum by (job, instance) (securitycenter_vulnerabilities{severity="critical"}) > 0))))`)},
+		},
+		{
+			Kind: Series, W: 8, H: 8, Title: "Past the deadline", Unit: "locale", Severity: true, Fill: Stacked,
 			About:   "Open findings past their deadline. It falls when they are fixed, and also when their risk is accepted: see the posture board.",
 			Queries: bySeverity(overdue),
 		},
@@ -60,19 +65,27 @@ func deadlines() []Panel {
 
 func speed() []Panel {
 	within := func(severity string) []Query {
-		return each(`sum(securitycenter_remediation_findings_within{window="30d",max_days="%s",severity="`+severity+`"})
-  / (sum(securitycenter_remediation_findings{window="30d",severity="`+severity+`"} and on (job, instance) securitycenter_remediation_findings_within) > 0)`,
-			"in %s days", "7", "15", "30", "60", "90")
+		all := `(sum(securitycenter_remediation_findings{window="30d",severity="` + severity + `"} and on (job, instance) securitycenter_remediation_findings_within) > 0)`
+		until := func(days string) string {
+			return `sum(securitycenter_remediation_findings_within{window="30d",max_days="` + days + `",severity="` + severity + `"})`
+		}
+		band := func(legend, from, to string) Query {
+			return named(legend, `(`+until(to)+` - `+until(from)+`) / `+all)
+		}
+		return []Query{
+			named("up to 7 days", until("7")+` / `+all), band("8 to 15", "7", "15"), band("16 to 30", "15", "30"),
+			band("31 to 60", "30", "60"), band("61 to 90", "60", "90"), named("longer", `1 - `+until("90")+` / `+all),
+		}
 	}
 	return []Panel{
 		{
-			Kind: Bars, W: 6, H: 8, Title: "Critical: fixed within", Unit: "percentunit", Max: 1, Empty: "not supported",
-			About:   "Of the critical findings fixed in the last 30 days, the share that took no longer than this. Compare the bar next to the deadline with 95 %.",
+			Kind: Bars, W: 6, H: 8, Title: "Critical: time to fix", Unit: "percentunit", Decimals: 1, Max: 1, Empty: "not supported",
+			About:   "Of the critical findings fixed in the last 30 days, the share that took so long: the bars add up to 100 %. Add up those before the deadline and compare with 95 %.",
 			Queries: within("critical"),
 		},
 		{
-			Kind: Bars, W: 6, H: 8, Title: "High: fixed within", Unit: "percentunit", Max: 1, Empty: "not supported",
-			About:   "Of the high findings fixed in the last 30 days, the share that took no longer than this.",
+			Kind: Bars, W: 6, H: 8, Title: "High: time to fix", Unit: "percentunit", Decimals: 1, Max: 1, Empty: "not supported",
+			About:   "Of the high findings fixed in the last 30 days, the share that took so long: the bars add up to 100 %.",
 			Queries: within("high"),
 		},
 		{
@@ -137,22 +150,24 @@ func patchNext() []Panel {
 	plugin := "https://www.tenable.com/plugins/nessus/${__value.raw}"
 	return []Panel{
 		{
-			Kind: Table, W: 8, H: 9, Title: "Fixes that remove the most risk", SortBy: "Risk removed", Empty: "collector remediation is off",
-			About:   "The fixes that would remove the greatest share of a console's risk score. Begin at the top; `scctl patch-list` has them in words. Empty unless the collector remediation is on.",
-			Queries: one(`topk(20, max by (instance, plugin_id) (securitycenter_remediation_risk_ratio))`),
+			Kind: Table, W: 12, H: 9, Title: "Fixes that remove the most risk", SortBy: "Risk removed", Empty: "collector remediation is off",
+			About:   "The fixes that would remove the greatest share of a console's risk score. Begin at the top. In words where the collector remediation has names: true; `scctl patch-list` has them always. Empty unless it is on.",
+			Queries: one(inWords(`topk(20, max by (instance, plugin_id) (securitycenter_remediation_risk_ratio))`)),
 			Columns: []Column{
-				{Of: "instance", Title: "Console"},
-				{Of: "plugin_id", Title: "Plugin", Width: 110, URL: plugin},
+				{Of: "instance", Title: "Console", Width: 90},
+				{Of: "solution", Title: "Fix"},
+				{Of: "plugin_id", Title: "Plugin", Width: 80, URL: plugin},
 				{Of: "A", Title: "Risk removed", Unit: "percentunit", Decimals: 1, Width: 120},
 			},
 		},
 		{
-			Kind: Table, W: 8, H: 9, Title: "Plugins that hit the most hosts", SortBy: "Hosts", Empty: "collector remediation is off",
-			About:   "The plugins with findings on the most hosts. Empty unless the collector remediation is on.",
-			Queries: one(`topk(25, max by (instance, plugin_id, severity) (securitycenter_top_plugin_hosts))`),
+			Kind: Table, W: 12, H: 9, Title: "Plugins that hit the most hosts", SortBy: "Hosts", Empty: "collector remediation is off",
+			About:   "The plugins with findings on the most hosts. In words where the collector remediation has names: true. Empty unless it is on.",
+			Queries: one(inWords(`topk(25, max by (instance, plugin_id, severity) (securitycenter_top_plugin_hosts))`)),
 			Columns: []Column{
-				{Of: "instance", Title: "Console"},
-				{Of: "plugin_id", Title: "Plugin", Width: 110, URL: plugin},
+				{Of: "instance", Title: "Console", Width: 90},
+				{Of: "plugin", Title: "Vulnerability"},
+				{Of: "plugin_id", Title: "Plugin", Width: 80, URL: plugin},
 				{Of: "severity", Title: "Severity", Width: 90, Words: severityWords()},
 				{Of: "A", Title: "Hosts", Unit: "locale", Width: 80},
 			},
@@ -174,12 +189,12 @@ func patchNext() []Panel {
 			},
 		},
 		{
-			Kind: Bars, W: 12, H: 9, Title: "Critical and high by plugin family", Unit: "locale", Whole: true, Empty: "collector families is off",
+			Kind: Bars, W: 8, H: 9, Title: "Critical and high by plugin family", Unit: "locale", Whole: true, Empty: "collector families is off",
 			About:   "Open critical and high findings of the 12 largest families: who must patch. Empty unless the collector families is on.",
 			Queries: []Query{named("{{family}} #{{family_id}}", `sort_desc(topk(12, sum by (family, family_id) (securitycenter_vulnerabilities_by_family{severity=~"critical|high"})))`)},
 		},
 		{
-			Kind: Table, W: 12, H: 9, Title: "By asset list", SortBy: "Critical", Empty: "collector assets is off",
+			Kind: Table, W: 8, H: 9, Title: "By asset list", SortBy: "Critical", Empty: "collector assets is off",
 			About: "Open findings of the asset lists that are configured: whose they are. Lists overlap, so they do not add up to the console's count. Empty unless the collector assets is on.",
 			Queries: []Query{
 				named("", `max by (instance, organization_id, asset_id, asset) (securitycenter_vulnerabilities_by_asset{severity="critical"})`),
@@ -203,6 +218,13 @@ func patchNext() []Panel {
 			Queries: []Query{named("{{instance}} {{audit}}", `sort(sum by (instance, audit, audit_id) (securitycenter_compliance_checks{result="passed"}) / (sum by (instance, audit, audit_id) (securitycenter_compliance_checks{result=~"passed|failed"}) > 0))`)},
 		},
 	}
+}
+
+// inWords adds the name and the solution of the plugin, where they are known.
+func inWords(expr string) string {
+	return expr + ` * on (instance, plugin_id) group_left (plugin, solution)
+  max by (instance, plugin_id, plugin, solution) (securitycenter_plugin_info)
+or ` + expr + ` unless on (instance, plugin_id) securitycenter_plugin_info`
 }
 
 func severityWords() []Word {

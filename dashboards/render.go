@@ -1,5 +1,7 @@
 package dashboards
 
+import "strings"
+
 // object is the panel as Grafana stores it, without id and place.
 func (p Panel) object() object {
 	o := object{
@@ -43,7 +45,7 @@ func (p Panel) options() object {
 	case Stat:
 		o := object{
 			"reduceOptions": last, "colorMode": "value", "graphMode": "none", "justifyMode": "center",
-			"textMode": "auto", "orientation": "auto", "wideLayout": true, "showPercentChange": false,
+			"textMode": "auto", "orientation": "auto", "wideLayout": true, "showPercentChange": false, "percentChangeColorMode": "inverted",
 		}
 		if len(p.Steps)+len(p.Words) > 0 && len(p.Queries) == 1 { // one verdict fills its panel
 			o["colorMode"] = "background_solid"
@@ -55,18 +57,22 @@ func (p Panel) options() object {
 			o["graphMode"] = "area"
 		}
 		if p.Change {
-			o["showPercentChange"], o["percentChangeColorMode"] = true, "inverted"
+			o["showPercentChange"] = true
 		}
 		return o
 	case Bars:
+		names := "left"
+		if strings.Contains(p.Queries[0].Legend, "{{") { // names of the site's own, which may be long
+			names = "top"
+		}
 		return object{
 			"reduceOptions": last, "displayMode": "basic", "orientation": "horizontal", "showUnfilled": true,
-			"valueMode": "color", "namePlacement": "left", "sizing": "manual", "minVizHeight": 16, "minVizWidth": 8, "maxVizHeight": 44,
+			"valueMode": "color", "namePlacement": names, "sizing": "manual", "minVizHeight": 16, "minVizWidth": 8, "maxVizHeight": 44,
 			"text":   object{"titleSize": 12, "valueSize": 16},
 			"legend": object{"showLegend": false, "displayMode": "list", "placement": "bottom", "calcs": []string{}},
 		}
 	case Table:
-		o := object{"showHeader": true, "cellHeight": "sm"}
+		o := object{"showHeader": true, "cellHeight": "sm", "frameIndex": 0}
 		if p.SortBy != "" {
 			o["sortBy"] = []object{{"displayName": p.SortBy, "desc": true}}
 		}
@@ -200,7 +206,13 @@ func (p Panel) overrides() []object {
 	}
 	for _, q := range p.Queries {
 		if q.Color != "" {
-			out = append(out, override(q.Legend, object{"color": object{"mode": "fixed", "fixedColor": q.Color}}))
+			set := object{"color": object{"mode": "fixed", "fixedColor": q.Color}}
+			if q.Dashed {
+				set["custom.lineStyle"] = object{"fill": "dash", "dash": []int{10, 10}}
+				set["custom.lineWidth"], set["custom.fillOpacity"] = 1, 0
+				set["custom.stacking"] = object{"mode": "none", "group": "limit"}
+			}
+			out = append(out, override(q.Legend, set))
 		}
 	}
 	for _, c := range p.Columns {
@@ -233,7 +245,7 @@ func (p Panel) overrides() []object {
 // override sets properties of the field of a name, in a fixed order.
 func override(name string, set object) object {
 	properties := []object{}
-	for _, id := range []string{"unit", "decimals", "noValue", "color", "custom.width", "custom.cellOptions", "thresholds", "mappings", "links"} {
+	for _, id := range []string{"unit", "decimals", "noValue", "color", "custom.lineStyle", "custom.lineWidth", "custom.fillOpacity", "custom.stacking", "custom.width", "custom.cellOptions", "thresholds", "mappings", "links"} {
 		if v, ok := set[id]; ok {
 			properties = append(properties, object{"id": id, "value": v})
 		}

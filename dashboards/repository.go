@@ -69,12 +69,12 @@ func repositoryLife() []Panel {
 			Queries: one(`sum(securitycenter_repository_ips{` + theRepository + `})`),
 		},
 		{
-			Kind: Stat, W: 4, H: 4, Title: "Last data", Unit: "s", Decimals: 1, Steps: rising(3*day, 10*day), Empty: "never",
+			Kind: Stat, W: 4, H: 4, Title: "Last data", Unit: "s", Decimals: 1, Steps: rise("repository_age_seconds", 0.5, 1), Empty: "never",
 			About:   "Time since data last arrived. If it is old, look at the scans below.",
 			Queries: one(`max(time() - securitycenter_repository_last_update_timestamp_seconds{` + theRepository + `})`),
 		},
 		{
-			Kind: Stat, W: 4, H: 4, Title: "Last synchronised", Unit: "s", Decimals: 1, Steps: rising(3*day, 10*day), Empty: "a local one",
+			Kind: Stat, W: 4, H: 4, Title: "Last synchronised", Unit: "s", Decimals: 1, Steps: rise("repository_sync_age_seconds", 1, 3), Empty: "a local one",
 			About:   "Time since a remote or offline repository was synchronised with its own console. A local one is not.",
 			Queries: one(`max(time() - securitycenter_repository_last_sync_timestamp_seconds{` + theRepository + `})`),
 		},

@@ -12,6 +12,7 @@ func scanning() Board {
 			{Title: "Scanners and zones", Panels: scanners()},
 			{Title: "Scans", Panels: scans()},
 			{Title: "Coverage and logins", Panels: coverage()},
+			{Title: "Load, connections and versions of the scanners", Collapsed: true, Panels: scannerNumbers()},
 			{Title: "Disks, memory and progress: off by default", Collapsed: true, Panels: scannerHealth()},
 		},
 	}
@@ -49,12 +50,12 @@ func scanGlance() []Panel {
 			Queries: one(`sum(1 - securitycenter_scan_last_success)`),
 		},
 		{
-			Kind: Stat, W: 4, H: 4, Title: "Longest running scan", Unit: "s", Decimals: 1, Steps: rising(day, 2*day), Empty: "none runs",
+			Kind: Stat, W: 4, H: 4, Title: "Longest running scan", Unit: "s", Decimals: 1, Steps: rise("scan_running_seconds", 1, 2), Empty: "none runs",
 			About:   "How long the oldest running scan has run. A scan of days is stuck, or too large for its window.",
 			Queries: one(`max(time() - securitycenter_scan_running_since_timestamp_seconds)`),
 		},
 		{
-			Kind: Stat, W: 4, H: 4, Title: "Logins work, 30 d", Unit: "percentunit", Decimals: 1, Steps: falling(0.7, 0.9), Empty: "unknown",
+			Kind: Stat, W: 4, H: 4, Title: "Logins work, 30 d", Unit: "percentunit", Decimals: 1, Steps: fall("credentialed_ratio", 0.8, 1), Empty: "unknown",
 			About:   "Share of the assessed hosts on which a login worked in 30 days, on the worst console. Without one most missing patches are not found.",
 			Queries: one(`min(` + loginsWork + `)`),
 		},
@@ -64,13 +65,13 @@ func scanGlance() []Panel {
 func scanners() []Panel {
 	return []Panel{
 		{
-			Kind: Timeline, W: 14, H: 11, Title: "Scanners that can scan", Empty: "unknown",
+			Kind: Timeline, W: 14, H: 8, Title: "Scanners that can scan", Empty: "unknown",
 			About:   "Each scanner over time. Red: it could not scan. Gaps: its state was in transition or the console did not say. Many narrow red bars are a bad network.",
 			Words:   []Word{{"1", "usable", good}, {"0", "not usable", bad}},
 			Queries: []Query{named("{{instance}} {{scanner}}", `securitycenter_scanner_usable and on (job, instance, scanner_id) (securitycenter_scanner_enabled == 1)`)},
 		},
 		{
-			Kind: Table, W: 10, H: 11, Title: "Scanners that do not work, and why", Empty: noneKnown,
+			Kind: Table, W: 10, H: 8, Title: "Scanners that do not work, and why", Empty: noneKnown,
 			About:   "Every state besides working that a scanner has now, as the console says it; disabled ones are among them. Empty is good.",
 			Queries: one(`sum by (instance, scanner, status) (securitycenter_scanner_status{status!="working"} == 1)`),
 			Columns: []Column{
@@ -80,7 +81,7 @@ func scanners() []Panel {
 			},
 		},
 		{
-			Kind: Table, W: 9, H: 9, Title: "Zones", SortBy: "Addresses", Empty: "unknown",
+			Kind: Table, W: 9, H: 8, Title: "Zones", SortBy: "Addresses", Empty: "unknown",
 			About: "Scanners of every scan zone, and those that work. With one that works there is no reserve; with none nothing is scanned.",
 			Queries: []Query{
 				named("", `sum by (instance, zone, zone_id) (securitycenter_zone_scanners_active)`),
@@ -96,16 +97,21 @@ func scanners() []Panel {
 			},
 		},
 		{
-			Kind: Series, W: 8, H: 9, Title: "Plugins behind the console", Unit: "s", Decimals: 1, Steps: rising(2*day, 3*day), Limits: true,
-			About: "How much older the plugins of a scanner are than those of its console; the 8 worst. Above 2 days it works but looks for nothing new: reload its plugins.",
+			Kind: Series, W: 8, H: 8, Title: "Plugins behind the console", Unit: "s", Decimals: 1,
+			About: "How much older the plugins of a scanner are than those of its console; the 8 worst. Above the limit it works but looks for nothing new: reload its plugins.",
 			Queries: []Query{named("{{instance}} {{scanner}}", `topk(8, clamp_min(
-  securitycenter_plugin_set_timestamp_seconds{feed="active"} - on (job, instance) group_right () securitycenter_scanner_loaded_plugin_set_timestamp_seconds, 0))`)},
+  securitycenter_plugin_set_timestamp_seconds{feed="active"} - on (job, instance) group_right () securitycenter_scanner_loaded_plugin_set_timestamp_seconds, 0))`), limitLine("min", "scanner_plugin_lag_seconds")},
 		},
 		{
-			Kind: Series, W: 7, H: 9, Title: "Hosts in scan", Unit: "locale", Fill: Stacked,
+			Kind: Series, W: 7, H: 8, Title: "Hosts in scan", Unit: "locale", Fill: Stacked,
 			About:   "Hosts that each scanner is scanning; the 8 busiest. One that carries all while others idle: spread the zones.",
 			Queries: []Query{named("{{instance}} {{scanner}}", `topk(8, sum by (instance, scanner) (securitycenter_scanner_hosts_scanning))`)},
 		},
+	}
+}
+
+func scannerNumbers() []Panel {
+	return []Panel{
 		{
 			Kind: Series, W: 9, H: 7, Title: "Load average of the scanners", Unit: "none", Decimals: 1,
 			About:   "Load average of the scanners' machines; the 8 highest. Compare with their number of cores.",
@@ -180,23 +186,23 @@ func scans() []Panel {
 }
 
 func coverage() []Panel {
-	share := func(result, legend string) Query {
-		return named(legend, `clamp_max(sum(securitycenter_hosts_credentialed{window="30d",result="`+result+`"})
-  / (sum(securitycenter_hosts_assessed{window="30d"} and on (job, instance) securitycenter_hosts_credentialed{window="30d"}) > 0), 1)`)
+	outcome := func(result, legend string) Query {
+		return named(legend, `sum(securitycenter_hosts_credentialed{window="30d",result="`+result+`"})`)
 	}
 	return []Panel{
 		{
-			Kind: Bars, W: 8, H: 8, Title: "Logins in 30 days, by outcome", Unit: "percentunit", Decimals: 1, Max: 1, Empty: "unknown",
-			About: "Share of the assessed hosts with each outcome. Each has another owner: a wrong password, missing rights, no credentials in the scan, a system that is not supported. A host may be in several bars.",
+			Kind: Bars, W: 8, H: 8, Title: "Logins in 30 days, by outcome", Unit: "locale", Whole: true, Empty: "unknown",
+			About: "Hosts with each outcome, beside those that were assessed. Each has another owner: a wrong password, missing rights, no credentials in the scan, a system that is not supported. A host may be in several bars, one for each protocol, so they are numbers and no shares.",
 			Queries: []Query{
-				share("success", "worked"), share("failure", "refused"), share("insufficient_privilege", "too few rights"),
-				share("none_provided", "no credentials given"), share("intermittent", "now and then"), share("unsupported_os", "system not supported"),
+				named("assessed", `sum(securitycenter_hosts_assessed{window="30d"})`),
+				outcome("success", "worked"), outcome("failure", "refused"), outcome("insufficient_privilege", "too few rights"),
+				outcome("none_provided", "no credentials given"), outcome("intermittent", "now and then"), outcome("unsupported_os", "system not supported"),
 			},
 		},
 		{
 			Kind: Series, W: 8, H: 8, Title: "Share of hosts on which logins work", Unit: "percentunit", Max: 1,
 			About:   "By console. A sudden fall is a locked or changed scan account, and the count of findings will fall with it in the next days.",
-			Queries: []Query{named("{{instance}}", loginsWork)},
+			Queries: []Query{named("{{instance}}", loginsWork), limitLine("max", "credentialed_ratio")},
 		},
 		{
 			Kind: Series, W: 8, H: 8, Title: "Hosts known and seen", Unit: "locale",

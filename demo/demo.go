@@ -101,7 +101,11 @@ func Config(known []config.Collector, current, old string) (*config.Config, erro
 	for _, c := range []struct {
 		name, url string
 		api       scapi.API
-	}{{Current, current, scapi.REST}, {Old, old, scapi.RPC}} {
+		sameAs    string // a copy, to show what that looks like
+	}{
+		{Current, current, scapi.REST, "{id: 3, console: " + Old + ", repository: 2}"},
+		{Old, old, scapi.RPC, "{id: 3, console: " + Current + ", repository: 1}"},
+	} {
 		var off []string // what such a console cannot tell
 		for _, col := range collector.All() {
 			if !col.On(c.api) {
@@ -111,11 +115,12 @@ func Config(known []config.Collector, current, old string) (*config.Config, erro
 		fmt.Fprintf(&y, `  - name: %s
     url: %s
     labels: {environment: demo}
+    repositories: {same_as: [%s]}
     collectors: {%s}
     accounts:
       - {name: admin, username: %s, password: %s}
       - {name: analyst, username: %s, password: %s}
-`, c.name, c.url, strings.Join(off, ", "), sctest.AdminUsername, sctest.AdminPassword, sctest.AnalystUsername, sctest.AnalystPassword)
+`, c.name, c.url, c.sameAs, strings.Join(off, ", "), sctest.AdminUsername, sctest.AdminPassword, sctest.AnalystUsername, sctest.AnalystPassword)
 	}
 	return config.Parse([]byte(y.String()), "", known)
 }

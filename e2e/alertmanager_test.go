@@ -309,7 +309,7 @@ func shortRules(t *testing.T, wait, window time.Duration) string {
 	t.Helper()
 	dir := t.TempDir()
 	arguments := []string{"run", "../alerts/shorten", "-for=" + wait.String(), "-window=" + window.String(), "-out=" + dir,
-		"../alerts/recording.yml", "../alerts/core.yml", "../alerts/extended.yml"}
+		"../alerts/limits.yml", "../alerts/recording.yml", "../alerts/core.yml", "../alerts/extended.yml"}
 	if out, err := exec.Command("go", arguments...).CombinedOutput(); err != nil {
 		t.Fatalf("go %s: %v\n%s", strings.Join(arguments, " "), err, out)
 	}

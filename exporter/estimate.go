@@ -18,7 +18,7 @@ import (
 // leaves out, how many requests its first load took, and how many that would be
 // in a day, which is an upper bound: logins, the check of filters and the search
 // for the number of plugins are not repeated each time. What a collector lacks, and
-// why, follows the table. The error says what could not be read.
+// why, follows the table, and repositories that seem to be counted twice. The error says what could not be read.
 func (e *Exporter) Estimate(ctx context.Context, w io.Writer) error {
 	var errs []error
 	var lacks []string
@@ -55,6 +55,9 @@ func (e *Exporter) Estimate(ctx context.Context, w io.Writer) error {
 			series += len(f.Metric)
 		}
 		fmt.Fprintf(table, "# %s\tall, with health\t%d\t%d\t%d\t%d\t\t%d\t\t\n", t.console.Name(), series, all.dropped, all.queries, all.others, all.daily)
+	}
+	for _, c := range e.copies() {
+		lacks = append(lacks, "# counted twice? "+c.String()+"\n")
 	}
 	errs = append(errs, table.Flush())
 	_, err := io.WriteString(w, strings.Join(lacks, ""))

@@ -78,6 +78,8 @@ type Exporter struct {
 	closed  bool
 	ready   bool // once ready, always ready
 	inForce inForce
+
+	told sync.Map // suspected copies that were logged, by what was said
 }
 
 // New loads the configuration and returns an exporter of its consoles, whose

@@ -50,6 +50,7 @@ type landingPage struct {
 	Troubled         []landingConsole
 	Oldest           landingAge
 	Loaded           landingConfig
+	Copies           []string // repositories that seem to be counted twice
 	Consoles         []landingConsole
 }
 
@@ -138,6 +139,9 @@ func (e *Exporter) refuseLanding(w http.ResponseWriter, err error) {
 func (e *Exporter) landing(prefix string) landingPage {
 	p := landingPage{Now: time.Now(), Docs: e.documents(prefix), Loaded: e.configInForce()}
 	targets := e.all()
+	for _, c := range e.copies() {
+		p.Copies = append(p.Copies, c.String())
+	}
 	for _, t := range targets {
 		c := t.landing(prefix)
 		c.Open = len(targets) <= openConsoles || len(c.Trouble) > 0

@@ -40,6 +40,7 @@ type slot struct {
 	duplicates prometheus.Counter // of the collector, whatever the console
 	loader     collector.Loader   // used by the one load only
 	states     *atomic.Uint64     // of all slots of the console so far
+	loaded     func()             // called after each load that brought data
 
 	mu       sync.Mutex
 	settings collector.Settings
@@ -79,9 +80,10 @@ func (h health) success() bool    { return h.tried && h.err == nil }
 func (h health) notAllowed() bool { return errors.Is(h.err, console.ErrNotReadable) }
 func (h health) failed() bool     { return h.err != nil && !h.notAllowed() }
 
-func newSlot(col *collector.Collector, c *findings.Console, s collector.Settings, duplicates prometheus.Counter, states *atomic.Uint64, log *slog.Logger) *slot {
+func newSlot(col *collector.Collector, c *findings.Console, s collector.Settings, duplicates prometheus.Counter, states *atomic.Uint64, loaded func(), log *slog.Logger) *slot {
 	return &slot{
 		states:     states,
+		loaded:     loaded,
 		state:      states.Add(1),
 		collector:  col,
 		console:    c,
@@ -164,6 +166,12 @@ func (s *slot) load(ctx context.Context) {
 		}
 	}
 
+	brought := false
+	defer func() {
+		if brought {
+			s.loaded()
+		}
+	}()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer close(s.loading)
@@ -180,6 +188,7 @@ func (s *slot) load(ctx context.Context) {
 	if err == nil || errors.As(err, &incomplete) && data.series > 0 {
 		journal.Printf(end, "loaded %d series in %s", data.series, end.Sub(start).Round(time.Millisecond))
 		s.take(data, settings)
+		brought = true
 		s.readAt, s.took = start, end.Sub(start)
 		s.permitted = scapi.Some(true)
 	}

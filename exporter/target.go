@@ -34,6 +34,7 @@ type target struct {
 	// openListener says why hosts must not be shown one by one, if they must not.
 	openListener func() error
 	hidden       atomic.Bool // they were not shown at the latest scrape
+	copies       func()      // looks for copies among the repositories of all consoles
 
 	ctx    context.Context // the life of the console's loads
 	cancel context.CancelFunc
@@ -54,7 +55,7 @@ func (e *Exporter) newTarget(cfg config.Console, hashKey []byte) (*target, error
 	if err != nil {
 		return nil, err
 	}
-	t := &target{console: c, log: e.log.With("console", cfg.Name), duplicates: e.duplicates, openListener: e.o.openListener}
+	t := &target{console: c, log: e.log.With("console", cfg.Name), duplicates: e.duplicates, openListener: e.o.openListener, copies: e.tellCopies}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
 	t.configure(cfg, e.o.Collectors, hashKey)
 	return t, nil
@@ -91,6 +92,9 @@ func CollectorSettings(c config.Console, col *collector.Collector, hashKey []byt
 	}
 	if col.Owners {
 		s.Owners = c.Owners
+	}
+	if col.SameAs {
+		s.SameAs = c.SameAs
 	}
 	return s
 }
@@ -134,12 +138,20 @@ func (t *target) configure(cfg config.Console, collectors []*collector.Collector
 		}
 		s := running[col.Name]
 		if s == nil {
-			s = newSlot(col, t.console, settings, t.duplicates.WithLabelValues(col.Name), &t.states, t.log)
+			s = newSlot(col, t.console, settings, t.duplicates.WithLabelValues(col.Name), &t.states, t.afterLoad(col), t.log)
 		} else {
 			s.configure(settings)
 		}
 		t.slots = append(t.slots, s)
 	}
+}
+
+// afterLoad returns what is done when a collector has brought data.
+func (t *target) afterLoad(col *collector.Collector) func() {
+	if col.SameAs {
+		return t.copies
+	}
+	return func() {}
 }
 
 // start loads every collector once, a little apart.

@@ -59,6 +59,9 @@ func (c *checker) labels(e parser.Expr) map[string]bool {
 }
 
 func (c *checker) selector(s *parser.VectorSelector) map[string]bool {
+	if s.Name == "" {
+		return c.family(s)
+	}
 	known, there := c.names[s.Name]
 	if !there {
 		c.refuse("no metric %s", s.Name)
@@ -70,6 +73,22 @@ func (c *checker) selector(s *parser.VectorSelector) map[string]bool {
 		}
 	}
 	return maps.Clone(known)
+}
+
+// family is a selector of several metrics by a pattern of their names.
+func (c *checker) family(s *parser.VectorSelector) map[string]bool {
+	result := map[string]bool{}
+	for _, m := range s.LabelMatchers {
+		for name, known := range c.names {
+			if m.Name == "__name__" && m.Matches(name) {
+				maps.Copy(result, known)
+			}
+		}
+	}
+	if len(result) == 0 {
+		c.refuse("no metric %s", s)
+	}
+	return result
 }
 
 func (c *checker) aggregate(a *parser.AggregateExpr) map[string]bool {

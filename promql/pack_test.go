@@ -78,7 +78,7 @@ func checkRules(t *testing.T, n names, content []byte, file string) (rules int) 
 func TestRulesNameOnlyWhatIsExposed(t *testing.T) {
 	n := known(t)
 	rules := 0
-	for _, file := range []string{"recording.yml", "core.yml", "extended.yml"} {
+	for _, file := range []string{"limits.yml", "recording.yml", "core.yml", "extended.yml"} {
 		content, err := os.ReadFile(filepath.Join("..", "alerts", file))
 		if err != nil {
 			t.Fatal(err)
@@ -108,11 +108,13 @@ func plain(expression string) string {
 
 func TestDashboardsNameOnlyWhatIsExposed(t *testing.T) {
 	n := known(t)
-	content, err := os.ReadFile(filepath.Join("..", "alerts", "recording.yml"))
-	if err != nil {
-		t.Fatal(err)
+	for _, file := range []string{"limits.yml", "recording.yml"} {
+		content, err := os.ReadFile(filepath.Join("..", "alerts", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkRules(t, n, content, file)
 	}
-	checkRules(t, n, content, "recording.yml")
 	expressions := dashboards.Expressions()
 	for _, e := range expressions {
 		if _, err := n.labelsOf(plain(e.Expr)); err != nil {

@@ -51,7 +51,7 @@ func (c *Console) selectFor(a *Account, q question, now int64) (*selection, erro
 		repos[r] = c.mayRead(a, r)
 	}
 	org := c.organizationOf(a)
-	return c.selections.get(selectionKey(org, repos, q, now, c.assetEditCount(), c.world.outbreak.Load()), func() (*selection, error) {
+	return c.selections.get(selectionKey(org, repos, q, now, c.assetEditCount(), c.world.state.Load().changes), func() (*selection, error) {
 		s := newSelection(c.world, now, q.source == "patched", repos)
 		s.org = org
 		if q.source == "individual" {

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -23,7 +22,6 @@ type Console struct {
 	selections  selections
 	events      func() []event // of every hour
 	familySizes func() map[int]int
-	state       atomic.Pointer[State]
 
 	mu       sync.Mutex
 	faults   []*activeFault
@@ -43,7 +41,6 @@ type Console struct {
 func New(o Options) *Console {
 	o = o.withDefaults()
 	c := &Console{o: o, release: parseRelease(o.Version), world: newWorld(o)}
-	c.state.Store(&State{})
 	c.sessions = sessions{o: &c.o, byCookie: map[string]*session{}, refused: map[string]int{}}
 	c.filterRules = c.makeFilters()
 	c.resources = c.makeResources()

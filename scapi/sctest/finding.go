@@ -65,10 +65,23 @@ func (s *place) life(cohort int, scanned, now int64) (f finding, ok bool) {
 	return f, now-f.mitigated < mitigatedLifetime
 }
 
+// shows returns what the place shows after what the console's state makes of it.
+func (w *world) shows(s *place, cohort int, scanned, now int64) (f finding, ok bool) {
+	f, ok = s.life(cohort, scanned, now)
+	state := w.state.Load()
+	if ok && len(state.Fates) > 0 {
+		state.Fates[s.plugin.id].befall(&f, scanned, scannedDaily>>cohort&1 == 1)
+	}
+	if kept := state.Lifetime; ok && kept > 0 && f.mitigated == 0 {
+		ok = now-f.last < int64(kept.Seconds())
+	}
+	return f, ok
+}
+
 // placesOf returns the places of the hosts of a group; those of an outbreak come last, while there is one.
 func (w *world) placesOf(group int) []place {
 	places := w.places[group/cohorts]
-	if w.outbreak.Load() {
+	if w.state.Load().Outbreak {
 		return places
 	}
 	return places[:len(places)-1]
@@ -80,7 +93,7 @@ func (w *world) findings(buf []finding, group int, now int64, mitigated bool) []
 	scanned := lastScan(cohort, now)
 	places := w.placesOf(group)
 	for i := range places {
-		if f, ok := places[i].life(cohort, scanned, now); ok && (f.mitigated > 0) == mitigated {
+		if f, ok := w.shows(&places[i], cohort, scanned, now); ok && (f.mitigated > 0) == mitigated {
 			buf = append(buf, f)
 		}
 	}
@@ -89,10 +102,10 @@ func (w *world) findings(buf []finding, group int, now int64, mitigated bool) []
 
 // moment keeps what the groups show at one time, because clients ask many questions of it.
 type moment struct {
-	mu       sync.Mutex
-	now      int64
-	outbreak bool
-	shown    map[shown][]finding
+	mu      sync.Mutex
+	now     int64
+	changes int // of the console's state
+	shown   map[shown][]finding
 }
 
 type shown struct {
@@ -104,8 +117,8 @@ type shown struct {
 func (m *moment) findings(w *world, group int, now int64, mitigated bool) []finding {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if outbreak := w.outbreak.Load(); m.shown == nil || m.now != now || m.outbreak != outbreak {
-		m.now, m.outbreak, m.shown = now, outbreak, map[shown][]finding{}
+	if changes := w.state.Load().changes; m.shown == nil || m.now != now || m.changes != changes {
+		m.now, m.changes, m.shown = now, changes, map[shown][]finding{}
 	}
 	key := shown{group, mitigated}
 	found, known := m.shown[key]
@@ -150,7 +163,7 @@ func (c *Console) Findings() iter.Seq[Finding] {
 			group := int(w.groupOf[i])
 			places := w.placesOf(group)
 			for k := range places {
-				f, ok := places[k].life(group%cohorts, host.LastSeen, now)
+				f, ok := w.shows(&places[k], group%cohorts, host.LastSeen, now)
 				if ok && !yield(f.export(host)) {
 					return
 				}

@@ -87,6 +87,8 @@ type Options struct {
 	Repositories int    // default 4; the first two have the same name and some addresses in common
 	// UnassignedRepository takes the last repository away from every organisation: only administrators see it.
 	UnassignedRepository bool
+	// LocalRepositories makes all repositories such as the console fills by itself: none is remote or offline.
+	LocalRepositories bool
 	// OwnObjects gives every organisation asset lists, audit files, saved queries, scans, results, tickets, users, risk rules
 	// and policies of its own, whose ids are those of the others. Without it all organisations see the same.
 	OwnObjects bool

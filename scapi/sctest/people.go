@@ -59,7 +59,7 @@ func (c *Console) organizations() []object {
 func (c *Console) groups() []object {
 	repos := []object{}
 	for r := range c.world.repos {
-		if c.world.repos[r].Assigned {
+		if c.world.assigned(r) {
 			repos = append(repos, object{"id": c.world.repos[r].ID, "name": c.world.repos[r].Name, "description": ""})
 		}
 	}

@@ -6,7 +6,18 @@ import (
 )
 
 // Repositories returns the repositories of the console in the order of their ids.
-func (c *Console) Repositories() []Repository { return slices.Clone(c.world.repos) }
+func (c *Console) Repositories() []Repository {
+	all := slices.Clone(c.world.repos)
+	for r := range all {
+		all[r].Assigned = c.world.assigned(r)
+	}
+	return all
+}
+
+// assigned says whether the organisations have repository r.
+func (w *world) assigned(r int) bool {
+	return w.repos[r].Assigned && !w.state.Load().Withdrawn[w.repos[r].ID]
+}
 
 func (c *Console) repository(id string) *Repository {
 	n, err := strconv.Atoi(id)
@@ -19,7 +30,7 @@ func (c *Console) repository(id string) *Repository {
 // mayRead says whether the account reads the findings of repository r.
 func (c *Console) mayRead(a *Account, r int) bool {
 	repo := &c.world.repos[r]
-	if a == nil || a.Administrator || !repo.Assigned {
+	if a == nil || a.Administrator || !c.world.assigned(r) {
 		return false
 	}
 	return len(a.Repositories) == 0 || slices.Contains(a.Repositories, repo.ID)
@@ -73,7 +84,7 @@ func (c *Console) repositoryObject(r, findings int, now int64) object {
 		return o
 	}
 	o["organizations"] = []object{}
-	if repo.Assigned {
+	if c.world.assigned(r) {
 		organizations := c.organizationNames()
 		for _, organization := range organizations {
 			organization["groupAssign"], organization["description"] = "fullAccess", ""

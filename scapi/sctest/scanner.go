@@ -38,7 +38,7 @@ func firstScannerState(i int) scannerState {
 
 func (c *Console) scannerState(i int) scannerState {
 	s := firstScannerState(i)
-	if status, ok := c.state.Load().Scanners[strconv.Itoa(i+1)]; ok {
+	if status, ok := c.world.state.Load().Scanners[strconv.Itoa(i+1)]; ok {
 		return scannerState{status, status&16384 == 0, s.contacted || status&1 == 1}
 	}
 	return s

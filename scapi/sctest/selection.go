@@ -292,6 +292,6 @@ func (c *selections) get(key string, build func() (*selection, error)) (*selecti
 
 // selectionKey is the same for queries that choose the same: of the same data, by the same filters, while the asset
 // lists are as they were after that many edits.
-func selectionKey(org int, repos []bool, q question, now int64, edits int, outbreak bool) string {
-	return fmt.Sprintf("%d %d %q %v %q %q %q %d %t", org, now, q.source, repos, q.scanID, q.view, q.filters, edits, outbreak)
+func selectionKey(org int, repos []bool, q question, now int64, edits, changes int) string {
+	return fmt.Sprintf("%d %d %q %v %q %q %q %d %d", org, now, q.source, repos, q.scanID, q.view, q.filters, edits, changes)
 }

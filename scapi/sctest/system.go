@@ -31,7 +31,7 @@ func (c *Console) system(loggedIn bool) object {
 
 // feedTime returns when a feed was last updated: once a day, the event feed long ago because it expired.
 func (c *Console) feedTime(feed string, now int64) int64 {
-	now -= int64(c.state.Load().FeedAge[feed].Seconds())
+	now -= int64(c.world.state.Load().FeedAge[feed].Seconds())
 	switch feed {
 	case "lce":
 		return c.world.anchor - 60*day
@@ -45,7 +45,7 @@ func (c *Console) feedTime(feed string, now int64) int64 {
 
 // feedStale is the console's own opinion of a feed.
 func (c *Console) feedStale(feed string) bool {
-	return feed == "lce" || c.state.Load().FeedAge[feed] >= 24*time.Hour
+	return feed == "lce" || c.world.state.Load().FeedAge[feed] >= 24*time.Hour
 }
 
 // flagSeconds is a day where today's update is still to come.
@@ -127,7 +127,7 @@ func (c *Console) jobs(now int64) []object {
 		target, start, pid, status := now+int64(600+i*60), int64(-1), "-1", "0"
 		switch i % 4 {
 		case 1: // late
-			if c.state.Load().NoLateJobs {
+			if c.world.state.Load().NoLateJobs {
 				continue
 			}
 			target = now - 1800

@@ -58,7 +58,7 @@ type world struct {
 	counts   [][]int32
 	plugins  pluginList
 	families []family
-	outbreak atomic.Bool // the last place of every archetype is in force
+	state    atomic.Pointer[State]
 	moment   moment
 }
 
@@ -75,6 +75,7 @@ func newWorld(o Options) *world {
 	w.makeRepositories(o)
 	w.makePlaces(o.Quirks)
 	w.makeHosts(o.Hosts)
+	w.state.Store(&State{})
 	return w
 }
 
@@ -97,6 +98,7 @@ func (w *world) makeRepositories(o Options) {
 			p.Name = names[r]
 		}
 		switch {
+		case o.LocalRepositories:
 		case r == 2:
 			p.Type = "Remote"
 		case r%7 == 3:
