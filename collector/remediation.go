@@ -39,6 +39,8 @@ var (
 		Source: Source{REST: "POST /analysis, sumremediation and sumid", RPC: "vuln::query, sumremediation and sumid", Cost: "none: the same pages"},
 		Help:   "Name of a plugin and the solution that fixes its findings, for the plugins that securitycenter_remediation_risk_ratio and securitycenter_top_plugin_hosts show; the value is 1. A label is empty where the page that the plugin is on does not say it: the first tells solutions, the second names. Absent unless switched on.",
 		Labels: []string{"plugin_id", "plugin", "solution"},
+
+		Uncounted: "it names a plugin",
 	}
 )
 

@@ -21,6 +21,7 @@ var (
 		Source: Source{REST: "POST /analysis, sumip", RPC: "vuln::query, sumseverity", Cost: "up to 4 analysis requests for each policy; none where the ages ask the same"},
 		Help:   "Open findings past the deadline of the policy, by severity. Absent for severities without a deadline, and if the console cannot tell." + fromLastHour,
 		Labels: []string{"sla", "severity"},
+		Dated:  true,
 	}
 	riskDueSoon = &Family{
 		Name:   "securitycenter_vulnerabilities_due_soon",

@@ -139,7 +139,7 @@ func (w schemaWriter) kind(kind, path string) (schema, error) {
 		return schema{"type": []string{"string", "number", "boolean", "object", "array"}}, nil
 	case kind == flagKind:
 		return schema{"type": "boolean"}, nil
-	case kind == "id of a saved query":
+	case kind == "id of a saved query", kind == "id of a repository":
 		return idSchema(), nil
 	case strings.HasPrefix(kind, "duration from "):
 		return schema{"type": "string", "pattern": "^([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$", "minLength": 2}, nil
