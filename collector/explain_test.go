@@ -95,6 +95,9 @@ var situations = []struct {
 // What is explained is what is shown: the number that a load gives, and as many rows
 // behind it where it is a count.
 func TestThereAreAsManyRowsBehindEveryNumberAsItSays(t *testing.T) {
+	if testing.Short() {
+		t.Skip("arithmetic that takes long under the race detector")
+	}
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		for _, tt := range situations {
 			if tt.rest && dialect == sctest.RPC || tt.rpc && dialect == sctest.REST {

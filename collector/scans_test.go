@@ -208,6 +208,9 @@ func details(e *exported) int {
 }
 
 func TestDetailsAreAskedForOncePerResultAndAHundredPerLoad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("arithmetic that takes long under the race detector")
+	}
 	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{Scans: 108})
 		// Answered at once: it is gone. That is not asked again either.

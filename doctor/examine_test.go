@@ -174,6 +174,9 @@ var oddities = map[string]oddity{
 }
 
 func TestAnOddityIsNamedAndNothingElse(t *testing.T) {
+	if testing.Short() {
+		t.Skip("arithmetic that takes long under the race detector")
+	}
 	for name, odd := range oddities {
 		for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 			if only, _, found := strings.Cut(name, ": "); found && !strings.EqualFold(only, dialect.String()) {

@@ -69,6 +69,9 @@ func recount(s *sctest.Server, findings []sctest.Finding, at time.Time) map[stri
 }
 
 func TestEveryDayIsThatOfARecount(t *testing.T) {
+	if testing.Short() {
+		t.Skip("arithmetic that takes long under the race detector")
+	}
 	for name, o := range dialects {
 		t.Run(name, func(t *testing.T) {
 			on(t, o, func(p *past) {

@@ -217,6 +217,9 @@ func scanned[T any](t *testing.T, page []byte, rows int, read rowReader[T]) []T 
 }
 
 func TestRowsOfSimulatedConsolesAreReadAsEncodingJSONDoes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("arithmetic that takes long under the race detector")
+	}
 	for _, o := range []sctest.Options{{}, {Version: "5.8.0"}, {Quirks: sctest.Quirks{NumbersAsNumbers: true}}, {Dialect: sctest.RPC}, {Dialect: sctest.RPC, Version: "4.2.0"}} {
 		for _, tool := range []string{"vulndetails", "listvuln", "sumip", "sumid", "sumasset", "sumclassc", "sumremediation"} {
 			t.Run(fmt.Sprint(o.Dialect, " ", o.Version, " ", tool), func(t *testing.T) {
@@ -318,6 +321,9 @@ func oddRow(r *rand.Rand, before []string) []string {
 }
 
 func TestMadeUpRowsAreReadAsEncodingJSONDoes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("arithmetic that takes long under the race detector")
+	}
 	for seed := range uint64(20) {
 		r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // nothing is secret
 		var members []string

@@ -155,6 +155,9 @@ func survives(shown string, secrets ...string) (string, bool) {
 }
 
 func TestNoSpellingOfASecretSurvives(t *testing.T) {
+	if testing.Short() {
+		t.Skip("arithmetic that takes long under the race detector")
+	}
 	r := rand.New(rand.NewPCG(7, 11))
 	for range 4000 {
 		secret := randomSecret(r, 4, 24)
@@ -223,6 +226,9 @@ func TestPartsOfASecretAreMasked(t *testing.T) {
 }
 
 func TestTextsAreMaskedBeforeTheyAreCut(t *testing.T) {
+	if testing.Short() {
+		t.Skip("arithmetic that takes long under the race detector")
+	}
 	const secret = "correct\"horse<battery>staple"
 	m := new(mask)
 	m.learn(secret)
@@ -245,6 +251,9 @@ func TestTextsAreMaskedBeforeTheyAreCut(t *testing.T) {
 }
 
 func TestATextThatWasCutInAnEscapeGivesNothingAway(t *testing.T) {
+	if testing.Short() {
+		t.Skip("arithmetic that takes long under the race detector")
+	}
 	const secret = "acc3ssKEY0123456789"
 	m := new(mask)
 	m.learn(secret)

@@ -55,6 +55,9 @@ func objects(t *testing.T, out string) []map[string]any {
 
 // Of every family one series is taken that is not 0, if there is one.
 func TestEveryFamilyOfFindingsIsExplainedAndItsRowsAreAsManyAsItSays(t *testing.T) {
+	if testing.Short() {
+		t.Skip("arithmetic that takes long under the race detector")
+	}
 	for _, dialect := range dialects {
 		t.Run(dialect.String(), func(t *testing.T) {
 			environment(t, nil)

@@ -361,6 +361,9 @@ func FuzzEnvelope(f *testing.F) {
 }
 
 func TestAListOfMoreRowsThanItsSizeMakesLikelyIsRefusedBeforeTheyAreMade(t *testing.T) {
+	if testing.Short() {
+		t.Skip("arithmetic that takes long under the race detector")
+	}
 	type row struct{ Name, Description Str }
 	const rows = 600_000
 	var ids strings.Builder
