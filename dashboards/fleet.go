@@ -81,7 +81,7 @@ func fleetTable() []Panel {
 			{Of: "D", Title: "Plugin feed", Unit: "s", Decimals: 1, Width: 120, Steps: rise("feed_age_seconds", 1, 3.5)},
 			{Of: "K", Title: "Licence", Width: 80, Words: []Word{{"1", "valid", good}, {"0", "not valid", bad}}},
 			{Of: "E", Title: "Licence used", Unit: "percentunit", Decimals: 0, Width: 110, Steps: rising(limit("license_used_ratio"), 1)},
-			{Of: "F", Title: "Certificate ends in", Unit: "s", Decimals: 1, Width: 150, Steps: fall("certificate_remaining_seconds", 0.5, 1)},
+			{Of: "F", Title: "Certificate ends in", Unit: "s", Decimals: 1, Width: 150, Steps: fall("certificate_remaining_seconds", 0.5)},
 			{Of: "G", Title: "Scanners out", Unit: "none", Width: 110, Steps: none()},
 			{Of: "H", Title: "Hosts", Unit: "locale", Width: 90},
 			{Of: "I", Title: "Critical", Unit: "locale", Width: 90},
@@ -138,7 +138,7 @@ func pluginSets() []Panel {
 func licence() []Panel {
 	return []Panel{
 		{
-			Kind: Bars, W: 8, H: 8, Title: "Licence used", Unit: "percentunit", Decimals: 1, Max: 1, Steps: rising(limit("license_used_ratio"), 1), Empty: "unknown",
+			Kind: Bars, W: 8, H: 8, Title: "Licence used", Long: true, Unit: "percentunit", Decimals: 1, Max: 1, Steps: rising(limit("license_used_ratio"), 1), Empty: "unknown",
 			About:   "Addresses that count against the licence, as a share of what it allows. When it is full, new hosts are not scanned.",
 			Queries: []Query{named("{{instance}}", `sort_desc(securitycenter_license_ips_used / (securitycenter_license_ips_limit > 0))`)},
 		},
@@ -159,12 +159,12 @@ func licence() []Panel {
 func upkeep() []Panel {
 	return []Panel{
 		{
-			Kind: Bars, W: 6, H: 8, Title: "Time since the last good back-up", Unit: "s", Decimals: 1, Steps: rise("backup_age_seconds", 2./3, 4./3), Empty: "unknown",
+			Kind: Bars, W: 6, H: 8, Title: "Time since the last good back-up", Long: true, Unit: "s", Decimals: 1, Steps: rise("backup_age_seconds", 2./3, 4./3), Empty: "unknown",
 			About:   "Age of the last good back-up of the console's database. SecurityCenter 4 does not say.",
 			Queries: []Query{named("{{instance}}", `sort_desc(time() - securitycenter_database_backup_last_success_timestamp_seconds)`)},
 		},
 		{
-			Kind: Bars, W: 6, H: 8, Title: "Certificate ends in", Unit: "s", Decimals: 1, Steps: fall("certificate_remaining_seconds", 0.5, 1), Empty: "no TLS",
+			Kind: Bars, W: 6, H: 8, Title: "Certificate ends in", Long: true, Unit: "s", Decimals: 1, Steps: fall("certificate_remaining_seconds", 0.5), Empty: "no TLS",
 			About:   "Time until the certificate of the console ends. After that the exporter, scanners and people no longer reach it safely.",
 			Queries: []Query{named("{{instance}}", `sort(securitycenter_tls_certificate_not_after_timestamp_seconds - time())`)},
 		},
@@ -190,7 +190,7 @@ func repositories() []Panel {
 	by := func(expr string) string { return `max by (instance, repository, repository_id) (` + expr + `)` }
 	return []Panel{
 		{
-			Kind: Table, W: 14, H: 9, Title: "Repositories", SortBy: "Addresses", Empty: "unknown",
+			Kind: Table, W: 17, H: 9, Title: "Repositories", SortBy: "Addresses", Empty: "unknown",
 			About: "All repositories with their type. Findings of a remote or offline repository are counted on its own console too: say so by repositories.same_as, and the sums above leave the copy out. Unread: no account reads it, and it is missing from every count.",
 			Queries: []Query{
 				named("", `max by (instance, repository, repository_id, type) (securitycenter_repository_info)`),
@@ -214,7 +214,7 @@ func repositories() []Panel {
 			},
 		},
 		{
-			Kind: Series, W: 10, H: 9, Title: "Addresses held more than once", Unit: "suffix: ×", Decimals: 2, Steps: []Step{{Color: good}, {1, warning}}, Limits: true,
+			Kind: Series, W: 7, H: 9, Title: "Addresses held more than once", Unit: "suffix: ×", Decimals: 2, Steps: []Step{{Color: good}, {1, warning}}, Limits: true,
 			About:   "Addresses of all repositories by addresses that count against the licence. Well above 1 the same host is in several repositories, and its findings are counted several times.",
 			Queries: []Query{named("{{instance}}", `sum by (instance) (securitycenter_repository_ips) / (max by (instance) (securitycenter_license_ips_used) > 0)`)},
 		},

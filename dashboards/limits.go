@@ -23,10 +23,8 @@ func limit(name string) float64 {
 // rise is good below warn times the limit, and bad from crit times it on.
 func rise(name string, warn, crit float64) []Step { return rising(warn*limit(name), crit*limit(name)) }
 
-// fall is bad below crit times the limit, and good from enough times it on.
-func fall(name string, crit, enough float64) []Step {
-	return falling(crit*limit(name), enough*limit(name))
-}
+// fall is bad below crit times the limit, and good from the limit on.
+func fall(name string, crit float64) []Step { return falling(crit*limit(name), limit(name)) }
 
 // limitLine draws a limit as Prometheus has it: the lowest or the highest of the
 // chosen consoles, which is the strictest of them.

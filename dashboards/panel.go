@@ -35,6 +35,7 @@ type Panel struct {
 	Change   bool    // of a Spark: the change over it, which is right of one object only
 	Fill     Fill    // of Series: stacked areas or bars instead of lines
 	Free     bool    // of Series: the axis need not begin at 0
+	Long     bool    // of Bars that are few: their names may be long, and stand above them
 	Every    string  // the least step between two points, for example 1d
 	Limits   bool    // of Series: draw the steps as lines
 	Max      float64 // of the axis or bar; 0: the data's

@@ -52,12 +52,12 @@ func trust() []Panel {
 ) / (sum(securitycenter_scan_results{status=~"completed|partial|stopped|error|other"}) > 0)`),
 		},
 		{
-			Kind: Stat, W: 5, H: 3, Title: "Hosts seen", Unit: "percentunit", Decimals: 1, Steps: fall("hosts_seen_ratio", 0.9, 1), Empty: "unknown", Link: "scanning",
+			Kind: Stat, W: 5, H: 3, Title: "Hosts seen", Unit: "percentunit", Decimals: 1, Steps: fall("hosts_seen_ratio", 0.9), Empty: "unknown", Link: "scanning",
 			About:   "Share of the known hosts that a scan saw in 30 days, on the worst console. The findings of the others are old. Look for scans that are late or zones without a scanner.",
 			Queries: one(`min(securitycenter_hosts_seen{window="30d"} / on (job, instance) (sum by (job, instance) (securitycenter_hosts) > 0))`),
 		},
 		{
-			Kind: Stat, W: 5, H: 3, Title: "Logins work", Unit: "percentunit", Decimals: 1, Steps: fall("credentialed_ratio", 0.8, 1), Empty: "unknown", Link: "scanning",
+			Kind: Stat, W: 5, H: 3, Title: "Logins work", Unit: "percentunit", Decimals: 1, Steps: fall("credentialed_ratio", 0.8), Empty: "unknown", Link: "scanning",
 			About:   "Share of the assessed hosts on which a login worked in 30 days, on the worst console. Without a login most missing patches are not found, and the count falls. See the causes on the scanning board.",
 			Queries: one(`min(` + loginsWork + `)`),
 		},
@@ -92,7 +92,7 @@ func openFindings() []Panel {
 			Queries: bySeverity(`sum(securitycenter_vulnerabilities{severity="%s"})`),
 		},
 		{
-			Kind: Bars, W: 5, H: 5, Title: "Critical: worst consoles", Unit: "locale", Whole: true, Empty: "not read",
+			Kind: Bars, W: 5, H: 5, Title: "Critical: worst consoles", Long: true, Unit: "locale", Whole: true, Empty: "not read",
 			About:   "The four consoles with the most open critical findings: whose the sum beside is. See the fleet board for all.",
 			Queries: []Query{named("{{instance}}", `sort_desc(topk(4, sum by (instance) (securitycenter_vulnerabilities{severity="critical"})))`)},
 		},
@@ -142,7 +142,7 @@ func hurting() []Panel {
   / (sum(sum by (job, instance) (securitycenter_hosts) and on (job, instance) securitycenter_hosts_affected) > 0)`),
 		},
 		{
-			Kind: Bars, W: 6, H: 6, Title: "Hosts that a watch hits", Unit: "locale", Whole: true, Steps: none(), Empty: "no watch is configured",
+			Kind: Bars, W: 6, H: 6, Title: "Hosts that a watch hits", Long: true, Unit: "locale", Whole: true, Steps: none(), Empty: "no watch is configured",
 			About:   "Hosts with a finding that a configured watch looks for, for example the known exploited vulnerabilities. Empty unless watches are configured.",
 			Queries: []Query{named("{{watch}}", `sort_desc(sum by (watch) (securitycenter_watch_hosts))`)},
 		},

@@ -50,7 +50,7 @@ func deadlines() []Panel {
 			Queries: append(bySeverity(overdue+` / `+openWhere), limitLine("min", "overdue_ratio")),
 		},
 		{
-			Kind: Bars, W: 8, H: 8, Title: "Critical past the deadline: worst consoles", Unit: "percentunit", Decimals: 1, Max: 1, Steps: rise("overdue_ratio", 1, 2), Empty: "no deadlines",
+			Kind: Bars, W: 8, H: 8, Title: "Critical past the deadline: worst consoles", Long: true, Unit: "percentunit", Decimals: 1, Max: 1, Steps: rise("overdue_ratio", 1, 2), Empty: "no deadlines",
 			About: "Share of the open critical findings of a console that are past their deadline; the 6 worst. A sum hides the one that never patches.",
 			Queries: []Query{named("{{instance}}", `sort_desc(topk(6, max by (instance) (sum by (job, instance) (securitycenter_vulnerabilities_overdue{sla=~"$sla",severity="critical"})
   / (sum by (job, instance) (securitycenter_vulnerabilities{severity="critical"}) > 0))))`)},
@@ -189,9 +189,9 @@ func patchNext() []Panel {
 			},
 		},
 		{
-			Kind: Bars, W: 8, H: 9, Title: "Critical and high by plugin family", Unit: "locale", Whole: true, Empty: "collector families is off",
-			About:   "Open critical and high findings of the 12 largest families: who must patch. Empty unless the collector families is on.",
-			Queries: []Query{named("{{family}} #{{family_id}}", `sort_desc(topk(12, sum by (family, family_id) (securitycenter_vulnerabilities_by_family{severity=~"critical|high"})))`)},
+			Kind: Bars, W: 8, H: 9, Title: "Critical and high by plugin family", Long: true, Unit: "locale", Whole: true, Empty: "collector families is off",
+			About:   "Open critical and high findings of the 8 largest families: who must patch. Empty unless the collector families is on.",
+			Queries: []Query{named("{{family}} #{{family_id}}", `sort_desc(topk(8, sum by (family, family_id) (securitycenter_vulnerabilities_by_family{severity=~"critical|high"})))`)},
 		},
 		{
 			Kind: Table, W: 8, H: 9, Title: "By asset list", SortBy: "Critical", Empty: "collector assets is off",
@@ -213,7 +213,7 @@ func patchNext() []Panel {
 			Queries: bySeverity(`sum(securitycenter_vulnerabilities_vpr{band="%s"})`),
 		},
 		{
-			Kind: Bars, W: 12, H: 7, Title: "Compliance checks passed", Unit: "percentunit", Decimals: 1, Max: 1, Steps: falling(0.7, 0.9), Empty: "collector compliance is off",
+			Kind: Bars, W: 12, H: 7, Title: "Compliance checks passed", Long: true, Unit: "percentunit", Decimals: 1, Max: 1, Steps: falling(0.7, 0.9), Empty: "collector compliance is off",
 			About:   "Share of the checks of an audit that passed, of those that passed or failed. Empty unless the collector compliance is on.",
 			Queries: []Query{named("{{instance}} {{audit}}", `sort(sum by (instance, audit, audit_id) (securitycenter_compliance_checks{result="passed"}) / (sum by (instance, audit, audit_id) (securitycenter_compliance_checks{result=~"passed|failed"}) > 0))`)},
 		},

@@ -1,7 +1,5 @@
 package dashboards
 
-import "strings"
-
 // object is the panel as Grafana stores it, without id and place.
 func (p Panel) object() object {
 	o := object{
@@ -62,7 +60,7 @@ func (p Panel) options() object {
 		return o
 	case Bars:
 		names := "left"
-		if strings.Contains(p.Queries[0].Legend, "{{") { // names of the site's own, which may be long
+		if p.Long {
 			names = "top"
 		}
 		return object{

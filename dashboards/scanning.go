@@ -55,7 +55,7 @@ func scanGlance() []Panel {
 			Queries: one(`max(time() - securitycenter_scan_running_since_timestamp_seconds)`),
 		},
 		{
-			Kind: Stat, W: 4, H: 4, Title: "Logins work, 30 d", Unit: "percentunit", Decimals: 1, Steps: fall("credentialed_ratio", 0.8, 1), Empty: "unknown",
+			Kind: Stat, W: 4, H: 4, Title: "Logins work, 30 d", Unit: "percentunit", Decimals: 1, Steps: fall("credentialed_ratio", 0.8), Empty: "unknown",
 			About:   "Share of the assessed hosts on which a login worked in 30 days, on the worst console. Without one most missing patches are not found.",
 			Queries: one(`min(` + loginsWork + `)`),
 		},

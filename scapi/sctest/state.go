@@ -32,13 +32,13 @@ type State struct {
 type Fate int
 
 const (
-	// Fixed: the latest scan found them gone, on the hosts that are scanned daily.
+	// Fixed findings are those that the latest scan found them gone, on the hosts that are scanned daily.
 	Fixed Fate = iota + 1
-	// Accepted: a rule accepts their risk.
+	// Accepted findings are those whose risk a rule accepts.
 	Accepted
-	// Recast: a rule gives them the severity below.
+	// Recast findings are those that a rule gives the severity below.
 	Recast
-	// Reopened: those that had been mitigated are back since the latest scan, on the hosts that are scanned daily. When
+	// Reopened findings had been mitigated and are back since the latest scan, on the hosts that are scanned daily. When
 	// they were first seen stays as it was.
 	Reopened
 )
