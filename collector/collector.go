@@ -119,7 +119,9 @@ func (col *Collector) run(ctx context.Context, loader Loader, c *findings.Consol
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	m.conceal = c.Conceal
+	if c != nil {
+		m.conceal = c.Conceal
+	}
 	if err := loader(console.WithPriority(ctx, col.priority), c, settings, m); err != nil {
 		return Snapshot{}, err
 	}

@@ -144,7 +144,8 @@ func TestThereAreAsManyRowsBehindEveryNumberAsItSays(t *testing.T) {
 						}
 					}
 					for name := range shown {
-						if !explained[name] {
+						// Names of plugins are told from the pages of others, and asked for by none.
+						if !explained[name] && !strings.HasPrefix(name, "securitycenter_plugin_info{") {
 							t.Errorf("%s is not explained", name)
 						}
 					}
