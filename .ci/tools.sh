@@ -11,6 +11,7 @@ debian=$cache/debian
 golangci_lint=$cache/golangci-lint-$golangci_version/golangci-lint
 actionlint=$cache/actionlint-$actionlint_version/actionlint
 staticcheck=$cache/staticcheck-$staticcheck_version/staticcheck
+# shellcheck disable=SC2034 # .ci/run uses it
 govulncheck=$cache/govulncheck-$govulncheck_version/govulncheck
 
 export PROMETHEUS=$debian/usr/bin/prometheus

@@ -24,7 +24,7 @@ func read[T any](ctx context.Context, c *findings.Console, m *Metrics, part stri
 // of them would keep the whole answer of the console in memory until the load ends.
 // Over RPC it is kept, for there it tells whether two objects are the same.
 func lean[T any](call func(*scapi.Client, context.Context) (T, error)) func(*scapi.Client, context.Context) (T, error) {
-	return func(client *scapi.Client, ctx context.Context) (T, error) { //nolint:revive // in the order of a method of the client
+	return func(client *scapi.Client, ctx context.Context) (T, error) {
 		v, err := call(client, ctx)
 		if api, _ := client.Dialect(ctx); err == nil && api == scapi.REST { // known by now
 			dropTexts(reflect.ValueOf(&v).Elem())

@@ -88,7 +88,7 @@ func templateOf[C any](raw []byte, like *layout[C], find func(name []byte) C) te
 		}
 		begin := in.Offset()
 		in.Value()
-		t.places = append(t.places, place{uint32(begin), uint32(in.Offset())}) //nolint:gosec // answers are far smaller
+		t.places = append(t.places, place{uint32(begin), uint32(in.Offset())})
 	}
 	t.blanks = in.Blanks()
 	if n := len(t.places); alike && n < len(like.names) {

@@ -168,13 +168,15 @@ func addressRows(b []byte, most int) (rows [][]byte, err error) {
 		all = append(all, numbered{n, row})
 		return err
 	})
+	nothing := members == 0 || err != nil && !errors.Is(err, wire.ErrTooMany) // in one of the ways to say so
 	switch {
-	case errors.Is(err, wire.ErrTooMany):
+	case nothing:
+		return nil, nil
+	case err == nil && !known:
+		err = errors.New("an object without results")
+	}
+	if err != nil {
 		return nil, err
-	case err != nil || members == 0:
-		return nil, nil // one of the ways to say nothing
-	case !known:
-		return nil, errors.New("an object without results")
 	}
 	slices.SortStableFunc(all, func(a, b numbered) int { return cmp.Compare(a.n, b.n) })
 	for _, a := range all {

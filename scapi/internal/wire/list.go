@@ -40,22 +40,25 @@ func (l List[T]) Err() error { return l.err }
 // around it. Err tells, and Decode returns it for a list at the top.
 func (l *List[T]) UnmarshalJSON(b []byte) error {
 	*l = List[T]{Items: []T{}, Raw: []json.RawMessage{}}
+	l.err = l.fill(b)
+	return nil
+}
+
+func (l *List[T]) fill(b []byte) error {
 	rows := 0
-	if l.err = eachElement(b, func(json.RawMessage) error { rows++; return nil }); l.err != nil {
-		return nil
+	if err := eachElement(b, func(json.RawMessage) error { rows++; return nil }); err != nil {
+		return err
 	}
 	if most := mostRows(len(b), unsafe.Sizeof(*new(T))+unsafe.Sizeof(json.RawMessage{})); rows > most {
-		l.err = fmt.Errorf("%w: %d in %d bytes, at most %d", ErrTooMany, rows, len(b), most)
-		return nil
+		return fmt.Errorf("%w: %d in %d bytes, at most %d", ErrTooMany, rows, len(b), most)
 	}
 	l.Items, l.Raw = make([]T, 0, rows), make([]json.RawMessage, 0, rows)
-	return eachElement(b, func(raw json.RawMessage) error { // which went well before
+	return eachElement(b, func(raw json.RawMessage) error {
 		var item T
-		if kind(raw) != '{' && Empty(raw) || Decode(raw, &item) != nil {
-			return nil
+		if readable := (kind(raw) == '{' || !Empty(raw)) && Decode(raw, &item) == nil; readable {
+			l.Items = append(l.Items, item)
+			l.Raw = append(l.Raw, raw)
 		}
-		l.Items = append(l.Items, item)
-		l.Raw = append(l.Raw, raw)
 		return nil
 	})
 }

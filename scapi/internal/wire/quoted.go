@@ -151,7 +151,7 @@ func unescape(to, text []byte) []byte {
 			char, _ := hex4(text)
 			text = text[4:]
 			if utf16.IsSurrogate(char) {
-				var pair rune = utf8.RuneError
+				pair := utf8.RuneError
 				if len(text) >= 6 && text[0] == '\\' && text[1] == 'u' {
 					low, _ := hex4(text[2:])
 					pair = utf16.DecodeRune(char, low)
