@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,8 +20,8 @@ func TestTheFileIsReadAgainOnceForEveryChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		hangup := make(chan os.Signal)
-		loads := 0
-		load := func() error { loads++; _, err := f.load(); return err }
+		var loads atomic.Int64
+		load := func() error { loads.Add(1); _, err := f.load(); return err }
 		if err := load(); err == nil {
 			t.Fatal("a file without consoles was accepted")
 		}
@@ -29,12 +30,12 @@ func TestTheFileIsReadAgainOnceForEveryChange(t *testing.T) {
 			defer close(ended)
 			reloads(ctx, hangup, 30*time.Second, f.changed, load, slog.New(slog.DiscardHandler))
 		}()
-		after := func(d time.Duration, what string, want int) {
+		after := func(d time.Duration, what string, want int64) {
 			t.Helper()
 			time.Sleep(d)
 			synctest.Wait()
-			if loads != want {
-				t.Errorf("%s: %d loads, want %d", what, loads, want)
+			if n := loads.Load(); n != want {
+				t.Errorf("%s: %d loads, want %d", what, n, want)
 			}
 		}
 		write := func(content string) {

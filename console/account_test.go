@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -74,15 +75,22 @@ func TestAnAccountTellsWhatItsConsoleIs(t *testing.T) {
 
 func TestWhoeverObservesAnAccountHearsOfItsRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex // logouts of several accounts are heard side by side
 		var heard []string
 		r := reach(t, sctest.Options{}, func(o *console.Options) {
 			for i, a := range o.Accounts {
-				o.Accounts[i].Observe = func(_ context.Context, x scapi.Exchange) { heard = append(heard, a.Name+" "+x.Endpoint) }
+				o.Accounts[i].Observe = func(_ context.Context, x scapi.Exchange) {
+					mu.Lock()
+					defer mu.Unlock()
+					heard = append(heard, a.Name+" "+x.Endpoint)
+				}
 			}
 		})
 		if _, err := r.Repositories(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+		mu.Lock()
+		defer mu.Unlock()
 		if want := "analyst /repository"; !slices.Contains(heard, want) {
 			t.Errorf("%q, want %s among them", heard, want)
 		}
