@@ -16,7 +16,7 @@ local groups(file) = std.parseYaml(file).groups;
   },
 
   prometheusRules+: {
-    groups+: groups(importstr '../alerts/recording.yml'),
+    groups+: groups(importstr '../alerts/limits.yml') + groups(importstr '../alerts/recording.yml'),
   },
 
   prometheusAlerts+: {
@@ -29,6 +29,7 @@ local groups(file) = std.parseYaml(file).groups;
   grafanaDashboards+: {
     'securitycenter-exporter.json': import '../dashboards/exporter.json',
     'securitycenter-fleet.json': import '../dashboards/fleet.json',
+    'securitycenter-owners.json': import '../dashboards/owners.json',
     'securitycenter-posture.json': import '../dashboards/posture.json',
     'securitycenter-remediation.json': import '../dashboards/remediation.json',
     'securitycenter-repository.json': import '../dashboards/repository.json',

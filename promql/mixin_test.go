@@ -51,7 +51,7 @@ func shipped(t *testing.T, parts ...string) map[string]any {
 func TestTheMixinIsWhatIsShipped(t *testing.T) {
 	mixin := evaluated(t, "")
 	groups := func(of string) []any { return mixin[of].(map[string]any)["groups"].([]any) }
-	if want := shipped(t, "alerts", "recording.yml")["groups"]; !reflect.DeepEqual(groups("prometheusRules"), want) {
+	if want := append(shipped(t, "alerts", "limits.yml")["groups"].([]any), shipped(t, "alerts", "recording.yml")["groups"].([]any)...); !reflect.DeepEqual(groups("prometheusRules"), want) {
 		t.Errorf("the recording rules are others: %v", groups("prometheusRules"))
 	}
 	want := append(shipped(t, "alerts", "core.yml")["groups"].([]any), shipped(t, "alerts", "extended.yml")["groups"].([]any)...)
