@@ -3,15 +3,15 @@ package history
 import (
 	"bufio"
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/google/renameio/v2"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 )
@@ -81,17 +81,18 @@ func (r *rebuilding) write(steps []step) (files []string, err error) {
 }
 
 func (r *rebuilding) writeMonth(path string, steps []step, from, until time.Time) error {
-	file, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644), renameio.WithExistingPermissions())
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.part")
 	if err != nil {
 		return err
 	}
-	defer func() { _ = file.Cleanup() }()
+	defer func() { _ = os.Remove(file.Name()) }() // where it got its name, there is nothing to remove
+	defer file.Close()
 	w := bufio.NewWriterSize(file, 1<<20)
 	openMetrics(w, r.families, steps, from, until, r.plan.Until, r.target())
-	if err := w.Flush(); err != nil {
+	if err := errors.Join(w.Flush(), os.Chmod(file.Name(), 0o644), file.Sync(), file.Close()); err != nil {
 		return err
 	}
-	return file.CloseAtomicallyReplace()
+	return os.Rename(file.Name(), path)
 }
 
 // openMetrics writes what holds from a time until another, excluded: each step until the
