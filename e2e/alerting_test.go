@@ -72,6 +72,7 @@ alerting:
 // trueOfTheSimulation are the alerts that may fire although nothing is broken, each because it is true of the invented
 // hosts and scans, or of a week that is 10 seconds long.
 var trueOfTheSimulation = map[string]string{
+	"SecurityCenterChangeUnexplained":       "what is new in seven days is held against a change over a week that is 10 seconds long",
 	"SecurityCenterHostsNotSeen":            "some hosts were last scanned months ago",
 	"SecurityCenterCredentialedCoverageLow": "the scans cannot log in to every fourth computer",
 	"SecurityCenterOverdueRatioHigh":        "findings stay open for months",
