@@ -15,7 +15,7 @@ stand_in() {
     while IFS= read -r library; do
       mkdir -p "$root$(dirname "$library")"
       cp -L "$library" "$root$library"
-    done < <(ldd "$program" | grep -o '/[^ ]*')
+    done < <(ldd "$program" | grep -o '/[^ ]*' || true)
   done
 }
 

@@ -13,6 +13,8 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/securitycenter-exporter/securitycenter_exporter/internal/conceal"
 )
 
@@ -41,7 +43,7 @@ type anonymiser struct {
 	request map[string]bool // words of the product in the request that is being answered
 	// listening: texts are gathered in theirs and nothing is kept of what is written.
 	listening bool
-	keys      map[string]string // what names of fields become, once all is known
+	stands    map[place]remembered // what texts and names of fields become
 }
 
 func newAnonymiser(o Options) (*anonymiser, error) {
@@ -52,7 +54,7 @@ func newAnonymiser(o Options) (*anonymiser, error) {
 	if o.Mask == nil {
 		o.Mask = func(s string) string { return s }
 	}
-	return &anonymiser{o: o, shift: int64(o.Shift / time.Second), names: newPseudonyms(key), theirs: map[string]bool{}, keys: map[string]string{}}, nil
+	return &anonymiser{o: o, shift: int64(o.Shift / time.Second), names: newPseudonyms(key), theirs: map[string]bool{}, stands: map[place]remembered{}}, nil
 }
 
 // where is the place of a value: the name of its field and of the object around it, lower case.
@@ -63,100 +65,108 @@ func (w where) below(name string) where {
 	return where{field: strings.ToLower(name), object: w.field}
 }
 
+// place is a text and where it stands.
+type place struct {
+	text string
+	at   where
+}
+
+// remembered is what stands for a text, as JSON, as long as no more texts are known to be somebody's.
+type remembered struct {
+	json   []byte
+	theirs int
+}
+
+// once is what a function says stands for a text in a place.
+func (a *anonymiser) once(p place, of func() string) []byte {
+	if r, ok := a.stands[p]; ok && r.theirs == len(a.theirs) {
+		return r.json
+	}
+	b := quoted(of())
+	a.stands[p] = remembered{json: b, theirs: len(a.theirs)}
+	return b
+}
+
+func quoted(text string) []byte {
+	b, _ := json.Marshal(text) // a text always can be
+	return b
+}
+
 // json rewrites a JSON text: its structure, its types and the order of its fields stay.
 func (a *anonymiser) json(text []byte) ([]byte, error) {
-	in := json.NewDecoder(bytes.NewReader(text))
-	in.UseNumber()
-	var out bytes.Buffer
-	if err := a.value(in, &out, where{}); err != nil {
+	in := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	out, err := a.value(in, make([]byte, 0, len(text)), where{})
+	if err != nil {
 		return nil, err
 	}
-	if _, err := in.Token(); err != io.EOF {
+	if _, err := in.ReadToken(); err != io.EOF {
 		return nil, fmt.Errorf("more than one value")
 	}
-	return out.Bytes(), nil
+	return out, nil
 }
 
-func (a *anonymiser) value(in *json.Decoder, out *bytes.Buffer, at where) error {
-	token, err := in.Token()
+func (a *anonymiser) value(in *jsontext.Decoder, out []byte, at where) ([]byte, error) {
+	token, err := in.ReadToken()
 	if err != nil {
-		return err
+		return out, err
 	}
-	switch t := token.(type) {
-	case json.Delim:
-		return a.composite(in, out, at, t)
-	case string:
-		write(out, a.text(t, at))
-	case json.Number:
-		a.number(out, t, at)
-	case bool:
-		out.WriteString(strconv.FormatBool(t))
-	default:
-		out.WriteString("null")
+	switch token.Kind() {
+	case '{', '[':
+		return a.composite(in, append(out, byte(token.Kind())), at)
+	case '"':
+		return append(out, a.text(token.String(), at)...), nil
+	case '0':
+		return append(out, a.number(token.String(), at)...), nil
 	}
-	return nil
+	return append(out, token.String()...), nil
 }
 
-func (a *anonymiser) composite(in *json.Decoder, out *bytes.Buffer, at where, open json.Delim) error {
-	out.WriteString(open.String())
-	for first := true; in.More(); first = false {
+// composite rewrites an object or a list that has begun.
+func (a *anonymiser) composite(in *jsontext.Decoder, out []byte, at where) ([]byte, error) {
+	for first := true; ; first = false {
+		switch end := in.PeekKind(); end {
+		case '}', ']':
+			_, err := in.ReadToken()
+			return append(out, byte(end)), err
+		}
 		if !first {
-			out.WriteByte(',')
+			out = append(out, ',')
 		}
 		below := at
-		if open == '{' {
-			token, err := in.Token()
+		if kind, _ := in.StackIndex(in.StackDepth()); kind == '{' {
+			token, err := in.ReadToken()
 			if err != nil {
-				return err
+				return out, err
 			}
-			name, _ := token.(string)
+			name := token.String()
 			below = at.below(name)
-			write(out, a.key(name))
-			out.WriteByte(':')
+			out = append(append(out, a.key(name)...), ':')
 		}
-		if err := a.value(in, out, below); err != nil {
-			return err
+		var err error
+		if out, err = a.value(in, out, below); err != nil {
+			return out, err
 		}
 	}
-	end, err := in.Token()
-	if err != nil {
-		return err
-	}
-	fmt.Fprint(out, end)
-	return nil
 }
 
-func write(out *bytes.Buffer, text string) {
-	b, _ := json.Marshal(text) // a text always can be
-	out.Write(b)
-}
-
-func (a *anonymiser) number(out *bytes.Buffer, n json.Number, at where) {
-	text := n.String()
+func (a *anonymiser) number(text string, at where) string {
 	switch {
 	case conceal.SecretName(at.field):
-		out.WriteString("0")
+		return "0"
 	case personal[at.field] && !a.keeps(at):
 		a.heard(text)
-		out.WriteString("0")
-	default:
-		out.WriteString(a.shifted(text, at))
+		return "0"
 	}
+	return a.shifted(text, at)
 }
 
-// key is the name of a field: what a programmer wrote, or an id. Some objects are keyed by names.
-func (a *anonymiser) key(name string) string {
-	if known, ok := a.keys[name]; ok && !a.listening {
-		return known
-	}
-	out := a.keyed(name)
-	if !a.listening {
-		a.keys[name] = out
-	}
-	return out
+// key is the name of a field, as JSON: what a programmer wrote, or an id. Some objects are keyed by names.
+func (a *anonymiser) key(name string) []byte {
+	return a.once(place{text: name, at: where{field: "\x00"}}, func() string { return a.named(name) })
 }
 
-func (a *anonymiser) keyed(name string) string {
+// named is what stands for the name of a field.
+func (a *anonymiser) named(name string) string {
 	switch {
 	case numeric.MatchString(name), known[name], knownField(strings.ToLower(name)):
 		return name
@@ -166,8 +176,16 @@ func (a *anonymiser) keyed(name string) string {
 	return a.address(name, where{}, func() string { return a.replaced(name) })
 }
 
-// text is what stands for a text.
-func (a *anonymiser) text(s string, at where) string {
+// text is what stands for a text, as JSON.
+func (a *anonymiser) text(s string, at where) []byte {
+	if messageFields[at.field] { // what stays of it depends on the request
+		return quoted(a.worded(s, at))
+	}
+	return a.once(place{text: s, at: at}, func() string { return a.worded(s, at) })
+}
+
+// worded is what stands for a text.
+func (a *anonymiser) worded(s string, at where) string {
 	switch field := at.field; {
 	case s == "":
 		return s

@@ -156,10 +156,10 @@ func (a *anonymiser) query(q url.Values) map[string]string {
 		text, param := strings.Join(list, ","), strings.ToLower(name)
 		// Parameters are written by clients; only what an operator may have chosen is his.
 		if idList.MatchString(text) && a.o.Mask(text) == text && (listFields[param] || param != "value" && !personal[param] && !numeric.MatchString(text)) {
-			out[a.key(name)] = text
+			out[a.named(name)] = text
 			continue
 		}
-		out[a.key(name)] = a.text(text, where{field: "value", object: strings.ToLower(name)})
+		out[a.named(name)] = a.worded(text, where{field: "value", object: strings.ToLower(name)})
 	}
 	return out
 }
