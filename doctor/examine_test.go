@@ -58,7 +58,7 @@ func TestOfAPlainConsoleEverythingIsOK(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				o.Hosts, o.Plugins, o.Repositories, o.Scans = 24, 500, 3, 5
+				o.Hosts, o.Plugins, o.Repositories, o.Scans = 24, 500, 3, 2
 				live := sctest.StartPipe(t, o)
 				r := examine(t, configured(t, live.URL, live.Options().Accounts, ""), live.Transport())
 				if n := troubles(r); len(n) > 0 || len(r.Checks) < 30 {
@@ -186,7 +186,7 @@ func TestAnOddityIsNamedAndNothingElse(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					o := odd.options
-					o.Dialect, o.Hosts, o.Plugins, o.Repositories, o.Scans = dialect, 24, 500, 3, 5
+					o.Dialect, o.Hosts, o.Plugins, o.Repositories, o.Scans = dialect, 24, 500, 3, 2
 					live := sctest.StartPipe(t, o)
 					transport := live.Transport()
 					if odd.change != nil {

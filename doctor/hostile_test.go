@@ -174,7 +174,7 @@ func TestARecordingTellsNothingThatWasPlanted(t *testing.T) {
 		t.Run(dialect.String(), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				live := sctest.StartPipe(t, sctest.Options{Dialect: dialect, Hosts: 30, Plugins: 500, Accounts: hostileAccounts()})
+				live := sctest.StartPipe(t, sctest.Options{Dialect: dialect, Hosts: 30, Plugins: 500, Scans: 2, Accounts: hostileAccounts()})
 				c := configured(t, live.URL, live.Options().Accounts, everything)
 				r := record(t, c, &hostile{next: live.Transport()}, recording.Options{})
 				if len(r.Exchanges) < 30 {

@@ -32,7 +32,7 @@ func TestNothingButLoginsAndReadsIsAsked(t *testing.T) {
 		t.Run(dialect.String(), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				live := sctest.StartPipe(t, sctest.Options{Dialect: dialect, Hosts: 30, Plugins: 500, Repositories: 2})
+				live := sctest.StartPipe(t, sctest.Options{Dialect: dialect, Hosts: 30, Plugins: 500, Scans: 2, Repositories: 2})
 				c := configured(t, live.URL, live.Options().Accounts, everything)
 				if r := examine(t, c, live.Transport()); r.Wrong() {
 					t.Error(r.Summary())
@@ -57,7 +57,7 @@ func TestAPublicReportTellsNothingThatWasPlanted(t *testing.T) {
 		t.Run(dialect.String(), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				live := sctest.StartPipe(t, sctest.Options{Dialect: dialect, Hosts: 30, Plugins: 500, Accounts: hostileAccounts()})
+				live := sctest.StartPipe(t, sctest.Options{Dialect: dialect, Hosts: 30, Plugins: 500, Scans: 2, Accounts: hostileAccounts()})
 				r := examine(t, configured(t, live.URL, live.Options().Accounts, ""), &hostile{next: live.Transport()})
 				if len(r.Checks) < 20 {
 					t.Fatalf("only %d checks", len(r.Checks))
@@ -84,7 +84,7 @@ func TestAPublicReportTellsNothingThatWasPlanted(t *testing.T) {
 
 func TestAPublicReportTellsNoNamesAndNoNumbersOfASite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		live := sctest.StartPipe(t, sctest.Options{Hosts: 137, Plugins: 500, Repositories: 3, UnassignedRepository: true})
+		live := sctest.StartPipe(t, sctest.Options{Hosts: 137, Plugins: 500, Scans: 2, Repositories: 3, UnassignedRepository: true})
 		r := examine(t, configured(t, live.URL, live.Options().Accounts, ""), live.Transport())
 		var private, public bytes.Buffer
 		if err := r.WriteText(&private); err != nil {
@@ -123,7 +123,7 @@ func TestAPublicReportTellsNoNamesAndNoNumbersOfASite(t *testing.T) {
 }
 
 func TestACertificateIsLookedAt(t *testing.T) {
-	live := sctest.StartTLS(t, sctest.Options{Hosts: 10, Plugins: 100, Repositories: 1})
+	live := sctest.StartTLS(t, sctest.Options{Hosts: 10, Plugins: 100, Scans: 2, Repositories: 1})
 	r := examine(t, configured(t, live.URL, live.Options().Accounts, ""), live.Transport())
 	if c := r.Check("way.tls"); c.Result == doctor.Wrong || !strings.Contains(c.Found, "TLS 1.3, chain of") {
 		t.Errorf("%+v", c)
