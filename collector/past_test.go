@@ -79,9 +79,6 @@ func (e *exported) runAt(t *testing.T, at, known time.Time) samples {
 }
 
 func TestThePastIsThatOfARecountOfTheFindingsAsTheyWere(t *testing.T) {
-	if testing.Short() {
-		t.Skip("arithmetic that takes long under the race detector")
-	}
 	onEach(t, func(t *testing.T, e *exported, r *reckoning) {
 		now := r.now.Truncate(time.Hour)
 		for _, n := range []int{1, 2, 9, 40, 200, 364} {

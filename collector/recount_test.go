@@ -45,9 +45,6 @@ var recounts = map[string]func(*testing.T, *exported, *reckoning){
 }
 
 func TestEveryNumberIsThatOfARecount(t *testing.T) {
-	if testing.Short() {
-		t.Skip("arithmetic that takes long under the race detector")
-	}
 	onEach(t, func(t *testing.T, e *exported, r *reckoning) {
 		for _, col := range collector.All() {
 			recount := recounts[col.Name]

@@ -17,6 +17,7 @@ import (
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/exhaustive"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
@@ -208,9 +209,7 @@ func details(e *exported) int {
 }
 
 func TestDetailsAreAskedForOncePerResultAndAHundredPerLoad(t *testing.T) {
-	if testing.Short() {
-		t.Skip("arithmetic that takes long under the race detector")
-	}
+	exhaustive.Only(t)
 	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{Scans: 108})
 		// Answered at once: it is gone. That is not asked again either.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/exhaustive"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
@@ -191,7 +192,7 @@ func TestBudget(t *testing.T) {
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		for _, hosts := range []int{100, 1_000_000} {
 			t.Run(fmt.Sprintf("the default set keeps to its budget of analysis requests over %s at %d hosts", dialect, hosts), func(t *testing.T) {
-				if hosts > 100_000 && testing.Short() {
+				if hosts > 100_000 && !exhaustive.Tests {
 					t.Skip("takes seconds")
 				}
 				t.Parallel()

@@ -24,6 +24,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/exhaustive"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
@@ -355,9 +356,7 @@ func TestAClientThatGoesAwayHarmsNobody(t *testing.T) {
 // TestAllocationsDoNotGrowWithTheSeries runs beside nothing else: allocations of
 // the whole process are counted.
 func TestAllocationsDoNotGrowWithTheSeries(t *testing.T) {
-	if testing.Short() {
-		t.Skip("reads all that there is")
-	}
+	exhaustive.Only(t)
 	for _, how := range waysOfAsking[:4] {
 		counted := map[string]float64{}
 		for name, conf := range map[string]string{"few": hq + only("feeds"), "many": hq + everything()} {

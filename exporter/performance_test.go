@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/exhaustive"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
@@ -20,9 +21,7 @@ const cycle = 30 * time.Minute
 // sizes every minute, as Prometheus does, and writes docs/performance.md: what
 // a console is asked in the first half hour, and in every later one.
 func TestRequestsAreConstantHoweverManyHostsThereAre(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds")
-	}
+	exhaustive.Only(t)
 	t.Parallel()
 	var doc strings.Builder
 	doc.WriteString(`# What the exporter costs

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/history"
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/exhaustive"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
@@ -69,13 +70,13 @@ func recount(s *sctest.Server, findings []sctest.Finding, at time.Time) map[stri
 }
 
 func TestEveryDayIsThatOfARecount(t *testing.T) {
-	if testing.Short() {
-		t.Skip("arithmetic that takes long under the race detector")
-	}
 	for name, o := range dialects {
 		t.Run(name, func(t *testing.T) {
 			on(t, o, func(p *past) {
-				const span = 40
+				span := 12
+				if exhaustive.Tests {
+					span = 40
+				}
 				findings := slices.Collect(p.simulated.Findings())
 				all := samples(p.t, p.must(p.options(span)))
 				minute := 0 * time.Minute

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/exhaustive"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
@@ -217,10 +218,8 @@ func scanned[T any](t *testing.T, page []byte, rows int, read rowReader[T]) []T 
 }
 
 func TestRowsOfSimulatedConsolesAreReadAsEncodingJSONDoes(t *testing.T) {
-	if testing.Short() {
-		t.Skip("arithmetic that takes long under the race detector")
-	}
-	for _, o := range []sctest.Options{{}, {Version: "5.8.0"}, {Quirks: sctest.Quirks{NumbersAsNumbers: true}}, {Dialect: sctest.RPC}, {Dialect: sctest.RPC, Version: "4.2.0"}} {
+	consoles := []sctest.Options{{}, {Version: "5.8.0"}, {Quirks: sctest.Quirks{NumbersAsNumbers: true}}, {Dialect: sctest.RPC}, {Dialect: sctest.RPC, Version: "4.2.0"}}
+	for _, o := range exhaustive.Sample(consoles, 2) {
 		for _, tool := range []string{"vulndetails", "listvuln", "sumip", "sumid", "sumasset", "sumclassc", "sumremediation"} {
 			t.Run(fmt.Sprint(o.Dialect, " ", o.Version, " ", tool), func(t *testing.T) {
 				o.Hosts = 30
@@ -321,9 +320,7 @@ func oddRow(r *rand.Rand, before []string) []string {
 }
 
 func TestMadeUpRowsAreReadAsEncodingJSONDoes(t *testing.T) {
-	if testing.Short() {
-		t.Skip("arithmetic that takes long under the race detector")
-	}
+	exhaustive.Only(t)
 	for seed := range uint64(20) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		var members []string

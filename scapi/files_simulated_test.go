@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/exhaustive"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
@@ -67,9 +68,7 @@ func TestScansOfEveryVersionAreDownloaded(t *testing.T) {
 }
 
 func TestALargeScanTakesNoMemory(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds")
-	}
+	exhaustive.Only(t)
 	const size = 100 << 20
 	s := sctest.Start(t, sctest.Options{ScanBytes: size})
 	c := dialSimulated(t, s, asAnalyst)

@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/exhaustive"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
@@ -236,7 +237,7 @@ func peakMemory() (int64, error) {
 }
 
 func TestAMillionHostsAreStreamedInLittleMemory(t *testing.T) {
-	if testing.Short() || runtime.GOOS != "linux" || raced() {
+	if !exhaustive.Tests || runtime.GOOS != "linux" || raced() {
 		t.Skip("takes its time, and memory as it is without the race detector")
 	}
 	url := startPart(t, partMill)

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/exhaustive"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
@@ -139,9 +140,7 @@ func (h *heap) Write(b []byte) (int, error) {
 }
 
 func TestALargeScanTakesLittleMemory(t *testing.T) {
-	if testing.Short() {
-		t.Skip("downloads 200 MB")
-	}
+	exhaustive.Only(t)
 	const scan = 200 << 20
 	for _, dialect := range dialects {
 		console := sctest.Start(t, sctest.Options{Dialect: dialect, Hosts: 60, Plugins: 1500, ScanBytes: scan})

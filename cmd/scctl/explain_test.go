@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/exhaustive"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
@@ -55,9 +56,7 @@ func objects(t *testing.T, out string) []map[string]any {
 
 // Of every family one series is taken that is not 0, if there is one.
 func TestEveryFamilyOfFindingsIsExplainedAndItsRowsAreAsManyAsItSays(t *testing.T) {
-	if testing.Short() {
-		t.Skip("arithmetic that takes long under the race detector")
-	}
+	exhaustive.Only(t)
 	for _, dialect := range dialects {
 		t.Run(dialect.String(), func(t *testing.T) {
 			environment(t, nil)

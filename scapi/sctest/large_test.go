@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/exhaustive"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
@@ -24,9 +25,7 @@ func heap() uint64 {
 
 // The bounds are generous: they catch a console that stores its findings, not a slow machine.
 func TestAMillionHostsStartFastAndStaySmall(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes a few seconds")
-	}
+	exhaustive.Only(t)
 	before, began := heap(), time.Now()
 	s := sctest.Start(t, sctest.Options{Hosts: million, Now: fixed})
 	if d := time.Since(began); d > 10*time.Second {

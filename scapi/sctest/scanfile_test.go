@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/exhaustive"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
@@ -214,9 +215,7 @@ func TestABodyCanBeCutSeveredAndSlow(t *testing.T) {
 }
 
 func TestALongScanIsWrittenFast(t *testing.T) {
-	if testing.Short() {
-		t.Skip("writes 200 MB")
-	}
+	exhaustive.Only(t)
 	const length = 200 << 20
 	c := sctest.New(sctest.Options{Hosts: 200, Now: fixed, ScanBytes: length})
 	id := ""

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/exhaustive"
 )
 
 func TestStrKeepsTheTextOfScalars(t *testing.T) {
@@ -361,9 +363,7 @@ func FuzzEnvelope(f *testing.F) {
 }
 
 func TestAListOfMoreRowsThanItsSizeMakesLikelyIsRefusedBeforeTheyAreMade(t *testing.T) {
-	if testing.Short() {
-		t.Skip("arithmetic that takes long under the race detector")
-	}
+	exhaustive.Only(t)
 	type row struct{ Name, Description Str }
 	const rows = 600_000
 	var ids strings.Builder

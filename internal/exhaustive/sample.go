@@ -1,0 +1,6 @@
+//go:build !exhaustive
+
+package exhaustive
+
+// Tests says whether tests look at everything.
+const Tests = false
