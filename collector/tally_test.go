@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/exhaustive"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
@@ -38,7 +39,7 @@ func TestRiskAndCoverageAreRightInEverySituation(t *testing.T) {
 	anyRisk := []string{"securitycenter_vulnerabilities_accepted", "securitycenter_hosts_assessed", "securitycenter_hosts_credentialed"}
 	low := func(f sctest.Finding) bool { return f.PluginType == "compliance" && f.PluginID < 1_000_000 }
 	high := func(f sctest.Finding) bool { return f.PluginType == "compliance" && f.Severity == 3 }
-	for _, tt := range []struct {
+	for _, tt := range exhaustive.Sample([]struct {
 		name    string
 		options sctest.Options
 		absent  []string
@@ -145,7 +146,7 @@ func TestRiskAndCoverageAreRightInEverySituation(t *testing.T) {
 			options: sctest.Options{Quirks: sctest.Quirks{BlindToCompliance: true}},
 			has:     map[string]func(sctest.Finding) bool{"compliance result stored as high": high},
 		},
-	} {
+	}, 7) {
 		for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 			if tt.rest && dialect == sctest.RPC {
 				continue

@@ -89,7 +89,7 @@ func (r *rebuilding) writeMonth(path string, steps []step, from, until time.Time
 	defer file.Close()
 	w := bufio.NewWriterSize(file, 1<<20)
 	openMetrics(w, r.families, steps, from, until, r.plan.Until, r.target())
-	if err := errors.Join(w.Flush(), os.Chmod(file.Name(), 0o644), file.Sync(), file.Close()); err != nil {
+	if err := errors.Join(w.Flush(), file.Chmod(0o644), file.Sync(), file.Close()); err != nil {
 		return err
 	}
 	return os.Rename(file.Name(), path)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -99,7 +100,7 @@ func (a *anonymiser) json(text []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := in.ReadToken(); err != io.EOF {
+	if _, err := in.ReadToken(); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("more than one value")
 	}
 	return out, nil
