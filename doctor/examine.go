@@ -75,6 +75,8 @@ func (s *Subject) Examine(ctx context.Context, loads []Load) (*Report, error) {
 			x.failed(areaFilters, "filter.scopes", "findings can be asked for", err)
 		}
 		x.filters(ctx)
+		x.parts(ctx)
+		x.tools(ctx)
 		x.refusals(ctx)
 		x.identities(ctx)
 		x.organizations(ctx)

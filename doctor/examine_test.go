@@ -98,6 +98,56 @@ func fault(f sctest.Fault) func(*sctest.Server) http.RoundTripper {
 	}
 }
 
+// without is a console that takes a filter and ignores it.
+func without(filter string) func(*sctest.Server) http.RoundTripper {
+	return func(s *sctest.Server) http.RoundTripper {
+		return roundTrip(func(r *http.Request) (*http.Response, error) {
+			if r.Body == nil {
+				return s.Transport().RoundTrip(r)
+			}
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				return nil, err
+			}
+			if form, err := url.ParseQuery(string(body)); err == nil && form.Get("input") != "" {
+				form.Set("input", unfiltered(form.Get("input"), filter))
+				body = []byte(form.Encode())
+			} else {
+				body = []byte(unfiltered(string(body), filter))
+			}
+			r = r.Clone(r.Context())
+			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+			return s.Transport().RoundTrip(r)
+		})
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// unfiltered is a request, as JSON, without the filters of a name; what is none stays as it is.
+func unfiltered(text, filter string) string {
+	var input map[string]any
+	if json.Unmarshal([]byte(text), &input) != nil {
+		return text
+	}
+	query, ok := input["query"].(map[string]any)
+	if !ok {
+		query = input
+	}
+	filters, ok := query["filters"].([]any)
+	if !ok {
+		return text
+	}
+	query["filters"] = slices.DeleteFunc(filters, func(f any) bool { return f.(map[string]any)["filterName"] == filter })
+	changed, err := json.Marshal(input)
+	if err != nil {
+		return text
+	}
+	return string(changed)
+}
+
 var (
 	adminAccount = sctest.Account{Username: "root", Password: "a-long-password", Administrator: true}
 	first        = sctest.Account{Username: "alice", Password: "b-long-password", Organization: 1, Repositories: []string{"1", "2"}}
@@ -144,6 +194,12 @@ var oddities = map[string]oddity{
 		want: map[string]doctor.Result{"identity.one_row": doctor.Wrong}, means: "not used"},
 	"REST: a filter that is refused": {options: sctest.Options{RefuseFilters: []string{"wasVuln"}},
 		want: map[string]doctor.Result{"filter.optional": doctor.Limited}, means: "web-application"},
+	"REST: web-application findings that are not kept out": {change: without("wasVuln"),
+		want: map[string]doctor.Result{"filter.web_applications": doctor.Wrong}, means: "counted among those of hosts"},
+	"a window of mitigation that is ignored": {change: without("lastMitigated"),
+		want: map[string]doctor.Result{"filter.mitigated": doctor.Wrong}, means: "rebuilt history"},
+	"a tool that is not there": {options: sctest.Options{RefuseTools: []string{"sumasset"}},
+		want: map[string]doctor.Result{"call.tools": doctor.Limited}, means: "the collector assets"},
 	"REST: numbers for texts": {options: sctest.Options{Quirks: sctest.Quirks{NumbersAsNumbers: true}},
 		want: map[string]doctor.Result{"vocabulary.types": doctor.Limited}, means: "Nothing is lost"},
 	"REST: a call that is not there": {change: fault(sctest.Fault{Endpoint: "GET /job", Effect: sctest.HTMLPage(404)}),

@@ -125,7 +125,7 @@ func (x *examination) sums(ctx context.Context, s *findings.Scope, t findings.Te
 	all := scapi.ByRepository(s.IDs()...)
 	var counts [3]scapi.Counts
 	for i, filters := range [][]scapi.Filter{{all}, {all, t.With}, {all, t.Without}} {
-		if _, counts[i], err = (asking{x, s}).summary(ctx, "sumip", filters...); err != nil {
+		if counts[i], err = (asking{x, s}).severities(ctx, scapi.Query{Filters: filters}); err != nil {
 			return "", false, err
 		}
 	}

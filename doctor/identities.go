@@ -41,6 +41,16 @@ func (q asking) summary(ctx context.Context, tool string, filters ...scapi.Filte
 	return row, counts, err
 }
 
+// severities are the findings by severity of what a query selects.
+func (q asking) severities(ctx context.Context, query scapi.Query) (scapi.Counts, error) {
+	query.Tool = "sumip"
+	p, err := q.s.Account.Prepare(ctx, query)
+	if err != nil {
+		return scapi.Counts{}, err
+	}
+	return console.Call(ctx, q.s.Account, func(_ *scapi.Client, ctx context.Context) (scapi.Counts, error) { return p.SeverityCounts(ctx) })
+}
+
 func (q asking) rows(ctx context.Context, query scapi.Query) ([]scapi.Row, error) {
 	return console.Call(ctx, q.s.Account, func(client *scapi.Client, ctx context.Context) ([]scapi.Row, error) { return client.Query(ctx, query) })
 }
