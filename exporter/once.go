@@ -48,7 +48,7 @@ func (e *Exporter) Once(ctx context.Context, w io.Writer, file string) error {
 		}
 	}
 	if file == "" {
-		page, err := exposition(joined(all))
+		page, err := exposition(Joined(all...))
 		if err == nil {
 			_, err = w.Write(page)
 		}
@@ -69,9 +69,9 @@ func exposition(families []*dto.MetricFamily) ([]byte, error) {
 	return page.Bytes(), nil
 }
 
-// joined makes one family of those with the same name, which may stand only
-// once in an exposition. It changes the families.
-func joined(families []*dto.MetricFamily) []*dto.MetricFamily {
+// Joined makes one family of those with the same name, which may stand only
+// once in an exposition, and sorts them by it. It changes the families.
+func Joined(families ...*dto.MetricFamily) []*dto.MetricFamily {
 	var all []*dto.MetricFamily
 	byName := map[string]*dto.MetricFamily{}
 	for _, f := range families {
