@@ -94,7 +94,7 @@ var entities = map[rune]string{'&': "&amp;", '<': "&lt;", '>': "&gt;", '@': "&#6
 // itself. Only what may be taken for some is escaped, so that numbers stay readable.
 func literal(s string) string {
 	var b strings.Builder
-	runes := []rune(text(s))
+	runes := []rune(strings.TrimSpace(text(s))) // blanks at an end would undo emphasis
 	for i, r := range runes {
 		next := ' '
 		if i+1 < len(runes) {

@@ -24,7 +24,6 @@ func (v view) repositories() section {
 	type place struct {
 		worst
 		id, name string
-		labels   labels
 	}
 	var all []place
 	const open = "securitycenter_vulnerabilities"
@@ -46,24 +45,29 @@ func (v view) repositories() section {
 	}
 	slices.SortFunc(all, func(a, b place) int { return cmp.Or(a.compare(b.worst), cmp.Compare(a.id, b.id)) })
 	t := &table{Caption: "Repositories, those with most critical findings first", Columns: []column{{Name: "Repository"}, {"Hosts", true}, {"Critical", true}, {"High", true}, {"Medium", true}, {"Low", true}, {"Score", true}, {"Last data", true}}}
-	rest := [6]float64{} // hosts, severities, score
+	numbers := []struct{ family, severity string }{
+		{"securitycenter_hosts", ""}, {open, "critical"}, {open, "high"}, {open, "medium"}, {open, "low"}, {"securitycenter_vulnerability_score", ""},
+	}
+	rest := make([]total, len(numbers))
 	var bars []bar
 	for i, p := range all {
-		hosts, _ := v.sum("securitycenter_hosts", "repository_id", p.id)
-		score, _ := v.sum("securitycenter_vulnerability_score", "repository_id", p.id)
-		if i >= shownRows {
-			for n, add := range [6]float64{hosts, p.worst[0], p.worst[1], p.worst[2], p.worst[3], score} {
-				rest[n] += add
+		row := []cell{{Text: p.name}}
+		for n, of := range numbers {
+			where := []string{"repository_id", p.id}
+			if of.severity != "" {
+				where = append(where, "severity", of.severity)
 			}
+			row = append(row, v.number(of.family, where...))
+			if value, told := v.sum(of.family, where...); told && i >= shownRows {
+				rest[n].value, rest[n].told = rest[n].value+value, true
+			}
+		}
+		if i >= shownRows {
 			continue
 		}
-		row := []cell{{Text: p.name}, v.number("securitycenter_hosts", "repository_id", p.id)}
 		b := bar{Label: p.name, Value: count(p.worst[0] + p.worst[1])}
-		for n, severity := range severities[:4] {
-			row = append(row, v.number(open, "repository_id", p.id, "severity", severity))
-			if n < 2 {
-				b.Segments = append(b.Segments, segment{severity, p.worst[n], title(severity) + ": " + count(p.worst[n])})
-			}
+		for n, severity := range severities[:2] {
+			b.Segments = append(b.Segments, segment{severity, p.worst[n], title(severity) + ": " + count(p.worst[n])})
 		}
 		last := cell{Text: absent}
 		if at, told := v.sum("securitycenter_repository_last_update_timestamp_seconds", "repository_id", p.id); told {
@@ -72,12 +76,12 @@ func (v view) repositories() section {
 				last.Class = "warn"
 			}
 		}
-		t.Rows, bars = append(t.Rows, append(row, v.number("securitycenter_vulnerability_score", "repository_id", p.id), last)), append(bars, b)
+		t.Rows, bars = append(t.Rows, append(row, last)), append(bars, b)
 	}
 	if more := len(all) - shownRows; more > 0 {
 		row := []cell{{Text: fmt.Sprintf("%d more", more)}}
 		for _, n := range rest {
-			row = append(row, cell{Text: count(n)})
+			row = append(row, n.cell())
 		}
 		t.Rows = append(t.Rows, append(row, cell{Text: absent}))
 	}

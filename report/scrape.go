@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	dto "github.com/prometheus/client_model/go"
 )
@@ -15,15 +17,29 @@ import (
 var severities = []string{"critical", "high", "medium", "low", "info"}
 
 // title is a word at the beginning of a line.
-func title(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
+func title(words string) string {
+	first, size := utf8.DecodeRuneInString(words)
+	return string(unicode.ToUpper(first)) + words[size:]
+}
 
-// scrape is families by name.
-type scrape map[string]*dto.MetricFamily
+// scrape is series by the name of their family.
+type scrape map[string][]series
+
+type series struct {
+	labels
+	value float64
+}
 
 func newScrape(families []*dto.MetricFamily) scrape {
 	s := scrape{}
 	for _, f := range families {
-		s[f.GetName()] = f
+		for _, m := range f.Metric {
+			l := labels{}
+			for _, pair := range m.Label {
+				l[pair.GetName()] = pair.GetValue()
+			}
+			s[f.GetName()] = append(s[f.GetName()], series{l, m.GetGauge().GetValue() + m.GetCounter().GetValue()})
+		}
 	}
 	return s
 }
@@ -44,17 +60,8 @@ func (l labels) has(where []string) bool {
 // each iterates over the series of a family that have the labels, in their order.
 func (s scrape) each(family string, where ...string) iter.Seq2[labels, float64] {
 	return func(yield func(labels, float64) bool) {
-		f := s[family]
-		if f == nil {
-			return
-		}
-		for _, m := range f.Metric {
-			l := labels{}
-			for _, pair := range m.Label {
-				l[pair.GetName()] = pair.GetValue()
-			}
-			v := m.GetGauge().GetValue() + m.GetCounter().GetValue() + m.GetUntyped().GetValue()
-			if l.has(where) && !yield(l, v) {
+		for _, one := range s[family] {
+			if one.has(where) && !yield(one.labels, one.value) {
 				return
 			}
 		}
@@ -92,12 +99,23 @@ func (s scrape) values(family, label string) []string {
 // absent stands where the console does not tell a number.
 const absent = "–"
 
+// total is a sum of what is told.
+type total struct {
+	value float64
+	told  bool
+}
+
+func (t total) cell() cell {
+	if !t.told {
+		return cell{Text: absent}
+	}
+	return cell{Text: count(t.value)}
+}
+
 // number is the sum of the series as a cell.
 func (s scrape) number(family string, where ...string) cell {
-	if v, known := s.sum(family, where...); known {
-		return cell{Text: count(v)}
-	}
-	return cell{Text: absent}
+	v, known := s.sum(family, where...)
+	return total{v, known}.cell()
 }
 
 // count is a number with a comma after each thousand.
