@@ -189,7 +189,7 @@ func (v view) deadlines() section {
 	const overdue, soon = "securitycenter_vulnerabilities_overdue", "securitycenter_vulnerabilities_due_soon"
 	_, foreseen := v.sum(soon)
 	for _, policy := range v.values(overdue, "sla") {
-		t := &table{Caption: "Past the deadline of policy " + policy, Columns: []column{{Name: "Severity"}, {"Deadline", true}, {"Overdue", true}, {"Of the open", true}}}
+		t := &table{Caption: "Past the deadline of policy " + short(policy), Columns: []column{{Name: "Severity"}, {"Deadline", true}, {"Overdue", true}, {"Of the open", true}}}
 		if foreseen {
 			t.Columns = append(t.Columns, column{"Due within 7 days", true})
 		}
@@ -212,7 +212,7 @@ func (v view) deadlines() section {
 			t.Rows = append(t.Rows, row)
 			bars = append(bars, bar{Label: title(severity), Value: percent(late, open), Whole: max(open, late), Segments: []segment{{severity, late, "overdue"}, {"rest", max(open-late, 0), "not overdue"}}})
 		}
-		s.Blocks = append(s.Blocks, block{Chart: newChart("Overdue share of the open findings, policy "+policy, bars...)}, block{Table: t})
+		s.Blocks = append(s.Blocks, block{Chart: newChart("Overdue share of the open findings, policy "+short(policy), bars...)}, block{Table: t})
 	}
 	const aged = "securitycenter_vulnerabilities_aged"
 	ages := v.values(aged, "min_age_days")

@@ -67,7 +67,7 @@ func sound(name func(string) string) world {
 	w.set("securitycenter_account_up", 1, "account", name("analyst"))
 	w.set("securitycenter_account_blocked", 0, "account", name("analyst"))
 	w.set("securitycenter_clock_skew_seconds", -2)
-	for _, c := range []string{"vulnerabilities", "risk", "coverage"} {
+	for _, c := range []string{"vulnerabilities", "risk", "coverage", "feeds", "scanners"} {
 		w.set("securitycenter_collector_interval_seconds", 1800, "collector", c)
 		w.set("securitycenter_collector_success", 1, "collector", c)
 		w.set("securitycenter_collector_permitted", 1, "collector", c)

@@ -35,7 +35,7 @@ func (v view) scannerList() []scanner {
 		}
 		for state, holds := range v.each("securitycenter_scanner_status", id...) {
 			if holds == 1 {
-				s.states = append(s.states, strings.ReplaceAll(state["status"], "_", " "))
+				s.states = append(s.states, strings.ReplaceAll(short(state["status"]), "_", " "))
 			}
 		}
 		if loaded, told := v.sum("securitycenter_scanner_loaded_plugin_set_timestamp_seconds", id...); told && hasSet {
@@ -88,7 +88,7 @@ func (v view) scanners() section {
 				behind.Class = "warn"
 			}
 		}
-		t.Rows = append(t.Rows, []cell{{Text: sc.name}, {Text: cmp.Or(sc.version, absent)}, state, behind})
+		t.Rows = append(t.Rows, []cell{{Text: sc.name}, {Text: cmp.Or(short(sc.version), absent)}, state, behind})
 	}
 	if len(all) > 0 {
 		text := fmt.Sprintf("%d of %d scanners can scan.", able, len(all))
@@ -135,7 +135,7 @@ func (v view) feeds() section {
 		return yes
 	}
 	for _, feed := range names {
-		row := []cell{{Text: feed}, {Text: absent}, {Text: absent}}
+		row := []cell{{Text: short(feed)}, {Text: absent}, {Text: absent}}
 		if at, told := v.sum(updated, "feed", feed); told {
 			row[1].Text, row[2].Text = day(at), legible.Lasting(v.age(at))
 			if v.older(v.age(at), "feed_age_seconds") {

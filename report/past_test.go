@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -112,5 +113,19 @@ func TestWarningsAndErrorsOfPrometheusAreErrors(t *testing.T) {
 			t.Errorf("%s: %v, want %q", body, err, says)
 		}
 		server.Close()
+	}
+}
+
+// The recording rules, by which alerts judge, are asked for by their own words.
+func TestThePastIsThatOfTheRecordingRules(t *testing.T) {
+	t.Parallel()
+	rules, err := os.ReadFile("../alerts/recording.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range Expressions() {
+		if !strings.Contains(string(rules), e+"\n") {
+			t.Errorf("no rule says %s", e)
+		}
 	}
 }

@@ -108,14 +108,14 @@ func (v view) owners() section {
 	slices.SortStableFunc(owners, func(a, b string) int { return rank(a).compare(rank(b)) })
 	t := &table{Caption: "Owners, those with most overdue critical findings first; they overlap", Columns: []column{{Name: "Owner"}, {"Hosts", true}, {"Critical", true}, {"High", true}, {"Exploitable critical", true}}}
 	for _, p := range policies {
-		t.Columns = append(t.Columns, column{"Overdue critical, " + p, true}, column{"Overdue high, " + p, true})
+		t.Columns = append(t.Columns, column{"Overdue critical, " + short(p), true}, column{"Overdue high, " + short(p), true})
 	}
 	for i, o := range owners {
 		if i == shownRows {
 			s.Blocks = append(s.Blocks, block{Text: fmt.Sprintf("%d more owners are not shown.", len(owners)-shownRows)})
 			break
 		}
-		row := []cell{{Text: o}, v.number("securitycenter_owner_hosts", "owner", o), v.number(open, "owner", o, "severity", "critical"), v.number(open, "owner", o, "severity", "high"),
+		row := []cell{{Text: short(o)}, v.number("securitycenter_owner_hosts", "owner", o), v.number(open, "owner", o, "severity", "critical"), v.number(open, "owner", o, "severity", "high"),
 			v.number("securitycenter_owner_vulnerabilities_exploitable", "owner", o, "severity", "critical")}
 		for _, p := range policies {
 			row = append(row, v.number(overdue, "owner", o, "sla", p, "severity", "critical"), v.number(overdue, "owner", o, "sla", p, "severity", "high"))
@@ -135,7 +135,7 @@ func (v view) watches() section {
 	const found = "securitycenter_watch_vulnerabilities"
 	t := &table{Caption: "Open findings of the configured watches", Columns: []column{{Name: "Watch"}, {"Hosts", true}, {"Critical", true}, {"High", true}, {"Medium", true}, {"Low", true}}}
 	for _, w := range v.values(found, "watch") {
-		row := []cell{{Text: w}, v.number("securitycenter_watch_hosts", "watch", w)}
+		row := []cell{{Text: short(w)}, v.number("securitycenter_watch_hosts", "watch", w)}
 		for _, severity := range severities[:4] {
 			row = append(row, v.number(found, "watch", w, "severity", severity))
 		}

@@ -163,16 +163,16 @@ func (r *Report) Classifications() []string {
 }
 
 func (v view) part() Part {
-	p := Part{Name: v.Name, Reasons: v.judge()}
+	p := Part{Name: short(v.Name), Reasons: v.judge()}
 	for i, r := range p.Reasons {
 		p.Belief = max(p.Belief, r.Belief)
 		p.Reasons[i].What = title(r.What)
 	}
 	slices.SortStableFunc(p.Reasons, func(a, b reason) int { return cmp.Compare(b.Belief, a.Belief) })
 	for l := range v.each("securitycenter_info") {
-		p.About = "Security Center " + cmp.Or(l["version"], "of unknown version")
+		p.About = "Security Center " + cmp.Or(short(l["version"]), "of unknown version")
 		if !strings.EqualFold(l["classification"], "none") { // as a console says that has no classification
-			p.Classification = l["classification"]
+			p.Classification = short(l["classification"])
 		}
 		if l["acas"] == "true" {
 			p.About += ", ACAS"
@@ -196,7 +196,7 @@ func overview(parts []Part, views []view) *table {
 	}
 	t.Columns = append(t.Columns, column{"Reservations", true})
 	for i, v := range views {
-		row := []cell{{Text: v.Name}, {Text: parts[i].Belief.short(), Class: parts[i].Belief.Class()}, v.number("securitycenter_hosts")}
+		row := []cell{{Text: parts[i].Name}, {Text: parts[i].Belief.short(), Class: parts[i].Belief.Class()}, v.number("securitycenter_hosts")}
 		for _, s := range severities {
 			row = append(row, v.number("securitycenter_vulnerabilities", "severity", s))
 		}

@@ -35,9 +35,9 @@ func (v view) access() (all []reason) {
 		switch {
 		case blocked == 0 && (!used || up == 1):
 		case in > 0:
-			all = append(all, reason{WithReservations, "account " + l["account"] + " stopped answering", "What only it reads may be missing.", "Find out why its last call failed.", "SecurityCenterAccountDown"})
+			all = append(all, reason{WithReservations, "account " + short(l["account"]) + " stopped answering", "What only it reads may be missing.", "Find out why its last call failed.", "SecurityCenterAccountDown"})
 		default:
-			all = append(all, reason{NotBelieved, "account " + l["account"] + " could not log in", "What only this account would read is in no number: sums look complete and are too low.", "Correct its credentials, or unlock it on the console.", "SecurityCenterAccountLeftOut"})
+			all = append(all, reason{NotBelieved, "account " + short(l["account"]) + " could not log in", "What only this account would read is in no number: sums look complete and are too low.", "Correct its credentials, or unlock it on the console.", "SecurityCenterAccountLeftOut"})
 		}
 	}
 	if skew, _ := v.sum("securitycenter_clock_skew_seconds"); max(skew, -skew) > v.limits["clock_skew_seconds"] {
@@ -45,6 +45,12 @@ func (v view) access() (all []reason) {
 			"Ages and deadlines are wrong by as much.", "Set the clocks by the same source.", "SecurityCenterClockSkew"})
 	}
 	return all
+}
+
+// loaded reports whether the latest load of a collector succeeded.
+func (v view) loaded(collector string) bool {
+	success, _ := v.sum("securitycenter_collector_success", "collector", collector)
+	return success == 1
 }
 
 // counting is the collector without which there is no count.
@@ -100,7 +106,7 @@ var checks = map[string]string{
 func (v view) identities() (all []reason) {
 	for l, holds := range v.each("securitycenter_check_ok") {
 		if holds == 0 {
-			all = append(all, reason{WithReservations, "the console contradicts itself: " + cmp.Or(checks[l["check"]], l["check"]), "Numbers that rest on it are told in another way, or are absent.", "scctl doctor has the numbers.", "SecurityCenterNumbersContradict"})
+			all = append(all, reason{WithReservations, "the console contradicts itself: " + cmp.Or(checks[l["check"]], short(l["check"])), "Numbers that rest on it are told in another way, or are absent.", "scctl doctor has the numbers.", "SecurityCenterNumbersContradict"})
 		}
 	}
 	return all
@@ -147,7 +153,7 @@ func (v view) reach() (all []reason) {
 	if working = min(working, assessed); known && assessed > 0 && working/assessed < v.limits["credentialed_ratio"] {
 		all = append(all, reason{WithReservations, "scans could log in to only " + percent(working, assessed) + " of the hosts that they assessed in 30 days", "Most missing patches of the other hosts are not seen: counts are too low.", "Take the largest cause below first.", "SecurityCenterCredentialedCoverageLow"})
 	}
-	if loaded, _ := v.sum("securitycenter_collector_success", "collector", "coverage"); loaded == 1 && (!told || !known) {
+	if v.loaded("coverage") && (!told || !known) {
 		all = append(all, reason{WithReservations, "the console does not tell on how many hosts scans could log in", "Nobody knows whether missing patches were looked for.", "scctl doctor says which filters work.", ""})
 	}
 	return all
@@ -159,6 +165,9 @@ func (v view) content() (all []reason) {
 		if age := v.age(at); v.older(age, "feed_age_seconds") {
 			all = append(all, reason{WithReservations, fmt.Sprintf("the %s feed was last updated %s ago", l["feed"], legible.Lasting(age)), "What was published since is not looked for.", "Update the feed, on a site without internet by hand.", "SecurityCenterFeedStale"})
 		}
+	}
+	if _, told := v.sum("securitycenter_feed_last_update_timestamp_seconds", "feed", "active"); !told && v.loaded("feeds") {
+		all = append(all, reason{WithReservations, "no account can tell when the active feed was updated", "Nobody knows whether what was published lately is looked for.", "Add an administrator's account.", ""})
 	}
 	if valid, known := v.sum("securitycenter_subscription_valid", "feed", "active"); known && valid == 0 {
 		all = append(all, reason{WithReservations, "the subscription of the active feed is not valid", "The feed is not updated any more.", "Renew the subscription or correct the activation code.", "SecurityCenterSubscriptionNotValid"})
@@ -179,7 +188,11 @@ func (v view) engines() (all []reason) {
 		all = append(all, reason{WithReservations, "the job daemon does not run", "No scan starts and no result is imported.", "Start it on the console.", "SecurityCenterJobDaemonDown"})
 	}
 	var broken, behind []string
-	for _, s := range v.scannerList() {
+	scanners := v.scannerList()
+	if len(scanners) == 0 && v.loaded("scanners") {
+		all = append(all, reason{WithReservations, "no account sees a scanner", "Nobody knows whether hosts can be looked at.", "Add an administrator's account.", ""})
+	}
+	for _, s := range scanners {
 		switch {
 		case !s.enabled:
 		case s.usable == 0:
@@ -263,15 +276,19 @@ func moved(a, b float64, limits map[string]float64) bool {
 
 // named is an object of the console: names alone repeat.
 func named(l labels, what string) string {
-	switch id := l[what+"_id"]; {
-	case l[what] == "":
+	name, id := short(l[what]), short(l[what+"_id"])
+	switch {
+	case name == "":
 		return id
 	case id == "":
-		return l[what]
+		return name
 	default:
-		return l[what] + " (" + id + ")"
+		return name + " (" + id + ")"
 	}
 }
+
+// short is a name that leaves room for others.
+func short(name string) string { return legible.Text(name, 80) }
 
 // several counts things and names the first of them.
 func several(names []string, one, many string) string {

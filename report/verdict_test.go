@@ -57,7 +57,7 @@ func TestTheVerdictSaysWhyNumbersMayNotBeBelieved(t *testing.T) {
 		"a collector that failed": {func(w world, _ *Console) { w.set("securitycenter_collector_success", 0, "collector", "risk") }, WithReservations, "SecurityCenterCollectorFailing", "risk"},
 		"a collector that did not end": {func(w world, _ *Console) {
 			w.without("securitycenter_collector_success")
-			for _, c := range []string{"vulnerabilities", "coverage"} {
+			for _, c := range []string{"vulnerabilities", "coverage", "feeds", "scanners"} {
 				w.set("securitycenter_collector_success", 1, "collector", c)
 			}
 		}, WithReservations, "SecurityCenterCollectorNeverRan", "risk"},
@@ -93,11 +93,13 @@ func TestTheVerdictSaysWhyNumbersMayNotBeBelieved(t *testing.T) {
 		"an old feed": {func(w world, _ *Console) {
 			w.set("securitycenter_feed_last_update_timestamp_seconds", ago(49*time.Hour), "feed", "active")
 		}, WithReservations, "SecurityCenterFeedStale", "2 d 1 h ago"},
-		"no subscription":            {func(w world, _ *Console) { w.set("securitycenter_subscription_valid", 0, "feed", "active") }, WithReservations, "SecurityCenterSubscriptionNotValid", "subscription"},
-		"no licence":                 {func(w world, _ *Console) { w.set("securitycenter_license_valid", 0) }, WithReservations, "SecurityCenterLicenseInvalid", "licence"},
-		"more hosts than licensed":   {func(w world, _ *Console) { w.set("securitycenter_license_ips_used", 513) }, WithReservations, "SecurityCenterLicenseExceeded", "513"},
-		"a job daemon that is down":  {func(w world, _ *Console) { w.set("securitycenter_job_daemon_running", 0) }, WithReservations, "SecurityCenterJobDaemonDown", "job daemon"},
-		"a scanner that cannot scan": {func(w world, _ *Console) { w.set("securitycenter_scanner_usable", 0, scanner...) }, WithReservations, "SecurityCenterScannerUnusable", "1 scanner that is enabled cannot scan: dmz (1)"},
+		"a feed that nobody tells of": {func(w world, _ *Console) { w.without("securitycenter_feed_last_update_timestamp_seconds") }, WithReservations, "", "when the active feed was updated"},
+		"no scanners":                 {func(w world, _ *Console) { w.without("securitycenter_scanner_info") }, WithReservations, "", "No account sees a scanner"},
+		"no subscription":             {func(w world, _ *Console) { w.set("securitycenter_subscription_valid", 0, "feed", "active") }, WithReservations, "SecurityCenterSubscriptionNotValid", "subscription"},
+		"no licence":                  {func(w world, _ *Console) { w.set("securitycenter_license_valid", 0) }, WithReservations, "SecurityCenterLicenseInvalid", "licence"},
+		"more hosts than licensed":    {func(w world, _ *Console) { w.set("securitycenter_license_ips_used", 513) }, WithReservations, "SecurityCenterLicenseExceeded", "513"},
+		"a job daemon that is down":   {func(w world, _ *Console) { w.set("securitycenter_job_daemon_running", 0) }, WithReservations, "SecurityCenterJobDaemonDown", "job daemon"},
+		"a scanner that cannot scan":  {func(w world, _ *Console) { w.set("securitycenter_scanner_usable", 0, scanner...) }, WithReservations, "SecurityCenterScannerUnusable", "1 scanner that is enabled cannot scan: dmz (1)"},
 		"a scanner that is behind": {func(w world, _ *Console) {
 			w.set("securitycenter_scanner_loaded_plugin_set_timestamp_seconds", ago(5*24*time.Hour), scanner...)
 		}, WithReservations, "SecurityCenterScannerPluginLag", "dmz (1)"},

@@ -236,15 +236,16 @@ func (f *reportFlags) console(ctx context.Context, r exporter.Reading, days int)
 	return c, nil
 }
 
+// reportedCollectors are those whose numbers are in a report, if they are on: what else
+// a configuration switches on costs the console more and is not told.
+func reportedCollectors() []*collector.Collector {
+	return slices.DeleteFunc(collector.All(), func(col *collector.Collector) bool { return !col.Default && !col.Watches && !col.Owners })
+}
+
 // reported returns how the consoles are read that the flags leave: of a configuration
 // file all, or that of --console, with what the report tells of.
 func (s *settings) reported(out streams) (exporter.Options, error) {
-	o := exporter.Options{Logger: slog.New(slog.DiscardHandler)} // what it would say is in the report
-	for _, col := range collector.All() {
-		if col.Default || col.Watches || col.Owners {
-			o.Collectors = append(o.Collectors, col)
-		}
-	}
+	o := exporter.Options{Logger: slog.New(slog.DiscardHandler), Collectors: reportedCollectors()} // what it would log is in the report
 	if s.account != "" {
 		return o, wrongUsage("--account: what is counted is asked through all accounts of the console, each for its repositories")
 	}
