@@ -52,7 +52,7 @@ func addReport(t *tree) {
 		"It is found by the label instance, which is the console's name. If it does not answer, the report says so.").PlaceHolder("URL").StringVar(&f.prometheus)
 	cmd.Flag("prometheus.config.file", "How that Prometheus is reached: a file as promtool's --http.config.file, with basic_auth, authorization, tls_config, ….").PlaceHolder("FILE").StringVar(&f.client)
 	t.settings.output.registerFile(cmd)
-	t.runners[cmd.FullCommand()] = func(ctx context.Context, t *tree, s streams) error { return f.run(ctx, t, s) }
+	t.runners[cmd.FullCommand()] = f.run
 }
 
 // The formats of a report.

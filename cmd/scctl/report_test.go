@@ -101,9 +101,9 @@ func TestTheNumbersOfAReportAreThoseOfAScrape(t *testing.T) {
 					},
 					Transport: func(string) http.RoundTripper { return server.Transport() },
 				}
-				scraped, cycle := scrape(t, o), 0
+				scraped := scrape(t, o)
 				all := func(sctest.Request) bool { return true }
-				cycle = server.Count(all)
+				cycle := server.Count(all)
 				server.ForgetRequests()
 				o.Collectors = reportedCollectors()
 				f := reportFlags{top: 5}
