@@ -40,7 +40,7 @@ func called(name string) Console {
 	w.set("securitycenter_feed_stale", 1, "feed", name)
 	return Console{
 		Name: name, Families: w.families(), Failures: []Said{{"risk", name}}, Missing: []Said{{name, name}},
-		Fixes: []Fix{{Plugin: name, Name: name, Solution: name, Hosts: 1, Findings: 2, Share: 3, Cumulative: 3}}, PastErr: errors.New(name),
+		Fixes: []Fix{{Plugin: name, Name: name, Solution: name, Hosts: 1, Findings: 2, Share: 3, Cumulative: 3}}, FixesErr: errors.New(name), PastErr: errors.New(name),
 	}
 }
 

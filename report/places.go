@@ -151,8 +151,7 @@ func (v view) watches() section {
 func (v view) patches() section {
 	s := section{Title: "Patch list"}
 	if v.FixesErr != nil {
-		s.Blocks = []block{{Text: "The console tells no fixes: " + v.FixesErr.Error()}}
-		return s
+		s.Blocks = []block{{Text: "The console does not tell all of it: " + v.FixesErr.Error()}}
 	}
 	if len(v.Fixes) == 0 {
 		return s
@@ -162,7 +161,7 @@ func (v view) patches() section {
 		percent := func(share float64) cell { return cell{Text: strconv.FormatFloat(share, 'f', 1, 64) + " %"} }
 		t.Rows = append(t.Rows, []cell{{Text: cmp.Or(f.Solution, f.Name, "see the plugin")}, {Text: named(labels{"plugin": f.Name, "plugin_id": f.Plugin}, "plugin")}, {Text: count(float64(f.Hosts))}, {Text: count(float64(f.Findings))}, percent(f.Share), percent(f.Cumulative)})
 	}
-	s.Blocks = []block{{Table: t}}
+	s.Blocks = append(s.Blocks, block{Table: t})
 	return s
 }
 

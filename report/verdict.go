@@ -114,31 +114,44 @@ func (v view) identities() (all []reason) {
 
 // unread: is there data that no count has, or that is old?
 func (v view) unread() (all []reason) {
+	var holes []string
+	records := 0.0
 	for l, accessible := range v.each("securitycenter_repository_accessible") {
-		if accessible == 1 {
-			continue
+		if accessible == 0 {
+			n, _ := v.sum("securitycenter_repository_findings", "repository_id", l["repository_id"])
+			holes, records = append(holes, named(l, "repository")), records+n
 		}
-		missing := ""
-		if n, known := v.sum("securitycenter_repository_findings", "repository_id", l["repository_id"]); known {
-			missing = fmt.Sprintf(", with %s records", count(n))
+	}
+	if len(holes) > 0 {
+		what := several(holes, "repository is read by no account", "repositories are read by no account")
+		if records > 0 {
+			what += "; " + count(records) + " records"
 		}
-		all = append(all, reason{WithReservations, "no account reads repository " + named(l, "repository") + missing, "Its findings are in no count.", "Let an organisation account read it, or exclude it in the configuration.", "SecurityCenterRepositoryNotRead"})
+		all = append(all, reason{WithReservations, what, "Findings in there are in no count.", "Let an organisation account read them, or exclude them in the configuration.", "SecurityCenterRepositoryNotRead"})
 	}
 	kind := map[string]string{}
 	for l := range v.each("securitycenter_repository_info") {
 		kind[l["repository_id"]] = l["type"]
 	}
-	stale := func(family, limit, alert, what, do string, concerns func(kind string) bool) {
-		for l, at := range v.each(family) {
-			if age := v.age(at); concerns(kind[l["repository_id"]]) && v.older(age, limit) {
-				all = append(all, reason{WithReservations, fmt.Sprintf("repository %s %s %s ago", named(l, "repository"), what, legible.Lasting(age)), "Its counts are as old as that.", do, alert})
+	for _, stale := range []struct {
+		family, limit, alert, one, many, do string
+		concerns                            func(kind string) bool
+	}{
+		{"securitycenter_repository_last_update_timestamp_seconds", "repository_age_seconds", "SecurityCenterRepositoryStale", "repository has taken in no data lately", "repositories have taken in no data lately",
+			"See whether their scans run and are imported.", func(kind string) bool { return kind != "remote" && kind != "offline" }},
+		{"securitycenter_repository_last_sync_timestamp_seconds", "repository_sync_age_seconds", "SecurityCenterRepositorySyncOld", "remote repository was not synchronised lately", "remote repositories were not synchronised lately",
+			"See whether the console below is reached.", func(kind string) bool { return kind == "remote" }},
+	} {
+		var old []string
+		for l, at := range v.each(stale.family) {
+			if age := v.age(at); stale.concerns(kind[l["repository_id"]]) && v.older(age, stale.limit) {
+				old = append(old, named(l, "repository")+" for "+legible.Lasting(age))
 			}
 		}
+		if len(old) > 0 {
+			all = append(all, reason{WithReservations, several(old, stale.one, stale.many), "Their counts are as old as that.", stale.do, stale.alert})
+		}
 	}
-	stale("securitycenter_repository_last_update_timestamp_seconds", "repository_age_seconds", "SecurityCenterRepositoryStale", "last took data in", "See whether its scans run and are imported.",
-		func(kind string) bool { return kind != "remote" && kind != "offline" })
-	stale("securitycenter_repository_last_sync_timestamp_seconds", "repository_sync_age_seconds", "SecurityCenterRepositorySyncOld", "was last synchronised", "See whether the console below is reached.",
-		func(kind string) bool { return kind == "remote" })
 	return all
 }
 

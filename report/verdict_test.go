@@ -75,16 +75,16 @@ func TestTheVerdictSaysWhyNumbersMayNotBeBelieved(t *testing.T) {
 		"a repository that nobody reads": {func(w world, _ *Console) {
 			w.set("securitycenter_repository_accessible", 0, repository...)
 			w.set("securitycenter_repository_findings", 12345, repository...)
-		}, WithReservations, "SecurityCenterRepositoryNotRead", "Default (2), with 12,345 records"},
+		}, WithReservations, "SecurityCenterRepositoryNotRead", "1 repository is read by no account: Default (2); 12,345 records"},
 		"a repository without new data": {func(w world, _ *Console) {
 			w.set("securitycenter_repository_last_update_timestamp_seconds", ago(9*24*time.Hour), repository...)
-		}, WithReservations, "SecurityCenterRepositoryStale", "9 d"},
+		}, WithReservations, "SecurityCenterRepositoryStale", "Default (2) for 9 d"},
 		"a remote repository that is not synchronised": {func(w world, _ *Console) {
 			w.without("securitycenter_repository_info")
 			w.set("securitycenter_repository_info", 1, append(repository, "type", "remote")...)
 			w.set("securitycenter_repository_last_update_timestamp_seconds", ago(9*24*time.Hour), repository...)
 			w.set("securitycenter_repository_last_sync_timestamp_seconds", ago(4*24*time.Hour), repository...)
-		}, WithReservations, "SecurityCenterRepositorySyncOld", "4 d"},
+		}, WithReservations, "SecurityCenterRepositorySyncOld", "Default (2) for 4 d"},
 		"hosts that were not seen": {func(w world, _ *Console) { w.set("securitycenter_hosts_seen", 269, "window", "30d") }, WithReservations, "SecurityCenterHostsNotSeen", "89.7 %"},
 		"few logins": {func(w world, _ *Console) {
 			w.set("securitycenter_hosts_credentialed", 140, "window", "30d", "result", "success")

@@ -151,10 +151,11 @@ func (f *reportFlags) page(ctx context.Context, o exporter.Options, days int, me
 	}
 	var consoles []report.Console
 	for _, r := range readings {
-		c, err := f.console(ctx, r, days)
-		if err != nil {
-			return nil, nil, err
+		c, lost := f.console(ctx, r, days)
+		if err := ctx.Err(); err != nil {
+			return nil, nil, errlist.Join(err, failed)
 		}
+		failed = errlist.Join(failed, lost)
 		if memory != nil {
 			if c.Past, err = memory.Of(ctx, c.Name, len(readings) == 1, now, days); err != nil {
 				c.PastErr = errors.New(conceal.UserInfo(err.Error(), []string{f.prometheus}))
@@ -191,9 +192,10 @@ func (f *reportFlags) memory() (*report.Memory, error) {
 	return m, nil
 }
 
-// console is what is reported of a console that was read.
-func (f *reportFlags) console(ctx context.Context, r exporter.Reading, days int) (report.Console, error) {
-	c := report.Console{Name: r.Console.Name(), Families: r.Families}
+// console is what is reported of a console that was read. lost is what was asked for
+// beside the collectors, and could not be read; what cannot be told is none of that.
+func (f *reportFlags) console(ctx context.Context, r exporter.Reading, days int) (c report.Console, lost error) {
+	c = report.Console{Name: r.Console.Name(), Families: r.Families}
 	for _, said := range r.Failures {
 		c.Failures = append(c.Failures, report.Said(said))
 	}
@@ -203,37 +205,37 @@ func (f *reportFlags) console(ctx context.Context, r exporter.Reading, days int)
 	if !r.Answered {
 		return c, nil
 	}
+	lose := func(what string, err error) {
+		if err != nil && !console.CannotRead(err) && !errors.Is(err, console.ErrNotReadable) && !errors.Is(err, errUntold) {
+			lost = errlist.Join(lost, fmt.Errorf("console %s: %s: %w", c.Name, what, err))
+		}
+	}
 	ctx = console.WithReuse(ctx, console.MostReuse) // the cycle has asked some of it
 	if !slices.Contains(collector.FlowWindows(), days) {
 		flow := collector.Flow(days)
 		s, err := flow.Run(ctx, flow.New(), r.Console, collector.Settings{})
-		for _, part := range s.Missing {
-			c.Missing = append(c.Missing, report.Said{Collector: flow.Name, Text: part})
+		lose("new and fixed", err)
+		missing := s.Missing
+		if err != nil {
+			missing = append(missing, err.Error())
 		}
-		switch {
-		case ctx.Err() != nil:
-			return c, ctx.Err()
-		case err != nil:
-			c.Missing = append(c.Missing, report.Said{Collector: flow.Name, Text: err.Error()})
-		default:
-			c.Families = exporter.Joined(slices.Concat(c.Families, s.Families())...)
+		for _, part := range missing {
+			c.Missing = append(c.Missing, report.Said{Collector: "new and fixed", Text: part})
 		}
+		c.Families = exporter.Joined(slices.Concat(c.Families, s.Families())...)
 	}
 	if f.top > 0 {
-		t := &tallied{Console: r.Console, configured: r.Config}
-		list, err := t.fixes(ctx, "", nil, f.top)
+		list, err := (&tallied{Console: r.Console, configured: r.Config}).fixes(ctx, "", nil, f.top)
 		if err == nil {
 			err = list.describe(ctx)
 		}
-		if ctx.Err() != nil {
-			return c, ctx.Err()
-		}
+		lose("patch list", err)
 		c.FixesErr = err
 		for _, fix := range list.fixes {
 			c.Fixes = append(c.Fixes, report.Fix{Plugin: fix.plugin, Name: fix.name, Solution: fix.solution, Hosts: fix.hosts, Findings: fix.findings, Share: fix.share, Cumulative: fix.cumulative})
 		}
 	}
-	return c, nil
+	return c, lost
 }
 
 // reportedCollectors are those whose numbers are in a report, if they are on: what else

@@ -304,9 +304,12 @@ func TestReportSaysWhatCouldNotBeRead(t *testing.T) {
 	if !strings.Contains(complaint, "console one: collector feeds") || !strings.Contains(complaint, "console two") {
 		t.Error(complaint)
 	}
-	// One console alone, which is well but for the feeds.
-	fail(t, exitFailed, "--config.file", file, "--console", "one", "report", "-o", path)
-	if text, err = os.ReadFile(path); err != nil || strings.Contains(string(text), ">two<") {
+	// One console alone, which is well but for the feeds and the texts of plugins.
+	one.Inject(sctest.Fault{Endpoint: "GET /plugin/{id}", Effect: sctest.Refuse(http.StatusForbidden, 999, "The sun is out.")})
+	if complaint := fail(t, exitFailed, "--config.file", file, "--console", "one", "report", "-o", path); !strings.Contains(complaint, "console one: patch list: ") {
+		t.Error(complaint)
+	}
+	if text, err = os.ReadFile(path); err != nil || strings.Contains(string(text), ">two<") || !strings.Contains(string(text), "The console does not tell all of it: ") || !strings.Contains(string(text), "Upgrade ") {
 		t.Errorf("%v: %s", err, text)
 	}
 }
