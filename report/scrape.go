@@ -3,7 +3,6 @@ package report
 import (
 	"iter"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,7 +22,10 @@ func title(words string) string {
 }
 
 // scrape is series by the name of their family.
-type scrape map[string][]series
+type scrape struct {
+	families map[string][]series
+	found    map[[2]string]map[string][]series // by family and label, then by its value: filled where it is looked for, because of consoles with a thousand repositories
+}
 
 type series struct {
 	labels
@@ -31,17 +33,29 @@ type series struct {
 }
 
 func newScrape(families []*dto.MetricFamily) scrape {
-	s := scrape{}
+	s := scrape{map[string][]series{}, map[[2]string]map[string][]series{}}
 	for _, f := range families {
 		for _, m := range f.Metric {
 			l := labels{}
 			for _, pair := range m.Label {
 				l[pair.GetName()] = pair.GetValue()
 			}
-			s[f.GetName()] = append(s[f.GetName()], series{l, m.GetGauge().GetValue() + m.GetCounter().GetValue()})
+			s.families[f.GetName()] = append(s.families[f.GetName()], series{l, m.GetGauge().GetValue() + m.GetCounter().GetValue()})
 		}
 	}
 	return s
+}
+
+// having are the series of a family in which a label has a value.
+func (s scrape) having(family, label, value string) []series {
+	key := [2]string{family, label}
+	if s.found[key] == nil {
+		s.found[key] = map[string][]series{}
+		for _, one := range s.families[family] {
+			s.found[key][one.labels[label]] = append(s.found[key][one.labels[label]], one)
+		}
+	}
+	return s.found[key][value]
 }
 
 // labels of a series by name.
@@ -60,7 +74,11 @@ func (l labels) has(where []string) bool {
 // each iterates over the series of a family that have the labels, in their order.
 func (s scrape) each(family string, where ...string) iter.Seq2[labels, float64] {
 	return func(yield func(labels, float64) bool) {
-		for _, one := range s[family] {
+		all := s.families[family]
+		if len(where) > 0 {
+			all = s.having(family, where[0], where[1])
+		}
+		for _, one := range all {
 			if one.has(where) && !yield(one.labels, one.value) {
 				return
 			}
@@ -88,8 +106,10 @@ func (s scrape) by(family, label string, where ...string) map[string]float64 {
 // values are those of a label, in the order of the series, each once.
 func (s scrape) values(family, label string) []string {
 	var all []string
+	known := map[string]bool{}
 	for l := range s.each(family) {
-		if !slices.Contains(all, l[label]) {
+		if !known[l[label]] {
+			known[l[label]] = true
 			all = append(all, l[label])
 		}
 	}
