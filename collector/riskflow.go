@@ -1,6 +1,8 @@
 package collector
 
 import (
+	"context"
+	"slices"
 	"strconv"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
@@ -55,12 +57,7 @@ func riskFlow(total tally) []*figure {
 		if !total.knows(n) {
 			continue
 		}
-		window := []string{windowLabel(n)}
-		came := only(scapi.FirstSeen(total.daysAgo(n), total.end()))
-		fixed := came // what was fixed within the window came too
-		fixed.Source = scapi.Mitigated
-		count(riskNew, allSeverities, window, came, fixed)
-		count(riskMitigated, allSeverities, window, total.gone(n))
+		list = append(list, total.flow(n)...)
 	}
 	window := windowLabel(remediationWindow)
 	count(riskRemediation, ratedSeverities, []string{window}, total.gone(remediationWindow))
@@ -68,6 +65,39 @@ func riskFlow(total tally) []*figure {
 		count(riskRemediationWithin, ratedSeverities, []string{window, strconv.Itoa(n)}, total.gone(remediationWindow, scapi.DaysToMitigated(n)))
 	}
 	return list
+}
+
+// flow counts what came and what went within so many days.
+func (total tally) flow(n int) []*figure {
+	window := windowLabel(n)
+	came := only(scapi.FirstSeen(total.daysAgo(n), total.end()))
+	fixed := came // what was fixed within the window came too
+	fixed.Source = scapi.Mitigated
+	return []*figure{
+		total.asks(findings.Severities, came, fixed).bySeverity(total, riskNew, allSeverities, window),
+		total.asks(findings.Severities, total.gone(n)).bySeverity(total, riskMitigated, allSeverities, window),
+	}
+}
+
+// FlowWindows are the days of the windows of which the collector risk itself tells
+// what came and what went.
+func FlowWindows() []int { return slices.Clone(intakeDays) }
+
+// Flow returns a collector of what came and what went within so many days, as the
+// collector risk tells it of its own windows: securitycenter_vulnerabilities_new and
+// securitycenter_vulnerabilities_mitigated. It is none of All. It takes 3 analysis
+// requests, 6 where compliance results are subtracted.
+func Flow(days int) *Collector {
+	flow := counting(func(_ context.Context, total tally, _ Settings) ([]*figure, error) { return total.flow(days), nil })
+	return &Collector{
+		Name:     "flow",
+		Help:     "New and mitigated findings within a window.",
+		Account:  scapi.Organization,
+		priority: 1, // that of risk
+		Families: []*Family{riskNew, riskMitigated},
+		figures:  flow,
+		New:      stateless(flow.load),
+	}
 }
 
 // gone asks for what was mitigated within so many days.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
@@ -94,4 +95,33 @@ func TestNewFindingsIncludeThoseThatWereFixedWithinTheWindow(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A window that the collector itself does not have is asked for in the same way.
+func TestFlowTellsOfAnyWindow(t *testing.T) {
+	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
+		in(t, dialect.String(), func(t *testing.T) {
+			e := export(t, sctest.Options{Dialect: dialect, Hosts: 60, Plugins: 500, Seed: 4})
+			r := e.reckon(t)
+			came := func(f sctest.Finding) bool { return r.since(f.FirstSeen, 30) }
+			both := r.open(came)
+			for severity, fixed := range r.mitigated(came) {
+				both[severity] += fixed
+			}
+			want := samples{}
+			want.severities("securitycenter_vulnerabilities_new", 0, both, "window", "30d")
+			want.severities("securitycenter_vulnerabilities_mitigated", 0, r.mitigated(func(f sctest.Finding) bool { return r.since(f.LastMitigated, 30) }), "window", "30d")
+			flow := collector.Flow(30)
+			e.load(t, "risk") // how findings are told apart is asked for by whoever comes first
+			e.simulated.ForgetRequests()
+			s, err := flow.Run(console.WithReuse(t.Context(), time.Minute), flow.New(), e.Console, noLimits)
+			if err != nil {
+				t.Fatal(err)
+			}
+			diff(t, "flow", want, samplesOf(s.Families()))
+			if n := e.simulated.Count(func(sctest.Request) bool { return true }); n < 1 || n > 3 {
+				t.Errorf("%d requests, want 3, or fewer where the collector has asked the same", n)
+			}
+		})
+	}
 }

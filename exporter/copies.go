@@ -7,6 +7,7 @@ import (
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/legible"
 )
 
 // suspect is a repository that looks like the copy of one of another console:
@@ -27,7 +28,7 @@ func (s suspect) String() string {
 		name = " " + s.name
 	}
 	return fmt.Sprintf("repository%s (%s) of console %s looks like a copy of repository %s of console %s: if it is, say so by repositories.same_as: [{id: %s, console: %s, repository: %s}] of %s",
-		plain(name, 80), s.held.id, s.held.console, s.original.id, s.original.console, s.held.id, s.original.console, s.original.id, s.held.console)
+		legible.Text(name, 80), s.held.id, s.held.console, s.original.id, s.original.console, s.held.id, s.original.console, s.original.id, s.held.console)
 }
 
 // closeNumbers is how far the addresses of a copy may be from those of its

@@ -48,7 +48,9 @@ type Options struct {
 	// Refusals are the logins that consoles refused, to this process or to others
 	// before it. Nil: to this exporter only.
 	Refusals *console.Refusals
-	// Transport, if set, overrides how a console is reached.
+	// Reach, if set, says in place of ConsoleOptions how a configured console is reached.
+	Reach func(config.Console) (console.Options, error)
+	// Transport, if set, overrides the way to a console.
 	Transport func(console string) http.RoundTripper
 	// Collectors defaults to collector.All.
 	Collectors []*collector.Collector

@@ -16,6 +16,7 @@ import (
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/buildinfo"
 	"github.com/securitycenter-exporter/securitycenter_exporter/console"
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/legible"
 	"github.com/securitycenter-exporter/securitycenter_exporter/manual"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 )
@@ -32,10 +33,10 @@ var (
 	// Names come from the console: html/template escapes them, name and text
 	// keep them short and in their place.
 	landingTemplate = template.Must(template.New("consoles").Funcs(template.FuncMap{
-		"name": func(s string) string { return plain(s, 80) },
-		"text": func(s string) string { return plain(s, 400) },
-		"ago":  func(t time.Time) string { return lasting(time.Since(t)) },
-		"in":   func(t time.Time) string { return lasting(time.Until(t)) },
+		"name": func(s string) string { return legible.Text(s, 80) },
+		"text": func(s string) string { return legible.Text(s, 400) },
+		"ago":  func(t time.Time) string { return legible.Lasting(time.Since(t)) },
+		"in":   func(t time.Time) string { return legible.Lasting(time.Until(t)) },
 		"iso":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"utc":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
 	}).Parse(landingHTML))

@@ -58,7 +58,11 @@ func (o Options) Open() ([]*Opened, error) {
 
 // open makes a console of the configuration. It sends nothing.
 func (o Options) open(cfg config.Console, large *console.Large) (*findings.Console, error) {
-	reached, err := ConsoleOptions(cfg)
+	reach := o.Reach
+	if reach == nil {
+		reach = ConsoleOptions
+	}
+	reached, err := reach(cfg)
 	if err != nil {
 		return nil, err
 	}

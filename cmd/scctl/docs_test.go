@@ -95,12 +95,12 @@ func document(t *tree) []byte {
 		fmt.Fprintf(&b, "| %d | %s |\n", e.code, cell(e.meaning))
 	}
 	for _, c := range app.FlattenedCommands() {
-		describe(&b, c, t.settings.output.columns[c.FullCommand])
+		describe(&b, app, c, t.settings.output.columns[c.FullCommand])
 	}
 	return append(bytes.TrimRight(b.Bytes(), "\n"), '\n')
 }
 
-func describe(b *bytes.Buffer, c *kingpin.CmdModel, columns []string) {
+func describe(b *bytes.Buffer, app *kingpin.ApplicationModel, c *kingpin.CmdModel, columns []string) {
 	fmt.Fprintf(b, "\n## scctl %s\n\n```\nscctl %s%s%s\n```\n\n%s\n\n```sh\n%s\n```\n\n",
 		c.FullCommand, c.FullCommand, flagSummary(c), arguments(c), escape(c.Help), c.HelpLong)
 	for _, a := range c.Args {
@@ -109,22 +109,22 @@ func describe(b *bytes.Buffer, c *kingpin.CmdModel, columns []string) {
 	if len(c.Args) > 0 {
 		b.WriteString("\n")
 	}
+	// A flag of its own may have the name of a shared one.
+	isShared := func(f *kingpin.FlagModel, names []string) bool {
+		same := pick(app, names)
+		return slices.ContainsFunc(same, func(o *kingpin.FlagModel) bool { return o.Name == f.Name && o.Help == f.Help })
+	}
 	var own []*kingpin.FlagModel
 	var also []string
+	listing := false
 	for _, s := range shared {
-		if slices.ContainsFunc(c.Flags, func(f *kingpin.FlagModel) bool { return f.Name == s.flags[0] }) {
+		if slices.ContainsFunc(c.Flags, func(f *kingpin.FlagModel) bool { return isShared(f, s.flags[:1]) }) {
 			also = append(also, fmt.Sprintf("[%s](#%s)", strings.ToLower(s.heading), s.anchor))
+			listing = listing || s.anchor == "output"
 		}
 	}
-	listing := slices.ContainsFunc(c.Flags, func(f *kingpin.FlagModel) bool { return f.Name == "format" })
 	for _, f := range c.Flags {
-		isShared := slices.ContainsFunc(shared, func(s struct {
-			heading, anchor, text string
-			flags                 []string
-		}) bool {
-			return slices.Contains(s.flags, f.Name)
-		})
-		if !isShared || f.Name == "output" && !listing {
+		if !isShared(f, shared[0].flags) && !isShared(f, shared[1].flags) || f.Name == "output" && !listing {
 			own = append(own, f)
 		}
 	}

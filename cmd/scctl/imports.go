@@ -20,7 +20,10 @@ type importer func(c *scapi.Client, ctx context.Context, name string, file io.Re
 
 func addImport(t *tree, what, help string, call importer) {
 	var name, path string
-	of := t.app.Command(what, "Templates of a "+what+".")
+	of := t.app.GetCommand(what)
+	if of == nil {
+		of = t.app.Command(what, "Templates of a "+what+".")
+	}
 	cmd := command(of, "import", help+" The console's call is not documented by its maker.",
 		"scctl "+what+" import 'Executive summary' "+what+".xml",
 		"scctl "+what+" import 'Executive summary' "+what+".xml --dry-run",

@@ -41,14 +41,17 @@ func addPatchList(t *tree) {
 		return "", nil
 	}
 	t.tallying(cmd, fixColumns().names(), choose, func(ctx context.Context, c *tallied) error {
-		list, err := c.fixes(ctx, owner, splitList(strings.Join(repositories, ",")), top)
+		found, err := c.fixes(ctx, owner, splitList(strings.Join(repositories, ",")), top)
 		switch {
 		case err != nil && owner != "":
 			return fmt.Errorf("owner %s: %w", owner, err)
 		case err != nil:
 			return err
 		}
-		return list.write(ctx, c)
+		if err := found.describe(ctx); err != nil {
+			return err
+		}
+		return list(c.job, fixColumns(), found.fixes)
 	})
 }
 
@@ -278,8 +281,8 @@ func (f fix) and(o fix) fix {
 	return f
 }
 
-// write writes the fixes, with their plugins' texts where the list lacks them.
-func (l fixList) write(ctx context.Context, c *tallied) error {
+// describe fills in the plugins' texts where the list lacks them.
+func (l fixList) describe(ctx context.Context) error {
 	for i := range l.fixes {
 		f := &l.fixes[i]
 		plugin, err := console.Through(ctx, f.account, func(client *scapi.Client, ctx context.Context) (scapi.Plugin, error) {
@@ -292,7 +295,7 @@ func (l fixList) write(ctx context.Context, c *tallied) error {
 			return err
 		}
 	}
-	return list(c.job, fixColumns(), l.fixes)
+	return nil
 }
 
 func fixColumns() columns[fix] {

@@ -38,6 +38,7 @@ func newTree(stdout, stderr io.Writer) *tree {
 	addVulns(t)
 	addExplain(t)
 	addPatchList(t)
+	addReport(t)
 	addIP(t)
 	addPlugins(t)
 	addAssets(t)
