@@ -41,10 +41,15 @@ func (s *stream) Write(b []byte) (n int, err error) {
 	} else {
 		n, err = s.out.Write(b)
 	}
+	return n, unread(err)
+}
+
+// unread is an error of writing, which is errNobodyReads too where that is its cause.
+func unread(err error) error {
 	if errors.Is(err, syscall.EPIPE) {
-		err = fmt.Errorf("%w: %w", errNobodyReads, err)
+		return fmt.Errorf("%w: %w", errNobodyReads, err)
 	}
-	return n, err
+	return err
 }
 
 func (s *stream) commit() error {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -32,18 +33,20 @@ func main() {
 // run is main with its surroundings given. It returns the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	t := newTree(stdout, stderr)
+	var err error
 	if slices.Contains(args, manpage.Flag) {
-		if err := t.manual(stdout); err != nil {
-			return exitFailed
+		err = unread(t.manual(stdout))
+	} else {
+		var name string
+		var ended bool
+		name, ended, err = t.parse(args)
+		switch {
+		case ended: // with an error, if what there is to read could not be written
+		case err != nil:
+			err = t.mistake(err, args, stderr)
+		default:
+			err = t.run(ctx, name, streams{in: stdin, out: stdout, err: stderr})
 		}
-		return exitDone
-	}
-	name, ended, err := t.parse(args)
-	switch {
-	case err != nil:
-		err = t.mistake(err, args, stderr)
-	case !ended:
-		err = t.run(ctx, name, streams{in: stdin, out: stdout, err: stderr})
 	}
 	for line := range strings.Lines(conceal.UserInfo(complaint(ctx, err), args)) {
 		fmt.Fprintf(stderr, "%s: %s\n", program, strings.TrimSpace(line))
@@ -83,13 +86,15 @@ func isTerminal(stream any) bool {
 type ended struct{}
 
 // parse reads the command line and returns the command's full name. over is
-// true if there is nothing left to do.
+// true if there is nothing left to do: help or version was written, or could not be.
 func (t *tree) parse(args []string) (name string, over bool, err error) {
 	defer func() {
 		switch r := recover().(type) {
 		case nil:
 		case ended:
 			name, over, err = "", true, nil
+		case *fs.PathError: // so kingpin tells that help cannot be written
+			name, over, err = "", true, unread(r)
 		default:
 			panic(r)
 		}

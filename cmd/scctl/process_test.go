@@ -161,6 +161,33 @@ func TestAClosedPipeEndsTheSession(t *testing.T) {
 	}
 }
 
+// What is written without a console is no different.
+func TestHelpThatNobodyReadsEndsQuietly(t *testing.T) {
+	environment(t, nil)
+	for args, want := range map[string]string{"--help": "", "vulns --help": "", "--help-man": "", "report make --help": "", "zones --help >/dev/full": "no space left on device"} {
+		words, full := strings.CutSuffix(args, " >/dev/full")
+		p := childOf(t, strings.Fields(words)...)
+		in, out, err := os.Pipe()
+		if err == nil && full {
+			out, err = os.OpenFile("/dev/full", os.O_WRONLY, 0)
+		}
+		if err != nil {
+			t.Skip(err)
+		}
+		_ = in.Close()
+		p.Stdout = out
+		p.start()
+		_ = out.Close()
+		code := p.ended()
+		switch said := p.stderr.String(); {
+		case want == "" && (code != exitNobodyReads || said != ""):
+			t.Errorf("%s: exit code %d, said %q", args, code, said)
+		case want != "" && (code != exitFailed || strings.Count(said, "\n") != 1 || !strings.Contains(said, want)):
+			t.Errorf("%s: exit code %d, said %q", args, code, said)
+		}
+	}
+}
+
 // A pager that is left open reads no more.
 func TestASignalEndsACommandWhoseOutputNobodyReads(t *testing.T) {
 	console := large(t, sctest.REST)
