@@ -41,11 +41,11 @@ func (s *stream) Write(b []byte) (n int, err error) {
 	} else {
 		n, err = s.out.Write(b)
 	}
-	return n, unread(err)
+	return n, noticed(err)
 }
 
-// unread is an error of writing, which is errNobodyReads too where that is its cause.
-func unread(err error) error {
+// noticed is an error of writing, which is errNobodyReads too where that is its cause.
+func noticed(err error) error {
 	if errors.Is(err, syscall.EPIPE) {
 		return fmt.Errorf("%w: %w", errNobodyReads, err)
 	}

@@ -35,7 +35,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	t := newTree(stdout, stderr)
 	var err error
 	if slices.Contains(args, manpage.Flag) {
-		err = unread(t.manual(stdout))
+		err = noticed(t.manual(stdout))
 	} else {
 		var name string
 		var ended bool
@@ -94,7 +94,7 @@ func (t *tree) parse(args []string) (name string, over bool, err error) {
 		case ended:
 			name, over, err = "", true, nil
 		case *fs.PathError: // so kingpin tells that help cannot be written
-			name, over, err = "", true, unread(r)
+			name, over, err = "", true, noticed(r)
 		default:
 			panic(r)
 		}
