@@ -48,8 +48,8 @@ func rows(w io.Writer, rounds int) error {
 		return err
 	}
 	defer remove()
-	var any net.ListenConfig
-	l, err := any.Listen(rowsContext, "tcp", "127.0.0.1:0")
+	var listening net.ListenConfig
+	l, err := listening.Listen(rowsContext, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
@@ -77,15 +77,11 @@ and the bodies discarded. What scctl writes goes to the null device.
 // compareReaders prints the median costs of the ways to read the rows of a tool.
 func compareReaders(w io.Writer, url, tool, what string, rounds int) (err error) {
 	readers := make([]*subject, len(rowWays))
+	defer func() { err = errors.Join(err, stop(readers)) }()
 	for i, way := range rowWays {
 		if readers[i], err = start(fmt.Sprint("reader ", url, " ", tool, " ", way.name, " ", way.rows)); err != nil {
 			return fmt.Errorf("%s: %w", way.name, err)
 		}
-		defer func() {
-			if stopped := readers[i].stop(); err == nil {
-				err = stopped
-			}
-		}()
 	}
 	costs := make([][]cost, len(rowWays))
 	for range rounds {
@@ -173,14 +169,13 @@ func (c *canned) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	asked = among(asked)
 	answer, known := c.answers.Load(string(asked))
-	if !known {
-		made := httptest.NewRecorder()
+	made, isAnswer := answer.(*httptest.ResponseRecorder)
+	if !known || !isAnswer {
+		made = httptest.NewRecorder()
 		r.Body = io.NopCloser(bytes.NewReader(asked))
 		c.Handler.ServeHTTP(made, r)
-		answer = made
-		c.answers.Store(string(asked), answer)
+		c.answers.Store(string(asked), made)
 	}
-	made := answer.(*httptest.ResponseRecorder)
 	for name, values := range made.Header() {
 		w.Header()[name] = values
 	}

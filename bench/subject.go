@@ -167,6 +167,16 @@ func (s *subject) stop() error {
 	return s.process.Wait()
 }
 
+// stop lets subjects end that were started.
+func stop(all []*subject) (err error) {
+	for _, s := range all {
+		if s != nil {
+			err = errors.Join(err, s.stop())
+		}
+	}
+	return err
+}
+
 // median returns the cost of the middle round.
 func median(rounds []cost) cost {
 	slices.SortFunc(rounds, func(a, b cost) int { return int(a.CPU - b.CPU) })
