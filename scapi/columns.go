@@ -2,6 +2,7 @@ package scapi
 
 import (
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
@@ -74,7 +75,7 @@ func (t *template[C]) walk(in *wire.Reader, find func(name []byte) C, same func(
 }
 
 // templateOf makes a row a template: an object that was read. One with very many columns,
-// or with two of one name, of which the last counts, is none for others.
+// or with two of one name in whatever case, of which the last counts, is none for others.
 func templateOf[C any](raw []byte, like *layout[C], find func(name []byte) C) template[C] {
 	t := template[C]{raw: slices.Clone(raw), layout: like, places: make([]place, 0, len(like.names))}
 	alike := true
@@ -86,7 +87,7 @@ func templateOf[C any](raw []byte, like *layout[C], find func(name []byte) C) te
 			t.layout = &layout[C]{slices.Clone(like.names[:n]), slices.Clone(like.columns[:n])}
 		}
 		if !alike {
-			if n == maxColumns || slices.Contains(t.layout.names, string(name)) {
+			if n == maxColumns || slices.ContainsFunc(t.layout.names, func(other string) bool { return strings.EqualFold(other, string(name)) }) {
 				return template[C]{layout: new(layout[C])}
 			}
 			t.layout.names, t.layout.columns = append(t.layout.names, string(name)), append(t.layout.columns, find(name))
