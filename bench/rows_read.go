@@ -139,6 +139,12 @@ func decoder(tool, way string) func(body io.Reader, memory *bytes.Buffer) (int, 
 			n, err := io.Copy(io.Discard, body)
 			return min(int(n), pageSize), err
 		}
+	case "read":
+		return func(body io.Reader, memory *bytes.Buffer) (int, error) {
+			memory.Reset()
+			n, err := memory.ReadFrom(body)
+			return min(int(n), pageSize), err
+		}
 	case "io.ReadAll":
 		return func(body io.Reader, _ *bytes.Buffer) (int, error) {
 			text, err := io.ReadAll(body)
@@ -188,6 +194,7 @@ type recorder struct {
 	requests []*http.Request
 	bodies   []string
 	listens  bool
+	memory   [prefetch]bytes.Buffer // for the answers
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -218,11 +225,11 @@ func (r *recorder) again(decode func(io.Reader, *bytes.Buffer) (int, error)) (ro
 		all sync.WaitGroup
 		mu  sync.Mutex
 	)
-	for range prefetch {
+	for i := range r.memory {
 		all.Go(func() {
-			var memory bytes.Buffer
+			memory := &r.memory[i]
 			for i := range next {
-				n, failed := r.ask(i, &memory, decode)
+				n, failed := r.ask(i, memory, decode)
 				mu.Lock()
 				rows, err = rows+n, errors.Join(err, failed)
 				mu.Unlock()

@@ -40,34 +40,36 @@ func (s cellStyle) between(line []byte, n int) []byte {
 // harmlessIn tells the bytes that mean nothing in a string of JSON, nor in a cell.
 var harmlessIn = func() (table [256]bool) {
 	for c := byte(' '); c < utf8.RuneSelf; c++ {
-		table[c] = c != '"' && c != '\\' && c != ',' && c != ';' && c != 0x7f
+		table[c] = c != '\\' && !specialIn[c]
 	}
 	return table
 }()
 
-// bare returns the text of a JSON value if that is all of its cell, as of most values; else false.
-func (s cellStyle) bare(raw json.RawMessage) (cell []byte, ok bool) {
+// bare returns the text of a JSON value if that is all of its cell, as of most values; else false, and
+// whether the cell is known to need quotes.
+func (s cellStyle) bare(raw json.RawMessage) (cell []byte, ok, quotes bool) {
 	if s.safe || len(raw) == 0 {
-		return nil, false
+		return nil, false, false
 	}
 	switch raw[0] {
 	case 'n':
-		return nil, true
-	case '{', '[', ' ', '\t', '\r', '\n':
-		return nil, false
+		return nil, true, false
+	case '{', '[':
+		return nil, false, false
 	case '"':
 		raw = raw[1:max(len(raw)-1, 1)]
 	}
 	for _, c := range raw {
 		if !harmlessIn[c] {
-			return nil, false
+			return nil, false, c == ',' || c == ';'
 		}
 	}
-	return raw, len(raw) == 0 || raw[0] != ' ' && raw[len(raw)-1] != ' '
+	around := len(raw) > 0 && (raw[0] == ' ' || raw[len(raw)-1] == ' ')
+	return raw, !around, around
 }
 
-// end makes a cell of the text that line has from start on. Alone: the line has no other.
-func (s cellStyle) end(line []byte, start int, alone bool) []byte {
+// end makes a cell of the text that line has from start on, in quotes if it is known to need them or is found to.
+func (s cellStyle) end(line []byte, start int, quotes bool) []byte {
 	if !utf8.Valid(line[start:]) {
 		line = append(line[:start], string([]rune(string(line[start:])))...) // a U+FFFD for each byte that is none
 	}
@@ -79,12 +81,11 @@ func (s cellStyle) end(line []byte, start int, alone bool) []byte {
 		copy(line[start+1:], line[start:])
 		line[start] = '\''
 	}
-	// A line of one empty cell would be an empty line.
-	if cell := line[start:]; !s.safe && !special(cell) && (!alone || len(cell) > 0) {
+	if cell := line[start:]; !quotes && !s.safe && !special(cell) {
 		return line[:start-1+copy(line[start-1:], cell)]
 	}
-	if quotes := bytes.Count(line[start:], []byte{'"'}); quotes > 0 {
-		line = doubled(line, start, quotes)
+	if inside := bytes.Count(line[start:], []byte{'"'}); inside > 0 {
+		line = doubled(line, start, inside)
 	}
 	return append(line, '"')
 }
@@ -93,13 +94,14 @@ func (s cellStyle) end(line []byte, start int, alone bool) []byte {
 // for the end of one, or has blanks around it.
 func special(cell []byte) bool {
 	for _, c := range cell {
-		switch c {
-		case '"', ',', ';', '\r', '\n', '\t':
+		if specialIn[c] {
 			return true
 		}
 	}
 	return len(bytes.TrimSpace(cell)) != len(cell)
 }
+
+var specialIn = [256]bool{'"': true, ',': true, ';': true, '\r': true, '\n': true, '\t': true}
 
 // doubled writes the quotes that line has from start on twice.
 func doubled(line []byte, start, quotes int) []byte {
@@ -151,9 +153,10 @@ func isFormula(cell []byte) bool {
 // appendText appends a JSON value as text: strings without quotes, null as nothing, an
 // object by its name if it has one. The value is known to be JSON.
 func appendText(to []byte, raw json.RawMessage) []byte {
-	raw = bytes.TrimSpace(raw)
-	if len(raw) == 0 {
-		return to
+	if len(raw) == 0 || raw[0] <= ' ' || raw[len(raw)-1] <= ' ' {
+		if raw = bytes.TrimSpace(raw); len(raw) == 0 {
+			return to
+		}
 	}
 	switch raw[0] {
 	case 'n':

@@ -99,15 +99,15 @@ func (c *csvWriter) record(i *item) error {
 			line = c.cell(line, n, text(i.value(field)))
 			continue
 		}
-		if raw := c.places.whole(n); len(c.fields) > 1 {
-			if cell, ok := c.bare(raw); ok {
-				line = append(c.between(line, n), cell...)
-				continue
-			}
+		cell, bare, quotes := c.bare(c.places.whole(n))
+		if bare && !c.alone() {
+			line = append(c.between(line, n), cell...)
+			continue
 		}
 		var start int
 		line, start = c.begin(line, n)
-		line = c.end(c.places.append(line, n, i, field), start, len(c.fields) == 1)
+		line = c.places.append(line, n, i, field)
+		line = c.end(line, start, quotes || len(line) == start && c.alone())
 	}
 	return c.line(line)
 }
@@ -115,8 +115,11 @@ func (c *csvWriter) record(i *item) error {
 // cell appends a cell of a line, the nth.
 func (c *csvWriter) cell(line []byte, n int, text string) []byte {
 	line, start := c.begin(line, n)
-	return c.end(append(line, text...), start, len(c.fields) == 1)
+	return c.end(append(line, text...), start, text == "" && c.alone())
 }
+
+// alone reports whether lines have one cell: if that is empty, it is quoted, or the line would be an empty one.
+func (c *csvWriter) alone() bool { return len(c.fields) == 1 }
 
 // line writes a line, of which the end is missing.
 func (c *csvWriter) line(line []byte) error {
