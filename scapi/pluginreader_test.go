@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/exhaustive"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
 )
 
@@ -46,7 +47,7 @@ func TestPluginsAreReadAsEncodingJSONDoes(t *testing.T) {
 		`[{"ID":"1","NAME":"a","family":{"id":"3","name":"Windows"}},{"ID":"1","NAME":"b","family":"Windows","familyID":"7"},{"ID":"1","NAME":"b","family":"","familyName":"DNS","familyID":8}]`)
 	names := []string{"id", "name", "type", "family", "familyID", "familyName", "description", "synopsis", "solution", "seeAlso", "riskFactor", "baseScore", "cvssV3BaseScore", "vprScore", "exploitAvailable",
 		"pluginPubDate", "pluginModDate", "patchPubDate", "vulnPubDate", "modifiedTime", "xrefs", "ModifiedTime", "XREFS", "md5", "id"}
-	for seed := range uint64(6) {
+	for _, seed := range exhaustive.Sample([]uint64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, 3) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		member := func() string {
 			return fmt.Sprintf("%q:%s%s", names[r.IntN(len(names))], []string{"", " "}[r.IntN(2)], oddValues[r.IntN(len(oddValues))])
