@@ -1,8 +1,6 @@
 package main
 
-import (
-	"bufio"
-)
+import "bufio"
 
 // csvWriter writes RFC 4180: a line of names, lines that end in CR LF, and
 // quotes around what needs them. Text is kept as it is, line breaks included;
@@ -123,11 +121,11 @@ func (c *csvWriter) alone() bool { return len(c.fields) == 1 }
 
 // line writes a line, of which the end is missing.
 func (c *csvWriter) line(line []byte) error {
-	if c.tabs {
-		c.buffer = append(line, '\n')
-	} else {
-		c.buffer = append(line, '\r', '\n')
+	if !c.tabs {
+		line = append(line, '\r')
 	}
-	_, err := c.out.Write(c.buffer)
+	line = append(line, '\n')
+	c.buffer = line
+	_, err := c.out.Write(line)
 	return err
 }
