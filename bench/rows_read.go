@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -25,12 +26,27 @@ var rowsContext = context.Background()
 const prefetch = 2
 
 // reader is a subject whose work is to read rows. Its arguments are the console,
-// the tool and the way.
+// the tool, the way, and how many rows.
 func reader(arguments []string) (func(n int) error, error) {
-	if len(arguments) != 3 {
-		return nil, errors.New("expected a URL, a tool and a way")
+	if len(arguments) != 4 {
+		return nil, errors.New("expected a URL, a tool, a way, and a number of rows")
 	}
 	url, tool, way := arguments[0], arguments[1], arguments[2]
+	rows, err := strconv.Atoi(arguments[3])
+	if err != nil {
+		return nil, err
+	}
+	if isSCCTL(way) {
+		format := strings.TrimPrefix(way, "scctl-")
+		return func(rounds int) error {
+			for range rounds {
+				if err := runSCCTL(url, tool, format, rows); err != nil {
+					return err
+				}
+			}
+			return nil
+		}, nil
+	}
 	heard := &recorder{RoundTripper: &http.Transport{}}
 	c, err := scapi.New(scapi.Options{URL: url, API: scapi.REST, Transport: heard, Prefetch: prefetch, Credentials: func() (scapi.Credentials, error) {
 		return scapi.Credentials{AccessKey: sctest.AnalystAccessKey, SecretKey: sctest.AnalystSecretKey}, nil
@@ -38,9 +54,11 @@ func reader(arguments []string) (func(n int) error, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := scapi.Query{Tool: tool, Limit: rowsRead}
-	ours := map[string]func() (int, error){
-		"raw": func() (n int, err error) {
+	q := scapi.Query{Tool: tool, Limit: int64(rows)}
+	raw := func(reuse bool) func() (int, error) {
+		q := q
+		q.ReuseRaw = reuse
+		return func() (n int, err error) {
 			for _, err := range c.Rows(rowsContext, q) {
 				if err != nil {
 					return n, err
@@ -48,7 +66,11 @@ func reader(arguments []string) (func(n int) error, error) {
 				n++
 			}
 			return n, nil
-		},
+		}
+	}
+	ours := map[string]func() (int, error){
+		"raw":    raw(false),
+		"reused": raw(true),
 		"columns": func() (n int, err error) {
 			for row, err := range c.Rows(rowsContext, q) {
 				if err != nil {
@@ -86,7 +108,7 @@ func reader(arguments []string) (func(n int) error, error) {
 	whole := func(read func() (int, error)) func(int) error {
 		return func(rounds int) error {
 			for range rounds {
-				if n, err := read(); n != rowsRead || err != nil {
+				if n, err := read(); n != rows || err != nil {
 					return fmt.Errorf("%d rows: %w", n, err)
 				}
 			}
@@ -94,7 +116,7 @@ func reader(arguments []string) (func(n int) error, error) {
 		}
 	}
 	if read := ours[way]; read != nil {
-		return whole(read), whole(read)(1)
+		return whole(read), nil
 	}
 	heard.listens = true
 	if err := whole(ours["raw"])(1); err != nil {
@@ -102,31 +124,53 @@ func reader(arguments []string) (func(n int) error, error) {
 	}
 	heard.listens = false
 	decode := decoder(tool, way)
-	if decode == nil && way != "io.ReadAll" {
+	if decode == nil {
 		return nil, fmt.Errorf("unknown way %q", way)
 	}
-	read := func() (int, error) { return heard.again(decode) }
-	return whole(read), whole(read)(1)
+	return whole(func() (int, error) { return heard.again(decode) }), nil
 }
 
-// decoder returns who reads a body in one of the other ways, and tells how many
-// rows there are.
-func decoder(tool, way string) func(body []byte) (int, error) {
+// decoder returns who reads the body of an answer in one of the other ways, with
+// memory for it, and tells how many rows there are; nil for no such way.
+func decoder(tool, way string) func(body io.Reader, memory *bytes.Buffer) (int, error) {
+	switch way {
+	case "discard":
+		return func(body io.Reader, _ *bytes.Buffer) (int, error) {
+			n, err := io.Copy(io.Discard, body)
+			return min(int(n), pageSize), err
+		}
+	case "read":
+		return func(body io.Reader, memory *bytes.Buffer) (int, error) {
+			memory.Reset()
+			n, err := memory.ReadFrom(body)
+			return min(int(n), pageSize), err
+		}
+	case "io.ReadAll":
+		return func(body io.Reader, _ *bytes.Buffer) (int, error) {
+			text, err := io.ReadAll(body)
+			return min(len(text), pageSize), err
+		}
+	}
 	unmarshal, known := map[string]func([]byte, any) error{
 		"encoding/json": stdjson.Unmarshal,
 		"json/v2":       func(b []byte, v any) error { return jsonv2.Unmarshal(b, v) },
 		"goccy":         goccy.Unmarshal,
 		"sonic":         sonic.Unmarshal,
 	}[way]
-	switch {
-	case way == "read":
-		return func(body []byte) (int, error) { return min(len(body), pageSize), nil }
-	case !known:
+	if !known {
 		return nil
-	case tool == "sumip":
-		return func(body []byte) (int, error) { return unmarshalled[host](body, unmarshal) }
 	}
-	return func(body []byte) (int, error) { return unmarshalled[finding](body, unmarshal) }
+	count := unmarshalled[finding]
+	if tool == "sumip" {
+		count = unmarshalled[host]
+	}
+	return func(body io.Reader, memory *bytes.Buffer) (int, error) {
+		memory.Reset()
+		if _, err := memory.ReadFrom(body); err != nil {
+			return 0, err
+		}
+		return count(memory.Bytes(), unmarshal)
+	}
 }
 
 // pageSize is how many rows a body has.
@@ -150,6 +194,7 @@ type recorder struct {
 	requests []*http.Request
 	bodies   []string
 	listens  bool
+	memory   [prefetch]bytes.Buffer // for the answers
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -170,7 +215,7 @@ func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 
 // again sends the requests again, several at a time, and adds up what decode says
 // of the answers.
-func (r *recorder) again(decode func([]byte) (int, error)) (rows int, err error) {
+func (r *recorder) again(decode func(io.Reader, *bytes.Buffer) (int, error)) (rows int, err error) {
 	next := make(chan int, len(r.requests))
 	for i := range r.requests {
 		next <- i
@@ -180,11 +225,11 @@ func (r *recorder) again(decode func([]byte) (int, error)) (rows int, err error)
 		all sync.WaitGroup
 		mu  sync.Mutex
 	)
-	for range prefetch {
+	for i := range r.memory {
 		all.Go(func() {
-			var body bytes.Buffer
+			memory := &r.memory[i]
 			for i := range next {
-				n, failed := r.ask(i, &body, decode)
+				n, failed := r.ask(i, memory, decode)
 				mu.Lock()
 				rows, err = rows+n, errors.Join(err, failed)
 				mu.Unlock()
@@ -195,8 +240,8 @@ func (r *recorder) again(decode func([]byte) (int, error)) (rows int, err error)
 	return rows, err
 }
 
-// ask sends a request again. Without a buffer the answer is read into new memory.
-func (r *recorder) ask(i int, body *bytes.Buffer, decode func([]byte) (int, error)) (int, error) {
+// ask sends a request again.
+func (r *recorder) ask(i int, memory *bytes.Buffer, decode func(io.Reader, *bytes.Buffer) (int, error)) (int, error) {
 	request := r.requests[i].Clone(rowsContext)
 	request.Body = io.NopCloser(strings.NewReader(r.bodies[i]))
 	answer, err := r.RoundTripper.RoundTrip(request)
@@ -204,13 +249,5 @@ func (r *recorder) ask(i int, body *bytes.Buffer, decode func([]byte) (int, erro
 		return 0, err
 	}
 	defer func() { _ = answer.Body.Close() }()
-	if decode == nil {
-		text, err := io.ReadAll(answer.Body)
-		return min(len(text), pageSize), err
-	}
-	body.Reset()
-	if _, err := body.ReadFrom(answer.Body); err != nil {
-		return 0, err
-	}
-	return decode(body.Bytes())
+	return decode(answer.Body, memory)
 }

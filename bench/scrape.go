@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -51,15 +52,11 @@ times that of bytes kept ready. The page is that of a small simulated console an
 // compareScrapes returns the median cost of a scrape for each of the ways.
 func compareScrapes(series int, encoding string, scrapes, rounds int) (medians []cost, err error) {
 	servers := make([]*subject, len(ways))
+	defer func() { err = errors.Join(err, stop(servers)) }()
 	for i, way := range ways {
 		if servers[i], err = start(fmt.Sprintf("serve %s %d %s", way.name, series, encoding)); err != nil {
 			return nil, fmt.Errorf("%s: %w", way.name, err)
 		}
-		defer func() {
-			if stopped := servers[i].stop(); err == nil {
-				err = stopped
-			}
-		}()
 		if _, err := servers[i].do(3); err != nil { // whatever is made at first
 			return nil, err
 		}

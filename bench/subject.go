@@ -33,9 +33,10 @@ func subjects() map[string]func(arguments []string) (work func(n int) error, err
 
 // cost is what work took, of one piece of it.
 type cost struct {
-	CPU         time.Duration // user and system, of the process
+	CPU         time.Duration // user and system, of the process and of the programs that it ran
 	Allocations float64
 	Bytes       float64 // allocated
+	Peak        int64   // bytes of memory that were resident at most so far; of a program that it ran, if it ran one
 }
 
 // play is the life of a subject: it gets ready, says so, and then does as much
@@ -70,6 +71,7 @@ func play(command string) error {
 			CPU:         (after.CPU - before.CPU) / time.Duration(n),
 			Allocations: (after.Allocations - before.Allocations) / float64(n),
 			Bytes:       (after.Bytes - before.Bytes) / float64(n),
+			Peak:        after.Peak,
 		})
 		if err != nil {
 			return err
@@ -77,19 +79,37 @@ func play(command string) error {
 	}
 }
 
-// spent is what this process has taken so far.
+// spent is what this process has taken so far, and the programs that it ran.
 func spent() cost {
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+	var own, run syscall.Rusage
+	if err := errors.Join(syscall.Getrusage(syscall.RUSAGE_SELF, &own), syscall.Getrusage(syscall.RUSAGE_CHILDREN, &run)); err != nil {
 		panic(err) // it cannot be measured here
 	}
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)
+	peak := run.Maxrss << 10
+	if peak == 0 { // it ran none
+		peak = peakMemory()
+	}
 	return cost{
-		CPU:         time.Duration(usage.Utime.Nano() + usage.Stime.Nano()),
+		CPU:         time.Duration(own.Utime.Nano() + own.Stime.Nano() + run.Utime.Nano() + run.Stime.Nano()),
 		Allocations: float64(memory.Mallocs),
 		Bytes:       float64(memory.TotalAlloc),
+		Peak:        peak,
 	}
+}
+
+// peakMemory is the largest resident set of this process so far, in bytes; 0 if the
+// system does not tell. Getrusage would count that of the process which started it.
+func peakMemory() int64 {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	_, after, _ := strings.Cut(string(status), "VmHWM:")
+	var kilobytes int64
+	_, _ = fmt.Sscan(after, &kilobytes)
+	return kilobytes << 10
 }
 
 // subject is a running process that is measured.
@@ -145,6 +165,16 @@ func (s *subject) answer() (cost, error) {
 func (s *subject) stop() error {
 	_ = s.orders.Close()
 	return s.process.Wait()
+}
+
+// stop lets subjects end that were started.
+func stop(all []*subject) (err error) {
+	for _, s := range all {
+		if s != nil {
+			err = errors.Join(err, s.stop())
+		}
+	}
+	return err
 }
 
 // median returns the cost of the middle round.

@@ -111,7 +111,7 @@ on. ` + "`securitycenter_exporter --config.check --estimate`" + ` says the same 
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc.WriteString("\n## Beside other ways of doing it\n\n`make bench` prints this; the ratios, in brackets, are what another machine should have too.\n\n")
+	doc.WriteString("\n## Beside other ways of doing it\n\n`make bench` prints this; the ratios are what another machine should have too.\n\n")
 	doc.Write(measured)
 	if t.Failed() {
 		return

@@ -181,7 +181,9 @@ func (c *Client) read(ctx context.Context, resp *http.Response, b *bytes.Buffer)
 				return b.Bytes(), func() {}, fmt.Errorf("an answer of more than %d bytes must wait for others: %w", large, err)
 			}
 		}
-		b.Grow(int(min(3*upTo, limit-upTo)) + bytes.MinRead) // at once, and not by doubling
+		if b.Available() < bytes.MinRead { // else it had as large an answer before
+			b.Grow(int(min(3*upTo, limit-upTo)) + bytes.MinRead) // at once, and not by doubling
+		}
 		b.Write(more[:])
 	}
 }

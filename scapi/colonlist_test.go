@@ -66,7 +66,7 @@ func FuzzHostsAreReadAsTheirRows(f *testing.F) {
 			return
 		}
 		var hosts results[Host]
-		hosts.scan(wire.NewReader(text), newHostReader(new(templates[hostTemplate])))
+		hosts.scan(wire.NewReader(text), newHostReader(false, new(templates[hostTemplate])))
 		var rows results[Row]
 		rows.scan(wire.NewReader(text), plan{}.rowReaders()())
 		if len(hosts.rows) != len(rows.rows) || (hosts.err == nil) != (rows.err == nil) {

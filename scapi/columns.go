@@ -2,6 +2,7 @@ package scapi
 
 import (
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/internal/wire"
@@ -29,19 +30,21 @@ type place struct{ begin, end uint32 }
 // maxColumns is far beyond the width of any row.
 const maxColumns = 200
 
-// walk reads an object. It calls same for columns that are as in the template, and
-// read for others, which has to read the value; both get where it begins in the row.
-// What the template has not is looked up with find. Alike: all was in the template.
-func (t *template[C]) walk(in *wire.Reader, find func(name []byte) C, same, read func(begin int, column C)) (alike bool) {
+// walk reads an object. It calls same for columns in a row that are as in the template,
+// with their places there and how much further on they are in the object, and read for
+// others, which has to read the value, with where it begins in the object. What the
+// template has not is looked up with find. Alike: all was in the template.
+func (t *template[C]) walk(in *wire.Reader, find func(name []byte) C, same func(places []place, columns []C, shift int), read func(begin int, column C)) (alike bool) {
 	start, at, k := in.Offset(), 0, 0
 	for k < len(t.places) {
 		most := at + in.Common(t.raw[at:])
 		shift := in.Offset() - start - at
 		first := k
-		for ; k < len(t.places) && int(t.places[k].end) < most; k++ { // with the byte behind it
-			same(int(t.places[k].begin)+shift, t.layout.columns[k])
+		for k < len(t.places) && int(t.places[k].end) < most { // with the byte behind it
+			k++
 		}
 		if k > first {
+			same(t.places[first:k], t.layout.columns[first:k], shift)
 			end := int(t.places[k-1].end)
 			in.Advance(end - at)
 			at = end
@@ -50,6 +53,7 @@ func (t *template[C]) walk(in *wire.Reader, find func(name []byte) C, same, read
 			break
 		}
 		in.Advance(int(t.places[k].begin) - at)
+		in.Kind() // behind blanks
 		read(in.Offset()-start, t.layout.columns[k])
 		at = int(t.places[k].end)
 		k++
@@ -62,14 +66,16 @@ func (t *template[C]) walk(in *wire.Reader, find func(name []byte) C, same, read
 	}
 	for in.Next('}') {
 		if name := in.Key(); in.Err() == nil {
-			read(in.Offset()-start, find(name))
+			column := find(name)
+			in.Kind()
+			read(in.Offset()-start, column)
 		}
 	}
 	return false
 }
 
 // templateOf makes a row a template: an object that was read. One with very many columns,
-// or with two of one name, of which the last counts, is none for others.
+// or with two of one name in whatever case, of which the last counts, is none for others.
 func templateOf[C any](raw []byte, like *layout[C], find func(name []byte) C) template[C] {
 	t := template[C]{raw: slices.Clone(raw), layout: like, places: make([]place, 0, len(like.names))}
 	alike := true
@@ -81,11 +87,12 @@ func templateOf[C any](raw []byte, like *layout[C], find func(name []byte) C) te
 			t.layout = &layout[C]{slices.Clone(like.names[:n]), slices.Clone(like.columns[:n])}
 		}
 		if !alike {
-			if n == maxColumns || slices.Contains(t.layout.names, string(name)) {
+			if n == maxColumns || slices.ContainsFunc(t.layout.names, func(other string) bool { return strings.EqualFold(other, string(name)) }) {
 				return template[C]{layout: new(layout[C])}
 			}
 			t.layout.names, t.layout.columns = append(t.layout.names, string(name)), append(t.layout.columns, find(name))
 		}
+		in.Kind()
 		begin := in.Offset()
 		in.Value()
 		t.places = append(t.places, place{uint32(begin), uint32(in.Offset())})

@@ -166,16 +166,27 @@ func sameAsJSON(t *testing.T, rows []json.RawMessage) {
 			t.Fatalf("%s %s\n(-encoding/json +read):\n%s", what, raw, cmp.Diff(want, got))
 		}
 	}
+	wants, wantCells := make([]jsonRow, len(rows)), make([]map[string]cells, len(rows))
+	for i, raw := range rows {
+		wants[i], wantCells[i] = jsonRowOf(raw), map[string]cells{}
+		for name := range wants[i] {
+			wantCells[i][name] = wants[i].cells(name)
+		}
+	}
 	for _, old := range []bool{false, true} {
-		vulns := scanned(t, page, len(rows), newVulnReader(old, &templates[vulnTemplate]{ofPlugins: true}))
-		plain := scanned(t, page, len(rows), plan{target: target{dialect: RPC, version: version{4, 2}}}.rowReaders()())
+		vulns := scanned(t, page, len(rows), newVulnReader(old, old, &templates[vulnTemplate]{ofPlugins: true}))
+		plain := scanned(t, page, len(rows), plan{target: target{dialect: RPC, version: version{4, 2}}, query: Query{ReuseRaw: true}}.rowReaders()())
 		if !old {
 			plain = scanned(t, page, len(rows), plan{}.rowReaders()())
 		}
 		for i, raw := range rows {
-			want := jsonRowOf(raw)
+			want := wants[i]
 			same("finding", raw, vulns[i], want.vuln(raw, old))
-			for what, row := range map[string]Row{"row": plain[i], "row made by hand": {Raw: raw, oldScale: old}} {
+			read := map[string]Row{"row": plain[i]}
+			if i%4 == 0 { // each of its columns is looked for from the front
+				read["row made by hand"] = Row{Raw: raw, oldScale: old}
+			}
+			for what, row := range read {
 				same(what, raw, string(row.Raw), string(raw))
 				var compact bytes.Buffer
 				if err := json.Compact(&compact, raw); err != nil {
@@ -185,6 +196,14 @@ func sameAsJSON(t *testing.T, rows []json.RawMessage) {
 				repository := refOf(want.ref("repository"), want.ref("repositoryID"))
 				same(what, raw, []any{row.Severity(), row.Repository(), row.Counts()}, []any{want.severity(old), repository.ID, want.counts()})
 				last := jsonRow{}
+				names, values := row.Values(nil)
+				for i, name := range names {
+					last[name] = values[i]
+				}
+				if len(values) != len(names) || len(last) != len(want) {
+					t.Fatalf("%s %s: %d values of %q", what, raw, len(values), names)
+				}
+				clear(last)
 				for name, value := range row.Columns() {
 					last[name] = value
 				}
@@ -194,13 +213,13 @@ func sameAsJSON(t *testing.T, rows []json.RawMessage) {
 				same(what, raw, last, want)
 				for name := range want {
 					same(what, raw, row.Column(name), want[name])
-					same(what, raw, cells{row.String(name), row.Int(name), row.Float(name), row.Time(name), row.Ref(name)}, want.cells(name))
+					same(what, raw, cells{row.String(name), row.Int(name), row.Float(name), row.Time(name), row.Ref(name)}, wantCells[i][name])
 				}
 				same(what, raw, row.String("no such column"), "")
 			}
 		}
 	}
-	hosts := scanned(t, page, len(rows), newHostReader(new(templates[hostTemplate])))
+	hosts := scanned(t, page, len(rows), newHostReader(false, new(templates[hostTemplate])))
 	for i, raw := range rows {
 		same("host", raw, hosts[i], jsonRowOf(raw).host(raw))
 	}
@@ -231,7 +250,7 @@ func TestRowsOfSimulatedConsolesAreReadAsEncodingJSONDoes(t *testing.T) {
 					t.Fatal(err)
 				}
 				t.Cleanup(func() { _ = c.Logout(context.Background()) })
-				rows, err := c.Query(t.Context(), Query{Tool: tool, Limit: 200})
+				rows, err := c.Query(t.Context(), Query{Tool: tool, Limit: 100})
 				if err != nil || len(rows) == 0 {
 					t.Fatalf("%d rows, %v", len(rows), err)
 				}
@@ -320,8 +339,7 @@ func oddRow(r *rand.Rand, before []string) []string {
 }
 
 func TestMadeUpRowsAreReadAsEncodingJSONDoes(t *testing.T) {
-	exhaustive.Only(t)
-	for seed := range uint64(20) {
+	for _, seed := range exhaustive.Sample([]uint64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19}, 4) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		var members []string
 		for range 45 {

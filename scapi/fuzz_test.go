@@ -85,7 +85,7 @@ func FuzzObjects(f *testing.F) {
 		read(&organization)
 		organization.organization(raw)
 		var v Vuln
-		if newVulnReader(false, &templates[vulnTemplate]{ofPlugins: true})(wire.NewReader(raw), &v); v.IP != "" && !netip.MustParseAddr(v.IP).IsValid() || v.RepositoryID == "-1" {
+		if newVulnReader(false, false, &templates[vulnTemplate]{ofPlugins: true})(wire.NewReader(raw), &v); v.IP != "" && !netip.MustParseAddr(v.IP).IsValid() || v.RepositoryID == "-1" {
 			t.Errorf("finding %+v", v)
 		}
 

@@ -54,7 +54,7 @@ func (c *Client) Hosts(ctx context.Context, q Query) iter.Seq2[Host, error] {
 			return err
 		}
 		shared := new(templates[hostTemplate])
-		reader := func() rowReader[Host] { return newHostReader(shared) }
+		reader := func() rowReader[Host] { return newHostReader(q.ReuseRaw, shared) }
 		return pages(ctx, p, rowType[Host]{reader: reader, lent: true}, f)
 	})
 }
@@ -98,11 +98,13 @@ type hostTold struct {
 // Nothing is known of a column that has neither.
 type hostColumn struct{ read, same func(r *hostReader) }
 
-func newHostReader(shared *templates[hostTemplate]) rowReader[Host] {
-	r := &hostReader{templates: shared, layout: new(layout[hostColumn])}
-	same := func(_ int, c hostColumn) {
-		if c.same != nil {
-			c.same(r)
+func newHostReader(lends bool, shared *templates[hostTemplate]) rowReader[Host] {
+	r := &hostReader{keeper: keeper{lends: lends}, templates: shared, layout: new(layout[hostColumn])}
+	same := func(_ []place, columns []hostColumn, _ int) {
+		for _, c := range columns {
+			if c.same != nil {
+				c.same(r)
+			}
 		}
 	}
 	read := func(_ int, c hostColumn) {
@@ -115,7 +117,7 @@ func newHostReader(shared *templates[hostTemplate]) rowReader[Host] {
 	return func(in *wire.Reader, host *Host) { r.row(in, host, same, read) }
 }
 
-func (r *hostReader) row(in *wire.Reader, host *Host, same, read func(int, hostColumn)) {
+func (r *hostReader) row(in *wire.Reader, host *Host, same func([]place, []hostColumn, int), read func(int, hostColumn)) {
 	if in.Kind() != '{' {
 		host.Raw = r.keeper.raw(in.Value())
 		return

@@ -22,7 +22,7 @@ func BenchmarkDecodeHosts(b *testing.B) {
 			i>>16, i>>8&255, i&255, i%1000, i&255, i, i%5, 1545071370+i, i%4)
 	}
 	text = append(text, `]}`...)
-	read := newHostReader(new(templates[hostTemplate]))
+	read := newHostReader(false, new(templates[hostTemplate]))
 	var r results[Host]
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {

@@ -5,6 +5,7 @@ import "strings"
 // keeper copies what is to outlive an answer's body. Many texts share an
 // allocation, but only so many that one row kept for long keeps little else.
 type keeper struct {
+	lends bool // raw gives what it gets, which is to be overwritten
 	texts strings.Builder
 	raws  []byte
 }
@@ -31,9 +32,11 @@ func (k *keeper) text(b []byte) string {
 	return k.texts.String()[start:]
 }
 
-// raw returns a copy of b.
+// raw returns a copy of b, or lends it.
 func (k *keeper) raw(b []byte) []byte {
 	switch {
+	case k.lends:
+		return b
 	case len(b) > rawsSize/4:
 		return append([]byte(nil), b...)
 	case cap(k.raws)-len(k.raws) < len(b):

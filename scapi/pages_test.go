@@ -310,6 +310,42 @@ func TestAConsoleThatGivesShorterPagesIsNotAskedAheadAgain(t *testing.T) {
 	})
 }
 
+func TestRowsWhoseMemoryIsReusedAreRightUntilTheNext(t *testing.T) {
+	c, _ := slowConsole(t, 500, 3, func(int) time.Duration { return 0 })
+	reused := tenAPage
+	reused.ReuseRaw = true
+	rows := 0
+	check := func(row scapi.Row) {
+		if want := fmt.Sprintf(`{"n":"%d"}`, rows); string(row.Raw) != want || row.Int("n") != scapi.Some(int64(rows)) {
+			t.Fatalf("row %d is %s, n %v", rows, row.Raw, row.Int("n"))
+		}
+		rows++
+	}
+	for row, err := range c.Rows(t.Context(), reused) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(row)
+	}
+	rows = 0
+	if err := c.QueryPages(t.Context(), reused, func(p scapi.Page) error {
+		for _, row := range p.Rows {
+			check(row)
+		}
+		return nil
+	}); err != nil || rows != 500 {
+		t.Fatalf("%d rows, %v", rows, err)
+	}
+	all, err := c.Query(t.Context(), reused) // which keeps them
+	if err != nil || len(all) != 500 {
+		t.Fatalf("%d rows, %v", len(all), err)
+	}
+	rows = 0
+	for _, row := range all {
+		check(row)
+	}
+}
+
 func TestRowsKeptFromAQueryDoNotChange(t *testing.T) {
 	c, _ := slowConsole(t, 500, 3, func(int) time.Duration { return 0 })
 	var kept []scapi.Row

@@ -35,7 +35,7 @@ type Plugin struct {
 	Raw               json.RawMessage
 }
 
-// wirePlugin is a plugin of a list or alone, in both dialects.
+// wirePlugin is a plugin alone, or of a list of SecurityCenter 4.
 type wirePlugin struct {
 	ID, Name, Type                                                        wire.Str
 	Family                                                                wire.Ref // on RPC the name
@@ -50,7 +50,6 @@ type wirePlugin struct {
 func (w wirePlugin) plugin(raw json.RawMessage) Plugin {
 	p := Plugin{
 		ID: string(w.ID), Name: string(w.Name), Type: string(w.Type),
-		Family: string(w.Family.Name), FamilyID: string(w.FamilyID),
 		Description: string(w.Description), Synopsis: string(w.Synopsis), Solution: string(w.Solution),
 		SeeAlso: string(w.SeeAlso), RiskFactor: string(w.RiskFactor),
 		CVSS2: optFloat(w.BaseScore), CVSS3: optFloat(w.CVSSV3BaseScore), VPR: optFloat(w.VPRScore),
@@ -60,14 +59,7 @@ func (w wirePlugin) plugin(raw json.RawMessage) Plugin {
 		CrossReferences: crossReferences(string(w.Xrefs)),
 		Raw:             raw,
 	}
-	switch {
-	case p.Family != "": // REST: an object
-		p.FamilyID = string(w.Family.ID)
-	case w.FamilyName != "":
-		p.Family = string(w.FamilyName)
-	default:
-		p.Family = string(w.Family.ID) // a bare text
-	}
+	pluginTold{w.Family, string(w.FamilyID), string(w.FamilyName)}.put(&p)
 	return p
 }
 

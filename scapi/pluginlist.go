@@ -2,9 +2,9 @@ package scapi
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"iter"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -57,7 +57,7 @@ func (c *Client) Plugins(ctx context.Context, q PluginQuery) iter.Seq2[Plugin, e
 	return func(yield func(Plugin, error) bool) {
 		p, err := c.planPlugins(ctx, q)
 		if err == nil {
-			err = p.each(ctx, func(w wirePlugin, raw json.RawMessage) bool { return yield(w.plugin(raw), nil) })
+			err = p.each(ctx, func(plugin Plugin) bool { return yield(plugin, nil) })
 		}
 		if err != nil {
 			yield(Plugin{}, err)
@@ -74,6 +74,7 @@ type pluginPlan struct {
 	field    string // of the filter
 	fields   string // REST; empty: those that the console gives by itself
 	pageSize int64
+	latest   pluginListPage // REST
 }
 
 func (c *Client) planPlugins(ctx context.Context, q PluginQuery) (*pluginPlan, error) {
@@ -88,6 +89,7 @@ func (c *Client) planPlugins(ctx context.Context, q PluginQuery) (*pluginPlan, e
 		client: c, query: q, dialect: t.dialect,
 		wireType: q.Type, field: c.pluginFilterField(q.Filter.Field),
 		fields: pluginFields, pageSize: int64(q.PageSize),
+		latest: pluginListPage{results: results[Plugin]{most: mostRows[Plugin](c.options.MaxBody)}, read: newPluginReader()},
 	}
 	if len(q.Fields) > 0 {
 		p.fields = strings.Join(q.Fields, ",")
@@ -139,31 +141,31 @@ func (q PluginQuery) check() error {
 
 // each calls f with every plugin of the list until f returns false. Plugins of
 // the page before are left out.
-func (p *pluginPlan) each(ctx context.Context, f func(wirePlugin, json.RawMessage) bool) error {
+func (p *pluginPlan) each(ctx context.Context, f func(Plugin) bool) error {
 	l := listing{at: p.query.Offset}
 	var before map[string]bool // plugins of the page before
 	for pages := 0; p.query.Pages == 0 || pages < p.query.Pages; pages++ {
-		list, err := p.page(ctx, l.at)
+		plugins, err := p.page(ctx, l.at)
 		if err != nil {
 			return err
 		}
-		now := make(map[string]bool, len(list.Items))
+		now := make(map[string]bool, len(plugins))
 		fresh := int64(0)
-		for i, w := range list.Items {
-			id := string(w.ID)
+		for _, plugin := range plugins {
+			id := plugin.ID
 			if id == "" {
-				id = string(list.Raw[i])
+				id = string(plugin.Raw)
 			}
 			now[id] = true
 			if before[id] {
 				continue
 			}
 			fresh++
-			if !f(w, list.Raw[i]) {
+			if !f(plugin) {
 				return nil
 			}
 		}
-		what, after := l.next(p.pageSize, int64(len(list.Items)), fresh)
+		what, after := l.next(p.pageSize, int64(len(plugins)), fresh)
 		switch what {
 		case noMore:
 			return nil
@@ -176,25 +178,41 @@ func (p *pluginPlan) each(ctx context.Context, f func(wirePlugin, json.RawMessag
 }
 
 // page asks for the plugins from an offset on. Columns that the console does
-// not know are not asked for again.
-func (p *pluginPlan) page(ctx context.Context, offset int64) (wire.List[wirePlugin], error) {
+// not know are not asked for again. The page is good until the next.
+func (p *pluginPlan) page(ctx context.Context, offset int64) ([]Plugin, error) {
 	if p.dialect == RPC {
 		var answer rpcPlugins
-		_, err := p.client.do(ctx, p.call(offset), &answer)
-		return answer.list, err
+		if _, err := p.client.do(ctx, p.call(offset), &answer); err != nil {
+			return nil, err
+		}
+		plugins := make([]Plugin, len(answer.list.Items))
+		for i, w := range answer.list.Items {
+			plugins[i] = w.plugin(answer.list.Raw[i])
+		}
+		return plugins, nil
 	}
-	var list wire.List[wirePlugin]
-	_, err := p.client.do(ctx, p.call(offset), &list)
+	err := p.fetch(ctx, offset)
 	if p.fields != "" && refusesFields(err) {
 		asked := p.fields
 		p.fields = ""
-		if _, again := p.client.do(ctx, p.call(offset), &list); again != nil {
+		if again := p.fetch(ctx, offset); again != nil {
 			p.fields = asked
-			return list, err // it was not about the columns
+			return nil, err // it was not about the columns
 		}
 		err = nil
 	}
-	return list, err
+	return p.latest.rows, err
+}
+
+// fetch asks for the plugins from an offset on, which become the latest page.
+func (p *pluginPlan) fetch(ctx context.Context, offset int64) error {
+	k := p.call(offset)
+	k.body, k.scan = &p.latest.body, p.latest.scan
+	_, err := p.client.do(ctx, k, nil)
+	if err == nil && p.latest.err != nil {
+		err = &Error{Call: k.name(REST), Status: http.StatusOK, Err: join(ErrMalformed, p.latest.err)}
+	}
+	return err
 }
 
 func (p *pluginPlan) call(offset int64) call {

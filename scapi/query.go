@@ -45,6 +45,10 @@ type Query struct {
 	View string
 	// Offset skips rows, Limit ends after that many (0: no limit).
 	Offset, Limit int64
+	// ReuseRaw saves the copy of every row: a Row, and Raw of a Vuln or Host, are only good until the function that
+	// QueryPages calls returns, or until the loop over Rows, Vulns or Hosts goes on. Then their memory gets
+	// other rows. Query does not look at it.
+	ReuseRaw bool
 }
 
 // Page is a run of consecutive rows of an answer.
@@ -63,6 +67,7 @@ type Page struct {
 // request.
 func (c *Client) Query(ctx context.Context, q Query) ([]Row, error) {
 	var rows []Row
+	q.ReuseRaw = false
 	err := c.QueryPages(ctx, q, func(p Page) error {
 		rows = append(rows, p.Rows...)
 		return nil
@@ -90,7 +95,7 @@ func (c *Client) QueryPages(ctx context.Context, q Query, f func(Page) error) er
 	if err != nil {
 		return err
 	}
-	return pages(ctx, p, rowType[Row]{reader: p.rowReaders()}, func(rows []Row, of claims) error {
+	return pages(ctx, p, rowType[Row]{reader: p.rowReaders(), lent: q.ReuseRaw}, func(rows []Row, of claims) error {
 		page := Page{Rows: rows, Total: of.total}
 		if counts, _, ok := parseColonList(of.colon, colonNumbers[p.query.Tool]); ok {
 			page.Findings = Some(counts)

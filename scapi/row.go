@@ -20,7 +20,7 @@ type Row struct {
 	Raw json.RawMessage
 
 	names    []string // of the columns, in their order; nil: made by hand
-	places   []uint32 // where the values begin
+	places   []place  // of the values
 	compact  bool     // there are no blanks between values
 	oldScale bool     // severities from 0 (low) to 3 (critical)
 }
@@ -32,7 +32,7 @@ type plainReader struct {
 	latest    *template[none]
 	distance  int // see templates.choose
 	rows      int
-	places    []uint32
+	places    []place
 	oldScale  bool
 	in        *wire.Reader
 }
@@ -47,24 +47,28 @@ const placesSize = 1 << 10
 func (p plan) rowReaders() func() rowReader[Row] {
 	shared := &templates[template[none]]{ofPlugins: p.query.Tool == detailTool || p.query.Tool == listTool}
 	return func() rowReader[Row] {
-		r := &plainReader{templates: shared, latest: &template[none]{layout: new(layout[none])}, oldScale: p.target.oldScale()}
-		same := func(begin int, _ none) { r.places = append(r.places, uint32(begin)) }
-		read := func(begin int, c none) {
-			same(begin, c)
-			r.in.Value()
+		r := &plainReader{keeper: keeper{lends: p.query.ReuseRaw}, templates: shared, latest: &template[none]{layout: new(layout[none])}, oldScale: p.target.oldScale()}
+		same := func(places []place, _ []none, shift int) {
+			for _, p := range places {
+				r.places = append(r.places, place{p.begin + uint32(shift), p.end + uint32(shift)})
+			}
+		}
+		read := func(begin int, _ none) {
+			end := begin + len(r.in.Value())
+			r.places = append(r.places, place{uint32(begin), uint32(end)})
 		}
 		return func(in *wire.Reader, row *Row) { r.read(in, row, same, read) }
 	}
 }
 
-func (r *plainReader) read(in *wire.Reader, row *Row, same, read func(int, none)) {
+func (r *plainReader) read(in *wire.Reader, row *Row, same func([]place, []none, int), read func(int, none)) {
 	*row = Row{oldScale: r.oldScale}
 	if in.Kind() != '{' {
 		row.Raw = r.keeper.raw(in.Value())
 		return
 	}
 	if cap(r.places)-len(r.places) < maxColumns {
-		r.places = make([]uint32, 0, placesSize)
+		r.places = make([]place, 0, placesSize)
 	}
 	r.in, r.rows = in, r.rows+1
 	blanks := in.Blanks()
@@ -98,10 +102,16 @@ func (r Row) at(name string) (wire.Reader, bool) {
 	}
 	for i := len(r.names) - 1; i >= 0; i-- { // of two the last counts, as elsewhere
 		if r.names[i] == name {
-			return *wire.NewReader(r.Raw[r.places[i]:]), true
+			return *wire.NewReader(r.value(i)), true
 		}
 	}
 	return wire.Reader{}, false
+}
+
+// value is that of a column whose place is known, as it is written.
+func (r Row) value(column int) json.RawMessage {
+	p := r.places[column]
+	return r.Raw[p.begin:p.end:p.end]
 }
 
 // search is at for a row of which no places are known.
@@ -133,8 +143,7 @@ func (r Row) Columns() iter.Seq2[string, json.RawMessage] {
 		}
 		if r.names != nil {
 			for i, name := range r.names {
-				in := wire.NewReader(r.Raw[r.places[i]:])
-				if !yield(name, in.Value()) {
+				if !yield(name, r.value(i)) {
 					return
 				}
 			}
@@ -147,6 +156,21 @@ func (r Row) Columns() iter.Seq2[string, json.RawMessage] {
 			}
 		}
 	}
+}
+
+// Values appends the values of the columns to a slice, in the console's order, each as it is written, and
+// returns it with their names, which other rows may share. A row that is no object has none.
+func (r Row) Values(to []json.RawMessage) (names []string, values []json.RawMessage) {
+	if r.names == nil {
+		for name, value := range r.Columns() {
+			names, to = append(names, name), append(to, value)
+		}
+		return names, to
+	}
+	for i := range r.names {
+		to = append(to, r.value(i))
+	}
+	return r.names, to
 }
 
 // Column returns the value of a column as it is written; nil if there is none.

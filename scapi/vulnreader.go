@@ -47,11 +47,13 @@ type vulnTold struct {
 // Nothing is known of a column that has neither.
 type vulnColumn struct{ read, same func(r *vulnReader) }
 
-func newVulnReader(oldScale bool, shared *templates[vulnTemplate]) rowReader[Vuln] {
-	r := &vulnReader{oldScale: oldScale, templates: shared, layout: new(layout[vulnColumn]), empty: new(vulnTemplate)}
-	same := func(_ int, c vulnColumn) {
-		if c.same != nil {
-			c.same(r)
+func newVulnReader(oldScale, lends bool, shared *templates[vulnTemplate]) rowReader[Vuln] {
+	r := &vulnReader{keeper: keeper{lends: lends}, oldScale: oldScale, templates: shared, layout: new(layout[vulnColumn]), empty: new(vulnTemplate)}
+	same := func(_ []place, columns []vulnColumn, _ int) {
+		for _, c := range columns {
+			if c.same != nil {
+				c.same(r)
+			}
 		}
 	}
 	read := func(_ int, c vulnColumn) {
@@ -64,7 +66,7 @@ func newVulnReader(oldScale bool, shared *templates[vulnTemplate]) rowReader[Vul
 	return func(in *wire.Reader, v *Vuln) { r.row(in, v, same, read) }
 }
 
-func (r *vulnReader) row(in *wire.Reader, v *Vuln, same, read func(int, vulnColumn)) {
+func (r *vulnReader) row(in *wire.Reader, v *Vuln, same func([]place, []vulnColumn, int), read func(int, vulnColumn)) {
 	if in.Kind() != '{' {
 		v.Raw = r.keeper.raw(in.Value())
 		return

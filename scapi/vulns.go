@@ -67,7 +67,7 @@ func (c *Client) Vulns(ctx context.Context, q Query) iter.Seq2[Vuln, error] {
 			return err
 		}
 		shared := &templates[vulnTemplate]{ofPlugins: true}
-		reader := func() rowReader[Vuln] { return newVulnReader(p.target.oldScale(), shared) }
+		reader := func() rowReader[Vuln] { return newVulnReader(p.target.oldScale(), q.ReuseRaw, shared) }
 		return pages(ctx, p, rowType[Vuln]{reader: reader, lent: true}, f)
 	})
 }

@@ -2,7 +2,6 @@ package scapi
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -47,8 +46,8 @@ func (c *Client) LearnCrossReferences(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	seen := map[string]bool{}
-	err = p.each(ctx, func(w wirePlugin, _ json.RawMessage) bool {
-		for _, ref := range crossReferences(string(w.Xrefs)) {
+	err = p.each(ctx, func(plugin Plugin) bool {
+		for _, ref := range plugin.CrossReferences {
 			seen[ref.Name] = true
 		}
 		return true

@@ -1,28 +1,25 @@
 package main
 
-import (
-	"bufio"
-	"regexp"
-	"strings"
-)
+import "bufio"
 
 // csvWriter writes RFC 4180: a line of names, lines that end in CR LF, and
 // quotes around what needs them. Text is kept as it is, line breaks included;
 // bytes that are no UTF-8 become U+FFFD.
 type csvWriter struct {
 	head
-	out  *bufio.Writer
-	tabs bool // between cells, and lines for shells: TSV instead
-	bare bool // without the line of names
-	safe bool // against formulas
-	mark bool // byte order mark
+	cellStyle
+	out   *bufio.Writer
+	plain bool // without the line of names
+	mark  bool // byte order mark
 
-	begun bool
+	begun  bool
+	places places // of the fields, in rows
+	buffer []byte // of a line
 }
 
 func (c *csvWriter) write(i *item) error {
 	if c.begun {
-		return c.line(c.cells(i))
+		return c.record(i)
 	}
 	if c.fields == nil && !c.take(i) {
 		return nil
@@ -33,7 +30,7 @@ func (c *csvWriter) write(i *item) error {
 	if len(c.kept) > 0 {
 		return c.rest()
 	}
-	return c.line(c.cells(i))
+	return c.record(i)
 }
 
 // start writes the line of names.
@@ -45,16 +42,20 @@ func (c *csvWriter) start() error {
 			return err
 		}
 	}
-	if len(c.fields) == 0 || c.bare {
+	if len(c.fields) == 0 || c.plain {
 		return nil
 	}
-	return c.line(c.fields)
+	line := c.buffer[:0]
+	for n, name := range c.fields {
+		line = c.cell(line, n, name)
+	}
+	return c.line(line)
 }
 
 // rest writes the records that were kept.
 func (c *csvWriter) rest() error {
 	for _, i := range c.kept {
-		if err := c.line(c.cells(i)); err != nil {
+		if err := c.record(i); err != nil {
 			return err
 		}
 	}
@@ -84,73 +85,47 @@ func (c *csvWriter) finish() error {
 	return c.flush()
 }
 
-func (c *csvWriter) line(cells []string) error {
-	if c.tabs {
-		return c.tabbed(cells)
+// record writes a record.
+func (c *csvWriter) record(i *item) error {
+	row := i.row.Raw != nil
+	if row {
+		c.places.look(i.row, c.fields)
 	}
-	for n, cell := range cells {
-		if n > 0 {
-			if err := c.out.WriteByte(','); err != nil {
-				return err
-			}
+	line := c.buffer[:0]
+	for n, field := range c.fields {
+		if !row {
+			line = c.cell(line, n, text(i.value(field)))
+			continue
 		}
-		cell = strings.ToValidUTF8(cell, "\ufffd")
-		if c.safe {
-			cell = disarm(cell)
+		cell, bare, quotes := c.bare(c.places.whole(n))
+		if bare && !c.alone() {
+			line = append(c.between(line, n), cell...)
+			continue
 		}
-		// A line of one empty cell would be an empty line.
-		if c.safe || special(cell) || strings.TrimSpace(cell) != cell || cell == "" && len(cells) == 1 {
-			cell = `"` + strings.ReplaceAll(cell, `"`, `""`) + `"`
-		}
-		if _, err := c.out.WriteString(cell); err != nil {
-			return err
-		}
+		var start int
+		line, start = c.begin(line, n)
+		line = c.places.append(line, n, i, field)
+		line = c.end(line, start, quotes || len(line) == start && c.alone())
 	}
-	_, err := c.out.WriteString("\r\n")
+	return c.line(line)
+}
+
+// cell appends a cell of a line, the nth.
+func (c *csvWriter) cell(line []byte, n int, text string) []byte {
+	line, start := c.begin(line, n)
+	return c.end(append(line, text...), start, text == "" && c.alone())
+}
+
+// alone reports whether lines have one cell: if that is empty, it is quoted, or the line would be an empty one.
+func (c *csvWriter) alone() bool { return len(c.fields) == 1 }
+
+// line writes a line, of which the end is missing.
+func (c *csvWriter) line(line []byte) error {
+	if !c.tabs {
+		line = append(line, '\r')
+	}
+	line = append(line, '\n')
+	c.buffer = line
+	_, err := c.out.Write(line)
 	return err
-}
-
-// special reports whether a cell has a character that must be inside quotes, or that some programs take
-// for the end of one.
-func special(cell string) bool {
-	for i := range len(cell) {
-		switch cell[i] {
-		case '"', ',', ';', '\r', '\n', '\t':
-			return true
-		}
-	}
-	return false
-}
-
-// inCell is how TSV has what would end a cell or a line.
-var inCell = strings.NewReplacer("\\", `\\`, "\t", `\t`, "\n", `\n`, "\r", `\r`)
-
-// tabbed writes a line of TSV.
-func (c *csvWriter) tabbed(cells []string) error {
-	for n, cell := range cells {
-		if n > 0 {
-			if err := c.out.WriteByte('\t'); err != nil {
-				return err
-			}
-		}
-		if _, err := inCell.WriteString(c.out, strings.ToValidUTF8(cell, "\ufffd")); err != nil {
-			return err
-		}
-	}
-	return c.out.WriteByte('\n')
-}
-
-var (
-	// formula is how a cell begins that a spreadsheet may run, blanks before it
-	// included; ＝＋－＠ are the same in full width.
-	formula = regexp.MustCompile(`^[\s\p{Z}\x00-\x1f]*[=+\-@|%＝＋－＠]|^[\t\r\n]`)
-	number  = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?$`)
-)
-
-// disarm makes a spreadsheet show a cell instead of running it. Numbers stay.
-func disarm(cell string) string {
-	if formula.MatchString(cell) && !number.MatchString(cell) {
-		return "'" + cell
-	}
-	return cell
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -133,11 +132,10 @@ func (i *item) has(field string) bool {
 // moment returns the seconds since the epoch that a field of the console's object
 // holds as a time, or nil if it holds none.
 func (i *item) moment(field, layout string) any {
-	seconds, err := strconv.ParseInt(rawText(i.lookup(field)), 10, 64)
-	if err != nil || seconds <= 0 {
-		return nil
+	if moment := appendMoment(nil, i.lookup(field), layout); moment != nil {
+		return string(moment)
 	}
-	return time.Unix(seconds, 0).UTC().Format(layout)
+	return nil
 }
 
 // lookup follows a path into the console's object. A key that has dots itself
@@ -221,66 +219,8 @@ func text(v any) string {
 	return rawText(b)
 }
 
-// rawText is a JSON value as text: strings without quotes, null as nothing, an
-// object by its name if it has one.
-func rawText(raw json.RawMessage) string {
-	raw = bytes.TrimSpace(raw)
-	switch {
-	case len(raw) == 0 || bytes.Equal(raw, []byte("null")):
-		return ""
-	case raw[0] == '"':
-		return unquote(raw)
-	case raw[0] == '{':
-		var named struct{ Name json.RawMessage }
-		if json.Unmarshal(raw, &named) == nil && len(named.Name) > 0 && named.Name[0] == '"' {
-			return unquote(named.Name)
-		}
-		return string(compact(raw))
-	case raw[0] == '[':
-		return string(compact(raw))
-	}
-	return string(raw) // a number, true, false
-}
-
-// unquote is the text of a JSON string.
-func unquote(raw json.RawMessage) string {
-	if inner := raw[1 : len(raw)-1]; len(raw) > 1 && bytes.IndexByte(inner, '\\') < 0 {
-		return string(inner)
-	}
-	if text, simple := unescaped(string(raw[1 : len(raw)-1])); simple {
-		return text
-	}
-	var s string
-	if json.Unmarshal(raw, &s) != nil {
-		return ""
-	}
-	return s
-}
-
-// unescaped is a text with the escapes that texts of consoles are full of; false if it has others.
-func unescaped(text string) (string, bool) {
-	var b strings.Builder
-	b.Grow(len(text))
-	for {
-		before, after, found := strings.Cut(text, `\`)
-		b.WriteString(before)
-		if !found {
-			return b.String(), true
-		}
-		if after == "" {
-			return "", false
-		}
-		switch c := after[0]; c {
-		case 'n':
-			b.WriteByte('\n')
-		case '/', '"', '\\':
-			b.WriteByte(c)
-		default:
-			return "", false
-		}
-		text = after[1:]
-	}
-}
+// rawText is a JSON value as text: see appendText.
+func rawText(raw json.RawMessage) string { return string(appendText(nil, raw)) }
 
 func compact(raw json.RawMessage) []byte {
 	var b bytes.Buffer

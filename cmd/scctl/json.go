@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -39,12 +40,10 @@ func (w *jsonWriter) write(i *item) error {
 	if w.array {
 		after = ""
 	}
-	for _, part := range []string{before, string(line), after} {
-		if _, err := w.out.WriteString(part); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err1 := w.out.WriteString(before)
+	_, err2 := w.out.Write(line)
+	_, err3 := w.out.WriteString(after)
+	return cmp.Or(err1, err2, err3)
 }
 
 func (w *jsonWriter) object(i *item) ([]byte, error) {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -24,6 +25,9 @@ const program = "scctl"
 
 func main() {
 	kingpin.EnableFileExpansion = false // what begins with @ is an argument like any other
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50) // rows pass through memory that is used again: there is little to collect
+	}
 	ctx, stop := untilSignalled(context.Background())
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()

@@ -151,7 +151,7 @@ func (o *outputSettings) newWriter(w io.Writer, names, brief []string) writer {
 		if fields == nil {
 			fields = names
 		}
-		return &csvWriter{out: out, head: head{fields: fields}, tabs: o.format == formatTSV, bare: o.bare, safe: o.csvSafe, mark: o.csvBOM}
+		return &csvWriter{out: out, head: head{fields: fields}, cellStyle: cellStyle{tabs: o.format == formatTSV, safe: o.csvSafe}, plain: o.bare, mark: o.csvBOM}
 	case formatJSONL:
 		return &jsonWriter{out: out, fields: fields, raw: o.raw}
 	case formatJSON:
@@ -328,11 +328,15 @@ func noField(field string, columns []string) error {
 // checkRows refuses fields that none of the first rows of a query has: their keys
 // are the console's own, and not known before.
 func (o *outputSettings) checkRows(rows []scapi.Row) error {
+	fields := o.fieldList()
+	if len(fields) == 0 {
+		return nil
+	}
 	items := make([]*item, len(rows))
 	for n, row := range rows {
 		items[n] = &item{raw: row.Raw}
 	}
-	for _, field := range o.fieldList() {
+	for _, field := range fields {
 		if len(items) > 0 && !slices.ContainsFunc(items, func(i *item) bool { return i.has(field) }) {
 			return noField(field, items[0].keys())
 		}

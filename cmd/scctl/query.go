@@ -160,6 +160,8 @@ func addQuery(t *tree) {
 func (j *job) pages(ctx context.Context, client *scapi.Client, query scapi.Query) (done int64, err error) {
 	p := j.newProgress("rows")
 	defer p.hide()
+	query.ReuseRaw = true // flush lets go of the rows
+	var items []item
 	err = client.QueryPages(ctx, query, func(page scapi.Page) error {
 		p.hide()
 		if done == 0 {
@@ -167,8 +169,12 @@ func (j *job) pages(ctx context.Context, client *scapi.Client, query scapi.Query
 				return err
 			}
 		}
+		items = items[:0]
 		for _, row := range page.Rows {
-			if err := j.records.write(&item{raw: row.Raw, row: row}); err != nil {
+			items = append(items, item{raw: row.Raw, row: row})
+		}
+		for n := range items {
+			if err := j.records.write(&items[n]); err != nil {
 				return fmt.Errorf("write: %w", err)
 			}
 		}

@@ -165,15 +165,11 @@ func each(b []byte, f func(json.RawMessage) error) error {
 
 // eachWrapped calls f with the elements of a list in an object.
 func eachWrapped(object []byte, f func(json.RawMessage) error) error {
-	members, numbers := 0, true
-	if err := EachMember(object, func(name, _ []byte) error {
-		members++
-		numbers = numbers && isNumber(string(name))
-		return nil
-	}); err != nil {
+	members, numbers, err := numbered(object)
+	switch {
+	case err != nil:
 		return err
-	}
-	if numbers {
+	case numbers:
 		return eachNumbered(object, f)
 	}
 	seen := map[string]bool{}
@@ -224,15 +220,16 @@ func isNumber(name string) bool {
 	return err == nil && strconv.Itoa(n) == name
 }
 
-// isNumbered reports whether all keys of an object are numbers, which makes it
-// the array that PHP meant it to be.
-func isNumbered(object []byte) bool {
-	return EachMember(object, func(name, _ []byte) error {
-		if !isNumber(string(name)) {
-			return errors.New("another name")
-		}
+// numbered counts the members of an object, and tells whether all its keys are numbers,
+// which makes it the array that PHP meant it to be.
+func numbered(object []byte) (members int, all bool, err error) {
+	all = true
+	err = EachMember(object, func(name, _ []byte) error {
+		members++
+		all = all && isNumber(string(name))
 		return nil
-	}) == nil
+	})
+	return members, all && err == nil, err
 }
 
 // eachNumbered calls f with the values of an object whose keys are all numbers,

@@ -29,11 +29,11 @@ func (w *Warnings) UnmarshalJSON(b []byte) error {
 		}
 		return nil
 	}
-	switch { // a list that cannot be read holds nothing more
+	switch _, numbers, _ := numbered(b); { // a list that cannot be read holds nothing more
+	case numbers:
+		_ = eachNumbered(b, add)
 	case kind(b) == '[':
 		_ = each(b, add)
-	case kind(b) == '{' && isNumbered(b):
-		_ = eachNumbered(b, add)
 	default:
 		_ = add(b)
 	}
