@@ -151,18 +151,6 @@ func (m *Metrics) SetTime(f *Family, t time.Time, labels ...string) {
 	}
 }
 
-// setSeverity adds the value of one severity, which is always the last label.
-func (m *Metrics) setSeverity(f *Family, severity scapi.Severity, value float64, labels ...string) {
-	m.Set(f, value, append(slices.Clone(labels), severity.String())...)
-}
-
-// setCounts adds the findings of some severities, zeros too.
-func (m *Metrics) setCounts(f *Family, severities []scapi.Severity, counts scapi.Counts, labels ...string) {
-	for _, s := range m.known(severities) {
-		m.setSeverity(f, s, float64(counts[s]), labels...)
-	}
-}
-
 // known are the severities that the console knows, of some: others are absent, and not 0.
 func (m *Metrics) known(severities []scapi.Severity) []scapi.Severity {
 	return slices.DeleteFunc(slices.Clone(severities), func(s scapi.Severity) bool { return !slices.Contains(m.severities, s) })

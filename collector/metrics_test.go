@@ -159,18 +159,6 @@ func TestATimeThatIsUnknownMakesNoSample(t *testing.T) {
 	diff(t, "times", samples{`middle{zone_id="2"}`: 1_700_000_000.25}, got)
 }
 
-func TestEverySeverityIsShownZerosToo(t *testing.T) {
-	f := &collector.Family{Name: "f", Labels: []string{"id", "severity"}}
-	m := collector.NewMetrics(noLimits)
-	m.SetCounts(f, scapi.Counts{scapi.High: 3}, "1")
-	want := samples{}
-	for _, s := range severities {
-		want[series("f", `id="1"`, `severity="`+s+`"`)] = 0
-	}
-	want[series("f", `id="1"`, `severity="high"`)] = 3
-	diff(t, "severities", want, samplesOf(m.Snapshot([]*collector.Family{f}).Families()))
-}
-
 func TestAValueThatIsUnknownMakesNoSample(t *testing.T) {
 	m := collector.NewMetrics(noLimits)
 	collector.SetOpt(m, middle, scapi.Opt[bool]{}, "1")

@@ -34,20 +34,6 @@ type hostTotalVerdict struct {
 	none   bool // the console does not know sumid: nothing was compared, and that is proved
 }
 
-// HostTotalHolds tells whether the console counts the hosts of a plugin in the
-// rows of sumid (hostTotal) as it does in those of sumip, as was last checked;
-// absent: it was not, or there were no hosts to compare. Of several accounts
-// all must have it so.
-func (c *Console) HostTotalHolds() scapi.Opt[bool] {
-	var all scapi.Opt[bool]
-	for _, m := range c.memories {
-		if v := m.hostTotal.Load(); v != nil && v.proved {
-			all = scapi.Some(v.holds && (all.Value || !all.Valid))
-		}
-	}
-	return all
-}
-
 // HostsByPlugin counts the hosts, each in every repository by itself, with at least
 // one of the findings that q asks for of each plugin. The first plugin should be the
 // one that most hosts have. It is one analysis request for all of them (sumid) on

@@ -55,10 +55,11 @@ func TestHostsOfPluginsAreCountedAtOnceWhereThatCountsAsOneByOne(t *testing.T) {
 				continue
 			}
 			in(t, dialect.String()+" "+name, func(t *testing.T) {
-				tt.Dialect, tt.Seed, tt.Hosts = dialect, 5, 300
-				c := count(t, tt.Options)
+				o := tt.Options
+				o.Dialect, o.Seed, o.Hosts = dialect, 5, 300
+				c := count(t, o)
 				scopes := c.scopes(t)
-				if c.HostTotalHolds().Valid {
+				if _, checked := c.Checks()[findings.CheckHostTotal]; checked {
 					t.Error("a verdict before anything was asked")
 				}
 				want := c.hostsOf(scopes, loginPlugins)
@@ -91,8 +92,9 @@ func TestHostsOfPluginsAreCountedAtOnceWhereThatCountsAsOneByOne(t *testing.T) {
 				if c.byTool("sumid") != sumid || c.byTool("sumip") != sumip {
 					t.Errorf("%d requests of sumid and %d of sumip, want %d and %d", c.byTool("sumid"), c.byTool("sumip"), sumid, sumip)
 				}
-				if got := c.HostTotalHolds(); got != scapi.Some(tt.holds) {
-					t.Errorf("verdict %v, want %v", got, tt.holds)
+				asked := len(o.RefuseTools) == 0 // where there is no list, none contradicts another
+				if holds, checked := c.Checks()[findings.CheckHostTotal]; holds != tt.holds || checked != asked {
+					t.Errorf("verdict %v, known %v, want %v, known %v", holds, checked, tt.holds, asked)
 				}
 			})
 		}
@@ -153,8 +155,8 @@ func TestHostsOfPluginsThatDisagreeAreAskedForOneByOne(t *testing.T) {
 		if err != nil || !maps.Equal(hosts.Value, want) {
 			t.Errorf("%v, %v; want %v", hosts, err, want)
 		}
-		if got := c.HostTotalHolds(); got != scapi.Some(false) {
-			t.Errorf("verdict %v, want false", got)
+		if holds, checked := c.Checks()[findings.CheckHostTotal]; holds || !checked {
+			t.Errorf("verdict %v, known %v, want false", holds, checked)
 		}
 	})
 }
@@ -198,7 +200,7 @@ func TestWithoutHostsHowTheyAreCountedIsNotKnown(t *testing.T) {
 		if err != nil || !hosts.Valid || len(hosts.Value) != len(loginPlugins) || hosts.Value[loginPlugins[0]] != 0 {
 			t.Errorf("%v, %v; want no hosts", hosts, err)
 		}
-		if c.HostTotalHolds().Valid {
+		if _, checked := c.Checks()[findings.CheckHostTotal]; checked {
 			t.Error("a verdict although there was nothing to compare")
 		}
 	})
