@@ -22,6 +22,17 @@ func (col *Collector) Dated() []*Family {
 	return slices.DeleteFunc(slices.Clone(col.Families), func(f *Family) bool { return !f.Dated })
 }
 
+// Untold returns the collector that counts the findings whose past no date tells, and
+// the families in which it does: accepted, recast and re-opened ones.
+func Untold() (*Collector, []*Family) {
+	for _, col := range All() {
+		if slices.Contains(col.Families, riskAccepted) {
+			return col, []*Family{riskAccepted, riskRecast, riskReopened}
+		}
+	}
+	return nil, nil
+}
+
 // RunAt is Run for a time in the past, of some families: what they would have shown
 // then, as far as dates tell that the console keeps to this day. The questions are
 // those of Run, at another time: what was open then is asked for in two, what is open

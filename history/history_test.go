@@ -126,6 +126,35 @@ func TestEveryDayIsThatOfARecount(t *testing.T) {
 	}
 }
 
+// What no date tells is counted, so that who reads the past knows how much it may be wrong.
+func TestFindingsWhosePastIsNotToldAreCounted(t *testing.T) {
+	for name, o := range dialects {
+		t.Run(name, func(t *testing.T) {
+			on(t, o, func(p *past) {
+				p.must(p.options(2))
+				for family, is := range map[string]func(sctest.Finding) bool{
+					"accepted": func(f sctest.Finding) bool { return f.Accepted },
+					"recast":   func(f sctest.Finding) bool { return f.Recast && !f.Accepted },
+					"reopened": func(f sctest.Finding) bool { return f.Reopened && !f.Accepted },
+				} {
+					n := 0
+					var by [5]int
+					for f := range p.simulated.Findings() {
+						if f.Open() && !f.WebApplication && f.PluginType != "compliance" && is(f) {
+							n++
+							by[f.Severity]++
+						}
+					}
+					line := regexp.MustCompile(`hq: findings of today in securitycenter_vulnerabilities_` + family + `, .*`).FindString(p.out.String())
+					if n == 0 || !strings.Contains(line, fmt.Sprintf("not told: %d (", n)) || !strings.Contains(line, fmt.Sprintf(`severity="high" %d`, by[3])) {
+						t.Errorf("want %d, %v: %q", n, by, line)
+					}
+				}
+			})
+		})
+	}
+}
+
 func TestTheRequestsAreThoseForeseenOneAtATimeAndAPauseBetween(t *testing.T) {
 	for name, o := range dialects {
 		t.Run(name, func(t *testing.T) {

@@ -47,7 +47,34 @@ func (r *rebuilding) finish(ctx context.Context, steps []step) error {
 	for _, limit := range Limits() {
 		r.say("  %s", limit)
 	}
+	r.untold(ctx)
 	return r.seam(ctx, steps[len(steps)-1])
+}
+
+// untold says how many findings of today are of those whose past is not told. Without
+// an answer the files are no worse.
+func (r *rebuilding) untold(ctx context.Context) {
+	col, families := collector.Untold()
+	told, err := col.RunAt(ctx, r.console.Console, r.console.Settings(col), collector.Past{Families: families})
+	if err != nil {
+		r.say("%s: how many findings these limits are about could not be read: %v", r.console.Name(), err)
+		return
+	}
+	all := values(told)
+	for _, family := range families {
+		n := 0.0
+		var parts []string
+		for _, labels := range slices.Sorted(maps.Keys(all[family.Name])) {
+			v := all[family.Name][labels]
+			n += v
+			parts = append(parts, fmt.Sprintf("%s %g", labels, v))
+		}
+		if len(parts) == 0 {
+			r.say("%s: findings of today in %s: not told", r.console.Name(), family.Name)
+			continue
+		}
+		r.say("%s: findings of today in %s, whose past is not told: %g (%s)", r.console.Name(), family.Name, n, strings.Join(parts, ", "))
+	}
 }
 
 // seam shows the last step beside the present: what Prometheus scrapes first should go on
