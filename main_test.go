@@ -110,7 +110,12 @@ func (p *process) end() {
 
 func (p *process) get(path string) string {
 	p.t.Helper()
-	res, err := p.client.Get(p.base + path)
+	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, p.base+path, nil)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	req.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", "120") // however slow the machine is
+	res, err := p.client.Do(req)
 	if err != nil {
 		p.t.Fatal(err)
 	}
