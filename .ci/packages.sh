@@ -48,7 +48,7 @@ exec_start() {
 # installed sees that what is installed in a root works: the commands of its units, run as their user, export the
 # simulated consoles of a demonstration with a configuration that only their group may read.
 installed() {
-  local root=$1 what=$2 port address command user=securitycenter_exporter
+  local root=$1 what=$2 port command user=securitycenter_exporter
   is "$root" /etc/securitycenter_exporter "750 root:$user"
   is "$root" /etc/securitycenter_exporter/config.yml "640 root:$user"
   is "$root" /etc/securitycenter_exporter/credentials '700 root:root'
@@ -58,18 +58,7 @@ installed() {
   grep -F scctl "$root/usr/share/bash-completion/completions/scctl" >/dev/null
   [[ -s $root/usr/share/doc/securitycenter-exporter/copyright ]] || fail 'there is no licence'
 
-  port=$(free_port)
-  run "demo-of-$what" "${binary:?}" --demo --web.listen-address="127.0.0.1:$port"
-  eventually grep -E '^ +sc6 +http' "${work:?}/demo-of-$what.log"
-  address=$(sed -nE 's|^ +sc6 +(http.*)/rest$|\1|p' "$work/demo-of-$what.log")
-  cat >"$root/etc/securitycenter_exporter/config.yml" <<END
-consoles:
-  - name: hq
-    url: $address
-    accounts:
-      - {name: admin, username: admin, password: admin-password}
-      - {name: analyst, username: analyst, password: analyst-password}
-END
+  run_consoles "demo-of-$what" "$root/etc/securitycenter_exporter/config.yml"
   port=$(free_port)
   read -ra command < <(exec_start "$root" securitycenter_exporter "--web.listen-address=127.0.0.1:$port")
   mkdir -p "$root/var/lib/$user"
@@ -78,7 +67,7 @@ END
   chmod 770 "$root/var/lib/$user"
   run "$what" env STATE_DIRECTORY="/var/lib/$user" chroot --userspec="$user:$user" "$root" "${command[@]}"
   eventually curl -fsS "http://127.0.0.1:$port/-/ready"
-  curl -fsS "http://127.0.0.1:$port/metrics" >"$work/$what.metrics"
+  curl -fsS "http://127.0.0.1:$port/metrics" >"${work:?is set by proof.sh}/$what.metrics"
   grep '^securitycenter_up 1$' "$work/$what.metrics"
   grep '^securitycenter_vulnerabilities{.*severity="critical"} [1-9]' "$work/$what.metrics"
 

@@ -33,6 +33,15 @@ install_compilers() {
   apt_get install -y --no-install-recommends make gcc libc6-dev
 }
 
+# install_programs installs the Debian packages of programs that the machine lacks, given as PROGRAM or PROGRAM:PACKAGE.
+install_programs() {
+  local program missing=()
+  for program; do command -v "${program%:*}" >/dev/null || missing+=("${program#*:}"); done
+  if ((${#missing[@]} == 0)); then return; fi
+  apt_get update
+  apt_get install -y --no-install-recommends "${missing[@]}"
+}
+
 # unpack_debian unpacks Debian packages into the cache: nothing is installed and no service is started.
 # The libraries are those of shellcheck, which a bare machine may lack.
 unpack_debian() {

@@ -31,6 +31,7 @@ func TestTheLandingPageIsReadableInABrowser(t *testing.T) {
 		}
 	}
 	b.looks(t, exporter.base+"/", "landing", consoles)
+	b.looks(t, exporter.base+"/docs/", "docs", nil)
 	process.stop(t)
 }
 
@@ -88,8 +89,8 @@ func TestTheLandingPageIsReadableInTrouble(t *testing.T) {
 	process.stop(t)
 }
 
-// looks sees that the page of these consoles fits the window and follows the colour scheme, and keeps pictures of it:
-// of what the window shows, and of the whole page.
+// looks sees that a page, whose third headings are these consoles, fits the window and follows the colour scheme, and
+// keeps pictures of it: of what the window shows, and of the whole page.
 func (b *browser) looks(t *testing.T, url, name string, consoles []string) {
 	t.Helper()
 	for _, window := range []struct {

@@ -56,7 +56,7 @@ type section struct {
 // order is that of the index. Documents that it does not name come after them.
 func order() []string {
 	return []string{
-		"README.md", "docs/install.md", "docs/usage.md", "docs/configuration.md", "docs/metrics.md", "docs/troubleshooting.md", "docs/runbooks.md",
+		"README.md", "docs/install.md", "docs/usage.md", "docs/real-console.md", "docs/history.md", "docs/configuration.md", "docs/metrics.md", "docs/troubleshooting.md", "docs/runbooks.md",
 		"alerts/README.md", "dashboards/README.md", "docs/security.md", "docs/performance.md", "docs/scaling.md", "docs/stability.md",
 		"docs/design.md", "docs/tested.md", "docs/scctl.md", "docs/client.md", "CHANGELOG.md",
 	}

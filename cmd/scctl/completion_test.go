@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/exhaustive"
 )
 
 // In each shell: the script that it is given, and how it is made to complete words
@@ -37,7 +39,7 @@ func TestShellsComplete(t *testing.T) {
 			if err != nil {
 				t.Skip(err)
 			}
-			for _, c := range []struct {
+			for _, c := range exhaustive.Sample([]struct {
 				words []string
 				want  []string // all of them, sorted
 			}{
@@ -52,7 +54,7 @@ func TestShellsComplete(t *testing.T) {
 				{[]string{"--config.file", file, "--console", ""}, []string{"one", "two"}},
 				{[]string{"--config.file", file, "--account", "a"}, []string{"admin", "analyst"}},
 				{[]string{"completion", ""}, []string{"bash", "fish", "zsh"}},
-			} {
+			}, 3) {
 				args := []string{"-c", script}
 				if name != "fish" {
 					args = append(args, name)

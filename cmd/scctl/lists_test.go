@@ -31,7 +31,7 @@ var lists = []struct {
 func TestEveryListHasALimit(t *testing.T) {
 	for _, dialect := range dialects {
 		console := start(t, dialect)
-		for _, l := range exhaustive.Sample(lists, 9) {
+		for _, l := range exhaustive.Sample(lists, 6) {
 			if l.rest && dialect == sctest.RPC {
 				continue
 			}

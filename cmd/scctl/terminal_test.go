@@ -54,7 +54,7 @@ func TestTablesFitTheTerminalAndColourSeverities(t *testing.T) {
 	for _, dialect := range dialects {
 		t.Run(dialect.String(), func(t *testing.T) {
 			console := start(t, dialect)
-			for _, l := range exhaustive.Sample(lists, 6) {
+			for _, l := range exhaustive.Sample(lists, 3) {
 				if l.rest && dialect == sctest.RPC || l.args[0] == "plugins" {
 					continue
 				}
