@@ -199,7 +199,7 @@ func coverage() []Panel {
 			Queries: []Query{
 				named("assessed", `sum(securitycenter_hosts_assessed{window="30d"})`),
 				outcome("success", "worked"), outcome("failure", "refused"), outcome("insufficient_privilege", "too few rights"),
-				outcome("none_provided", "no credentials given"), outcome("intermittent", "now and then"), outcome("unsupported_os", "system not supported"),
+				outcome("none_provided", "no credentials given"), outcome("intermittent", "now and then"), outcome("unsupported_os", "not supported"),
 			},
 		},
 		{
