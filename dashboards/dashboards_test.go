@@ -168,6 +168,27 @@ func TestEveryColumnOfNumbersHasAUnitOrWords(t *testing.T) {
 	}
 }
 
+// On a screen of 1400 pixels a column that is told no width has Grafana's least, and what does not fit is cut.
+func TestEveryColumnOfATableIsSeen(t *testing.T) {
+	const screen, edges, least = 1376, 24, 150
+	for _, b := range Boards() {
+		for _, r := range b.Rows {
+			for _, p := range r.Panels {
+				width := 0
+				for _, c := range p.Columns {
+					if c.Width == 0 {
+						c.Width = least
+					}
+					width += c.Width
+				}
+				if has := p.W*screen/24 - edges; width > has {
+					t.Errorf("%s: the columns of %s need %d pixels of %d", b.Name, p.Title, width, has)
+				}
+			}
+		}
+	}
+}
+
 // Without a word of its own Grafana says "No data", of a fault and of its
 // absence alike.
 func TestEveryPanelThatMayBeEmptySaysWhatThatMeans(t *testing.T) {

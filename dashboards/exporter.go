@@ -135,11 +135,11 @@ func requests() []Panel {
 			Columns: []Column{
 				{Of: "instance", Title: "Console"},
 				{Of: "account", Title: "Account"},
-				{Of: "A", Title: "Answers", Width: 80, Words: onOff},
-				{Of: "B", Title: "Left alone", Width: 90, Words: []Word{{"1", "yes", bad}, {"0", "no", good}}},
-				{Of: "C", Title: "Logins", Unit: "locale", Width: 80},
-				{Of: "D", Title: "Refused", Unit: "locale", Width: 80, Steps: []Step{{Color: plain}, {1, bad}}},
-				{Of: "E", Title: "Errors", Unit: "locale", Width: 80, Steps: []Step{{Color: plain}, {1, warning}}},
+				{Of: "A", Title: "Answers", Width: 75, Words: onOff},
+				{Of: "B", Title: "Left alone", Width: 85, Words: []Word{{"1", "yes", bad}, {"0", "no", good}}},
+				{Of: "C", Title: "Logins", Unit: "locale", Width: 65},
+				{Of: "D", Title: "Refused", Unit: "locale", Width: 70, Steps: []Step{{Color: plain}, {1, bad}}},
+				{Of: "E", Title: "Errors", Unit: "locale", Width: 60, Steps: []Step{{Color: plain}, {1, warning}}},
 			},
 		},
 		{

@@ -106,9 +106,9 @@ func feeds() []Panel {
 			},
 			Columns: []Column{
 				{Of: "instance", Title: "Console"},
-				{Of: "feed", Title: "Feed"},
-				{Of: "A", Title: "Stale", Width: 80, Words: []Word{{"1", "stale", bad}, {"0", "no", good}}},
-				{Of: "B", Title: "Subscription", Width: 110, Words: []Word{{"1", "valid", good}, {"0", "not valid", bad}}},
+				{Of: "feed", Title: "Feed", Width: 90},
+				{Of: "A", Title: "Stale", Width: 65, Words: []Word{{"1", "stale", bad}, {"0", "no", good}}},
+				{Of: "B", Title: "Subscription", Width: 105, Words: []Word{{"1", "valid", good}, {"0", "not valid", bad}}},
 			},
 		},
 		{

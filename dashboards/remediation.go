@@ -181,11 +181,11 @@ func patchNext() []Panel {
 				named("", `sum by (instance, watch) (securitycenter_watch_hosts)`),
 			},
 			Columns: []Column{
-				{Of: "instance", Title: "Console", Width: 90},
+				{Of: "instance", Title: "Console", Width: 75},
 				{Of: "watch", Title: "Watch"},
-				{Of: "A", Title: "Critical", Unit: "locale", Width: 90},
-				{Of: "B", Title: "High", Unit: "locale", Width: 60},
-				{Of: "C", Title: "Hosts", Unit: "locale", Width: 60},
+				{Of: "A", Title: "Critical", Unit: "locale", Width: 80},
+				{Of: "B", Title: "High", Unit: "locale", Width: 55},
+				{Of: "C", Title: "Hosts", Unit: "locale", Width: 55},
 			},
 		},
 		{
@@ -201,10 +201,10 @@ func patchNext() []Panel {
 				named("", `max by (instance, organization_id, asset_id, asset) (securitycenter_vulnerabilities_by_asset{severity="high"})`),
 			},
 			Columns: []Column{
-				{Of: "instance", Title: "Console", Width: 110},
+				{Of: "instance", Title: "Console", Width: 75},
 				{Of: "asset", Title: "Asset list"},
-				{Of: "A", Title: "Critical", Unit: "locale", Width: 90},
-				{Of: "B", Title: "High", Unit: "locale", Width: 90},
+				{Of: "A", Title: "Critical", Unit: "locale", Width: 80},
+				{Of: "B", Title: "High", Unit: "locale", Width: 65},
 			},
 		},
 		{

@@ -180,6 +180,9 @@ func thresholds(steps []Step) object {
 	return object{"mode": "absolute", "steps": out}
 }
 
+// absent gives what is not told no verdict: without it the first step colours it.
+var absent = object{"type": "special", "options": object{"match": "null+nan", "result": object{"text": "–", "color": plain}}}
+
 func mappings(words []Word) []object {
 	if len(words) == 0 {
 		return []object{}
@@ -228,7 +231,7 @@ func (p Panel) overrides() []object {
 		if len(c.Steps) > 0 || len(c.Words) > 0 {
 			set["custom.cellOptions"] = object{"type": "color-text"}
 			set["thresholds"] = thresholds(c.Steps)
-			set["mappings"] = mappings(c.Words)
+			set["mappings"] = append(mappings(c.Words), absent)
 		}
 		if c.URL != "" {
 			set["links"] = link(c.Title, c.URL)

@@ -124,8 +124,11 @@ func scannerNumbers() []Panel {
 		},
 		{
 			Kind: Bars, W: 6, H: 7, Title: "Versions of the scanners", Unit: "locale", Whole: true, Empty: "unknown",
-			About:   "How many scanners run each version. Stragglers miss checks and security fixes: update them.",
-			Queries: []Query{named("{{type}} {{version}}", `sort_desc(count by (type, version) (securitycenter_scanner_info))`)},
+			About: "How many scanners run each version. Stragglers miss checks and security fixes: update them.",
+			Queries: []Query{
+				named("{{type}} {{version}}", `sort_desc(count by (type, version) (securitycenter_scanner_info{version!=""}))`),
+				named("not told", `count(securitycenter_scanner_info{version=""})`),
+			},
 		},
 	}
 }
@@ -180,7 +183,7 @@ func scans() []Panel {
 			About: "Scans that take more than a quarter longer than 28 days ago. They will overrun their window: split them or add a scanner. Empty before 28 days of history.",
 			Queries: one(latest(`securitycenter_scan_last_duration_seconds
   / on (job, instance, organization_id, scan_id) group_left () (securitycenter_scan_last_duration_seconds offset 28d > 600) > 1.25`)),
-			Columns: append(which[:2:2], Column{Of: "A", Title: "Now / then", Unit: "suffix: ×", Decimals: 1, Width: 105}),
+			Columns: append(which[:2:2], Column{Of: "A", Title: "Now / then", Unit: "suffix: ×", Decimals: 1, Width: 95}),
 		},
 	}
 }
@@ -196,7 +199,7 @@ func coverage() []Panel {
 			Queries: []Query{
 				named("assessed", `sum(securitycenter_hosts_assessed{window="30d"})`),
 				outcome("success", "worked"), outcome("failure", "refused"), outcome("insufficient_privilege", "too few rights"),
-				outcome("none_provided", "no credentials given"), outcome("intermittent", "now and then"), outcome("unsupported_os", "system not supported"),
+				outcome("none_provided", "no credentials given"), outcome("intermittent", "now and then"), outcome("unsupported_os", "not supported"),
 			},
 		},
 		{

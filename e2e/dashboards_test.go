@@ -104,8 +104,9 @@ scrape_configs:
 		}
 	}
 	for _, theme := range []string{"dark", "light"} {
-		draw(t, server, "posture", theme)
-		draw(t, server, "scanning", theme)
+		for _, board := range []string{"posture", "scanning", "owners"} {
+			draw(t, server, board, theme)
+		}
 	}
 }
 
