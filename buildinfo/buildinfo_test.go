@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"runtime/debug"
 	"testing"
+
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/exhaustive"
 )
 
 func TestTheVersionIsTheBestThatIsKnown(t *testing.T) {
@@ -33,6 +35,7 @@ func TestTheVersionIsTheBestThatIsKnown(t *testing.T) {
 }
 
 func TestBothProgramsHaveAVersionHoweverTheyAreBuilt(t *testing.T) {
+	exhaustive.Only(t)
 	dir := t.TempDir()
 	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", dir, "..", "../cmd/scctl")
 	if out, err := build.CombinedOutput(); err != nil {

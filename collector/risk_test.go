@@ -161,7 +161,7 @@ var refusals = []struct {
 
 func TestARefusedFilterTakesAwayOnlyWhatItDefines(t *testing.T) {
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
-		for _, tt := range exhaustive.Sample(refusals, 5) {
+		for _, tt := range exhaustive.Sample(refusals, 3) {
 			if tt.rest && dialect == sctest.RPC {
 				continue
 			}

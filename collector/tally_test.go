@@ -146,7 +146,7 @@ func TestRiskAndCoverageAreRightInEverySituation(t *testing.T) {
 			options: sctest.Options{Quirks: sctest.Quirks{BlindToCompliance: true}},
 			has:     map[string]func(sctest.Finding) bool{"compliance result stored as high": high},
 		},
-	}, 7) {
+	}, 4) {
 		for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 			if tt.rest && dialect == sctest.RPC {
 				continue

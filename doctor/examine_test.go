@@ -56,7 +56,7 @@ var plainConsoles = map[string]sctest.Options{
 }
 
 func TestOfAPlainConsoleEverythingIsOK(t *testing.T) {
-	for _, name := range exhaustive.Sample(slices.Sorted(maps.Keys(plainConsoles)), 4) {
+	for _, name := range exhaustive.Sample(slices.Sorted(maps.Keys(plainConsoles)), 2) {
 		o := plainConsoles[name]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -233,7 +233,7 @@ var oddities = map[string]oddity{
 }
 
 func TestAnOddityIsNamedAndNothingElse(t *testing.T) {
-	for _, name := range exhaustive.Sample(slices.Sorted(maps.Keys(oddities)), 6) {
+	for _, name := range exhaustive.Sample(slices.Sorted(maps.Keys(oddities)), 3) {
 		odd := oddities[name]
 		for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 			if only, _, found := strings.Cut(name, ": "); found && !strings.EqualFold(only, dialect.String()) {

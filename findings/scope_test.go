@@ -88,7 +88,7 @@ func TestEveryQuestionIsAnsweredWithTheRecountOrNotAtAll(t *testing.T) {
 		"one that refuses the other statuses":    {Options: sctest.Options{RefuseFilters: []string{"recastRisk", "recastRiskStatus", "mitigatedStatus", "wasMitigated"}}, absent: statuses},
 		"two accounts that share a repository":   {Options: sctest.Options{Accounts: []sctest.Account{root, alice, bob}}},
 	}
-	for _, name := range exhaustive.Sample(slices.Sorted(maps.Keys(consoles)), 8) {
+	for _, name := range exhaustive.Sample(slices.Sorted(maps.Keys(consoles)), 6) {
 		tt := consoles[name]
 		for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 			if tt.rest && dialect == sctest.RPC {
