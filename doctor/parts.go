@@ -38,8 +38,8 @@ func (x *examination) parts(ctx context.Context) {
 }
 
 func (q asking) part(ctx context.Context, p part) {
-	c := q.check(p.id, p.name)
-	c.ID, c.Area = strings.Replace(c.ID, "identity.", "filter.", 1), areaFilters
+	suffix, account := q.x.of(q.s)
+	c := Check{ID: "filter." + p.id + suffix, Area: areaFilters, Name: p.name + account, Result: OK, Do: "Send this report."}
 	repositories := scapi.ByRepository(q.s.IDs()...)
 	ask := func(filters ...scapi.Filter) (scapi.Counts, error) {
 		return q.severities(ctx, scapi.Query{Source: p.source, Filters: append(filters, repositories)})
@@ -95,7 +95,7 @@ var toolsOf = []struct {
 	{"sumclassb", "the collector subnets shows nothing with prefix 16"},
 	{"sumclassc", "the collector subnets shows nothing with prefix 24"},
 	{"sumremediation", "the collector remediation shows no shares of risk, and scctl patch-list works them out from sumid"},
-	{"listvuln", "scctl vulns --brief and explain --rows list nothing"},
+	{"listvuln", "scctl query listvuln lists nothing, and doctor cannot count findings one by one"},
 	{"vulndetails", "scctl vulns and explain --rows list nothing"},
 }
 
