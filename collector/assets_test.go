@@ -29,7 +29,7 @@ func recountAssets(t *testing.T, e *exported, r *reckoning) {
 		if !r.rpc && !list.object.Calculating && list.object.Type != "static" { // which this console does not count
 			n := 0.0
 			for h := range e.simulated.Organization(list.account.Organization).AssetHosts(list.object.ID) {
-				if seenBy(sctest.Finding{Host: h}, list.account) {
+				if seenBy(&sctest.Finding{Host: h}, list.account) {
 					n++
 				}
 			}
@@ -39,7 +39,7 @@ func recountAssets(t *testing.T, e *exported, r *reckoning) {
 		for h := range e.simulated.Organization(list.account.Organization).AssetHosts(list.object.ID) {
 			members[h] = true
 		}
-		n := r.open(func(f sctest.Finding) bool { return members[f.Host] && seenBy(f, list.account) })
+		n := r.open(func(f *sctest.Finding) bool { return members[f.Host] && seenBy(f, list.account) })
 		if slices.Max(n[:]) == 0 {
 			empty++
 		}
@@ -52,7 +52,7 @@ func recountAssets(t *testing.T, e *exported, r *reckoning) {
 }
 
 // seenBy says whether the account sees a finding, whoever reads it.
-func seenBy(f sctest.Finding, account sctest.Account) bool {
+func seenBy(f *sctest.Finding, account sctest.Account) bool {
 	return len(account.Repositories) == 0 || slices.Contains(account.Repositories, f.Host.Repository)
 }
 

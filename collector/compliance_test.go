@@ -12,26 +12,26 @@ import (
 func recountCompliance(t *testing.T, e *exported, r *reckoning) {
 	type file struct {
 		id, name, organization string
-		holds                  func(sctest.Finding) bool
+		holds                  func(*sctest.Finding) bool
 	}
 	files := map[string]file{} // by organisation and id
 	if r.rpc {
-		files[""] = file{holds: func(sctest.Finding) bool { return true }}
+		files[""] = file{holds: func(*sctest.Finding) bool { return true }}
 	} else {
 		for _, audit := range everySeen(e, sctest.Organization.AuditFiles, func(f sctest.AuditFile) string { return f.ID }, everybody) {
 			o, account := e.simulated.Organization(audit.account.Organization), audit.account
-			f := file{audit.object.ID, audit.object.Name, audit.organization, func(x sctest.Finding) bool {
-				return o.AuditResult(audit.object.ID, x) && seenBy(x, account)
+			f := file{audit.object.ID, audit.object.Name, audit.organization, func(x *sctest.Finding) bool {
+				return o.AuditResult(audit.object.ID, *x) && seenBy(x, account)
 			}}
 			if id, err := strconv.Atoi(f.id); err != nil || id <= 1_000_000 { // it is of the whole console
-				f.organization, f.holds = "", func(x sctest.Finding) bool { return o.AuditResult(f.id, x) }
+				f.organization, f.holds = "", func(x *sctest.Finding) bool { return o.AuditResult(f.id, *x) }
 			}
 			files[f.organization+" "+f.id] = f
 		}
 	}
 	want := samples{}
 	for _, f := range files {
-		n := r.all(func(x sctest.Finding) bool {
+		n := r.all(func(x *sctest.Finding) bool {
 			return x.Open() && !x.Accepted && x.PluginType == "compliance" && f.holds(x)
 		})
 		for result, severity := range map[string]int{"passed": 0, "warning": 2, "failed": 3} {

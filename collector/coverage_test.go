@@ -19,18 +19,18 @@ var causes = map[int]string{
 // coverage is what the collector coverage must say.
 func (r *reckoning) coverage() samples {
 	want := samples{}
-	within := func(days int, pass func(sctest.Finding) bool) float64 {
-		return r.hosts(func(f sctest.Finding) bool { return f.Open() && r.since(f.LastSeen, days) && pass(f) })
+	within := func(days int, pass func(*sctest.Finding) bool) float64 {
+		return r.hosts(func(f *sctest.Finding) bool { return f.Open() && r.since(f.LastSeen, days) && pass(f) })
 	}
 	for _, n := range []int{7, 30, 90} {
 		want[sample("securitycenter_hosts_seen", "window", strconv.Itoa(n)+"d")] = within(n, r.keep)
 	}
 	for _, n := range []int{7, 30} {
 		window := strconv.Itoa(n) + "d"
-		assessed := func(f sctest.Finding) bool { return f.PluginID == 19506 }
+		assessed := func(f *sctest.Finding) bool { return f.PluginID == 19506 }
 		want[sample("securitycenter_hosts_assessed", "window", window)] = within(n, assessed)
 		for plugin, result := range causes {
-			shows := func(f sctest.Finding) bool { return f.PluginID == plugin }
+			shows := func(f *sctest.Finding) bool { return f.PluginID == plugin }
 			want[sample("securitycenter_hosts_credentialed", "window", window, "result", result)] = within(n, shows)
 		}
 	}
@@ -115,7 +115,7 @@ func TestWhereNoPluginTellsOfLoggingInTheScanInformationDoes(t *testing.T) {
 					}
 				}
 				for _, n := range []int{7, 30} {
-					yes := r.hosts(func(f sctest.Finding) bool {
+					yes := r.hosts(func(f *sctest.Finding) bool {
 						return f.PluginID == 19506 && f.Host.Credentialled && r.since(f.LastSeen, n)
 					})
 					if yes == 0 {

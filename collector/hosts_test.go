@@ -14,7 +14,7 @@ import (
 
 // byHost counts by the labels of a host, and by more of it.
 func (r *reckoning) byHost(more ...func(sctest.Host) string) samples {
-	return r.grouped("securitycenter_host_vulnerabilities", func(f sctest.Finding) []string {
+	return r.grouped("securitycenter_host_vulnerabilities", func(f *sctest.Finding) []string {
 		uuid := f.Host.UUID
 		if r.rpc {
 			uuid = "" // SecurityCenter 4 has no agents
@@ -76,7 +76,7 @@ func recountHosts(t *testing.T, e *exported, r *reckoning) {
 	for _, n := range []int{0, 7, 1000} {
 		got := e.with(t, "hosts", own(map[string]any{"top": n}))
 		hosts := got.of("securitycenter_host_vulnerabilities")
-		rest := r.open(func(sctest.Finding) bool { return true })
+		rest := r.open(func(*sctest.Finding) bool { return true })
 		for name, v := range hosts {
 			for i, s := range severities {
 				if strings.HasSuffix(name, `severity="`+s+`"}`) {
@@ -98,9 +98,9 @@ func recountHosts(t *testing.T, e *exported, r *reckoning) {
 func TestHostsOfSomeNetworksAreShownAndAllOthersAddedUp(t *testing.T) {
 	network := netip.MustParsePrefix("10.0.0.0/24")
 	onEach(t, func(t *testing.T, e *exported, r *reckoning) {
-		inside := func(f sctest.Finding) bool { return network.Contains(netip.MustParseAddr(f.Host.IP)) }
+		inside := func(f *sctest.Finding) bool { return network.Contains(netip.MustParseAddr(f.Host.IP)) }
 		want := samples{}
-		want.severities("securitycenter_host_vulnerabilities_other", 0, r.open(func(f sctest.Finding) bool { return !inside(f) }))
+		want.severities("securitycenter_host_vulnerabilities_other", 0, r.open(func(f *sctest.Finding) bool { return !inside(f) }))
 		for name, v := range r.of(inside).byHost() {
 			want[name] = v
 		}
@@ -123,7 +123,7 @@ func TestOverMaxSeriesHostsAreCutAndTheOthersStayExact(t *testing.T) {
 			sum += v
 		}
 		all := 0.0
-		for _, n := range r.open(func(sctest.Finding) bool { return true }) {
+		for _, n := range r.open(func(*sctest.Finding) bool { return true }) {
 			all += n
 		}
 		if sum != all {

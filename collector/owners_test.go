@@ -31,14 +31,14 @@ func (e *exported) membersOf(organization int, lists ...string) map[sctest.Host]
 }
 
 // owned adds what an owner of these hosts has.
-func (s samples) owned(r *reckoning, name string, policies []config.SLA, has func(sctest.Finding) bool) {
+func (s samples) owned(r *reckoning, name string, policies []config.SLA, has func(*sctest.Finding) bool) {
 	s.severities("securitycenter_owner_vulnerabilities", 0, r.open(has), "owner", name)
-	s[sample("securitycenter_owner_hosts", "owner", name)] = r.hosts(func(f sctest.Finding) bool { return open(f) && has(f) })
-	s.severities("securitycenter_owner_vulnerabilities_exploitable", 0, r.open(func(f sctest.Finding) bool { return f.Exploitable && has(f) }), "owner", name)
+	s[sample("securitycenter_owner_hosts", "owner", name)] = r.hosts(func(f *sctest.Finding) bool { return open(f) && has(f) })
+	s.severities("securitycenter_owner_vulnerabilities_exploitable", 0, r.open(func(f *sctest.Finding) bool { return f.Exploitable && has(f) }), "owner", name)
 	for _, p := range policies {
 		for word, days := range p.Days {
 			severity := slices.Index(severities[:], word)
-			late := r.open(func(f sctest.Finding) bool { return has(f) && r.until(dated(f, p.Basis), days) })
+			late := r.open(func(f *sctest.Finding) bool { return has(f) && r.until(dated(f, p.Basis), days) })
 			s[sample("securitycenter_owner_vulnerabilities_overdue", "owner", name, "severity", word, "sla", p.Name)] = late[severity]
 		}
 	}
@@ -57,7 +57,7 @@ func recountOwners(t *testing.T, e *exported, r *reckoning) {
 				continue
 			}
 			members := e.membersOf(a.Organization, ids...)
-			want.owned(r, name, policies, func(f sctest.Finding) bool { return members[f.Host] && seenBy(f, a) })
+			want.owned(r, name, policies, func(f *sctest.Finding) bool { return members[f.Host] && seenBy(f, a) })
 		}
 	}
 	want = want.on(e.simulated.Options().Dialect)
@@ -122,10 +122,10 @@ func TestHostsWithoutOwnerAreThoseThatNoListHolds(t *testing.T) {
 						}
 					}
 				}
-				read := r.of(func(f sctest.Finding) bool {
+				read := r.of(func(f *sctest.Finding) bool {
 					return slices.ContainsFunc(tt.accounts, func(a sctest.Account) bool { return !a.Administrator && seenBy(f, a) })
 				})
-				without := read.hosts(func(f sctest.Finding) bool { return open(f) && (!members[f.Host] || !seen[f.Host.Repository]) })
+				without := read.hosts(func(f *sctest.Finding) bool { return open(f) && (!members[f.Host] || !seen[f.Host.Repository]) })
 				want := samples{"securitycenter_owner_unassigned_hosts": without}
 				shown := tt.rest && dialect == sctest.REST || tt.rpc && dialect == sctest.RPC
 				if !shown {

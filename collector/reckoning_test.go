@@ -24,16 +24,16 @@ const day = 24 * time.Hour
 // console makes of questions: how it cuts windows of time, which severities
 // it knows.
 type reckoning struct {
-	findings []sctest.Finding // of the repositories that an account reads
-	rpc, old bool             // the dialect; the scale of severities that begins at low
+	findings []*sctest.Finding // of the repositories that an account reads
+	rpc, old bool              // the dialect; the scale of severities that begins at low
 	now      time.Time
-	keep     func(sctest.Finding) bool // which count as open or mitigated
-	parts    map[bool][]sctest.Finding // those that count: the open ones, and the mitigated
+	keep     func(*sctest.Finding) bool // which count as open or mitigated
+	parts    map[bool][]*sctest.Finding // those that count: the open ones, and the mitigated
 }
 
 // counts says whether a finding counts, open or mitigated: risk not accepted,
 // no web-application finding, no compliance result.
-func counts(f sctest.Finding) bool {
+func counts(f *sctest.Finding) bool {
 	return !f.Accepted && !f.WebApplication && f.PluginType != "compliance"
 }
 
@@ -58,17 +58,19 @@ func (e *exported) reckon(t *testing.T) *reckoning {
 	if !r.old && !unread {
 		return r
 	}
-	r = r.of(func(f sctest.Finding) bool { return read[f.Host.Repository] })
-	for i := range r.findings {
-		if r.old { // what is info later is low there
-			r.findings[i].Severity = max(r.findings[i].Severity, 1)
+	r = r.of(func(f *sctest.Finding) bool { return read[f.Host.Repository] })
+	for i, f := range r.findings {
+		if r.old && f.Severity == 0 { // what is info later is low there
+			low := *f
+			low.Severity = 1
+			r.findings[i] = &low
 		}
 	}
 	return r
 }
 
 // of is a reckoning of the findings that pass.
-func (r *reckoning) of(pass func(sctest.Finding) bool) *reckoning {
+func (r *reckoning) of(pass func(*sctest.Finding) bool) *reckoning {
 	part := &reckoning{rpc: r.rpc, old: r.old, now: r.now, keep: r.keep}
 	for _, f := range r.findings {
 		if pass(f) {
@@ -78,15 +80,29 @@ func (r *reckoning) of(pass func(sctest.Finding) bool) *reckoning {
 	return part
 }
 
+// unaccepted is the finding if nobody had accepted its risk.
+func unaccepted(f *sctest.Finding) *sctest.Finding {
+	x := *f
+	x.Accepted = false
+	return &x
+}
+
+// ofNoWeb is the finding if it were of no web application.
+func ofNoWeb(f *sctest.Finding) *sctest.Finding {
+	x := *f
+	x.WebApplication = false
+	return &x
+}
+
 // looked keeps the findings of the consoles that were looked at last: many tests
 // look at the same data through other accounts, or with other filters refused.
 var looked struct {
 	sync.Mutex
-	findings map[string][]sctest.Finding
+	findings map[string][]*sctest.Finding
 }
 
 // findingsOf returns all findings of a console, to be read only.
-func findingsOf(s *sctest.Server) []sctest.Finding {
+func findingsOf(s *sctest.Server) []*sctest.Finding {
 	o := s.Options()
 	now := o.Now().Unix()
 	o.Accounts, o.RefuseFilters, o.Now = nil, nil, nil // of these the findings do not depend
@@ -97,10 +113,14 @@ func findingsOf(s *sctest.Server) []sctest.Finding {
 		return found
 	}
 	if looked.findings == nil || len(looked.findings) == 16 {
-		looked.findings = map[string][]sctest.Finding{}
+		looked.findings = map[string][]*sctest.Finding{}
 	}
-	looked.findings[key] = slices.Collect(s.Findings())
-	return looked.findings[key]
+	var found []*sctest.Finding
+	for f := range s.Findings() {
+		found = append(found, &f)
+	}
+	looked.findings[key] = found
+	return found
 }
 
 // since says whether a time is at most so many days ago, as the console cuts it.
@@ -125,11 +145,11 @@ func (r *reckoning) until(at time.Time, days int) bool {
 }
 
 // all counts the findings that pass, by severity.
-func (r *reckoning) all(pass func(sctest.Finding) bool) [5]float64 {
+func (r *reckoning) all(pass func(*sctest.Finding) bool) [5]float64 {
 	return bySeverity(r.findings, pass)
 }
 
-func bySeverity(findings []sctest.Finding, pass func(sctest.Finding) bool) (n [5]float64) {
+func bySeverity(findings []*sctest.Finding, pass func(*sctest.Finding) bool) (n [5]float64) {
 	for _, f := range findings {
 		if pass(f) {
 			n[f.Severity]++
@@ -139,9 +159,9 @@ func bySeverity(findings []sctest.Finding, pass func(sctest.Finding) bool) (n [5
 }
 
 // part returns the findings that count, open or mitigated.
-func (r *reckoning) part(open bool) []sctest.Finding {
+func (r *reckoning) part(open bool) []*sctest.Finding {
 	if r.parts == nil {
-		r.parts = map[bool][]sctest.Finding{}
+		r.parts = map[bool][]*sctest.Finding{}
 		for _, f := range r.findings {
 			if r.keep(f) {
 				r.parts[f.Open()] = append(r.parts[f.Open()], f)
@@ -152,18 +172,18 @@ func (r *reckoning) part(open bool) []sctest.Finding {
 }
 
 // open counts those that are open and pass.
-func (r *reckoning) open(pass func(sctest.Finding) bool) [5]float64 {
+func (r *reckoning) open(pass func(*sctest.Finding) bool) [5]float64 {
 	return bySeverity(r.part(true), pass)
 }
 
 // mitigated counts those that are mitigated and pass.
-func (r *reckoning) mitigated(pass func(sctest.Finding) bool) [5]float64 {
+func (r *reckoning) mitigated(pass func(*sctest.Finding) bool) [5]float64 {
 	return bySeverity(r.part(false), pass)
 }
 
 // hosts counts the hosts with a finding that passes. The findings of a host
 // stand together.
-func (r *reckoning) hosts(pass func(sctest.Finding) bool) float64 {
+func (r *reckoning) hosts(pass func(*sctest.Finding) bool) float64 {
 	n, last := 0.0, sctest.Host{}
 	for _, f := range r.findings {
 		if f.Host != last && pass(f) {
@@ -226,7 +246,7 @@ func lacking(t *testing.T, name string, want []string, got samples) {
 }
 
 // present fails the test unless the console contains what it is about.
-func (r *reckoning) present(t *testing.T, what string, pass func(sctest.Finding) bool) {
+func (r *reckoning) present(t *testing.T, what string, pass func(*sctest.Finding) bool) {
 	t.Helper()
 	if !slices.ContainsFunc(r.findings, pass) {
 		t.Fatalf("the console has no %s: this proves nothing", what)
@@ -265,7 +285,7 @@ func onEach(t *testing.T, test func(*testing.T, *exported, *reckoning)) {
 
 // grouped counts the open findings by severity and whatever key gives labels,
 // as name and value in turn.
-func (r *reckoning) grouped(family string, key func(sctest.Finding) []string) samples {
+func (r *reckoning) grouped(family string, key func(*sctest.Finding) []string) samples {
 	groups := map[string][5]float64{}
 	for _, f := range r.part(true) {
 		labels := strings.Join(key(f), "\xff")

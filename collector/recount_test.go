@@ -125,7 +125,7 @@ func recountVulnerabilities(t *testing.T, e *exported, r *reckoning) {
 		want = want.without("securitycenter_vulnerability_score")
 	}
 	for _, repository := range e.simulated.Repositories() {
-		if !slices.ContainsFunc(r.findings, func(f sctest.Finding) bool { return f.Host.Repository == repository.ID }) {
+		if !slices.ContainsFunc(r.findings, func(f *sctest.Finding) bool { return f.Host.Repository == repository.ID }) {
 			maps.DeleteFunc(want, func(name string, _ float64) bool { return strings.Contains(name, `repository_id="`+repository.ID+`"`) })
 		}
 	}

@@ -46,7 +46,7 @@ func recountRepositories(t *testing.T, e *exported, r *reckoning) {
 	o.Accounts, o.OwnObjects, o.Now = nil, false, nil // of these the repositories do not depend, but for who reads them
 	want := export(t, o).load(t, "repositories").without("securitycenter_repository_accessible")
 	for _, repository := range e.simulated.Repositories() {
-		read := slices.ContainsFunc(r.findings, func(f sctest.Finding) bool { return f.Host.Repository == repository.ID })
+		read := slices.ContainsFunc(r.findings, func(f *sctest.Finding) bool { return f.Host.Repository == repository.ID })
 		want[sample("securitycenter_repository_accessible", "repository_id", repository.ID, "repository", repository.Name)] = collector.OneIf(read)
 		want[sample("securitycenter_repository_ips", "repository_id", repository.ID, "repository", repository.Name)] = float64(repository.Hosts)
 	}

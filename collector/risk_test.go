@@ -20,7 +20,7 @@ func (r *reckoning) risk(policies []config.SLA) samples {
 	r.states(want)
 	r.reach(want)
 	for _, n := range []int{7, 30, 60, 90, 180} {
-		aged := r.open(func(f sctest.Finding) bool { return r.until(f.FirstSeen, n) })
+		aged := r.open(func(f *sctest.Finding) bool { return r.until(f.FirstSeen, n) })
 		want.severities("securitycenter_vulnerabilities_aged", 0, aged, "min_age_days", strconv.Itoa(n))
 	}
 	for _, p := range policies {
@@ -109,7 +109,7 @@ var refusals = []struct {
 	rest    bool // not on SecurityCenter 4
 	absent  []string
 	basis   string // of deadlines that cannot be told
-	keep    func(sctest.Finding) bool
+	keep    func(*sctest.Finding) bool
 }{
 	{name: "exploits", filters: []string{"exploitAvailable"}, absent: []string{"securitycenter_vulnerabilities_exploitable"}},
 	{name: "recast risk in one spelling", filters: []string{"recastRiskStatus"}, rest: true},
@@ -121,7 +121,7 @@ var refusals = []struct {
 		name: "accepted risk", filters: []string{"acceptRiskStatus", "acceptedRisk"}, absent: []string{ // any risk cannot be asked for
 			"securitycenter_vulnerabilities_accepted", "securitycenter_hosts_assessed", "securitycenter_hosts_credentialed",
 		},
-		keep: func(f sctest.Finding) bool { f.Accepted = false; return counts(f) },
+		keep: func(f *sctest.Finding) bool { return counts(unaccepted(f)) },
 	},
 	{
 		name: "first seen", filters: []string{"firstSeen"}, basis: "first_seen",
@@ -150,12 +150,12 @@ var refusals = []struct {
 	{name: "texts of plugins", filters: []string{"pluginText"}},
 	{
 		name: "web-application findings", filters: []string{"wasVuln"}, rest: true,
-		keep: func(f sctest.Finding) bool { f.WebApplication = false; return counts(f) },
+		keep: func(f *sctest.Finding) bool { return counts(ofNoWeb(f)) },
 	},
 	{
 		name: "web-application findings, days to mitigated and VPR", filters: []string{"wasVuln", "daysToMitigated", "vprScore"}, rest: true,
 		absent: []string{"securitycenter_remediation_findings_within", "securitycenter_vulnerabilities_vpr"},
-		keep:   func(f sctest.Finding) bool { f.WebApplication = false; return counts(f) },
+		keep:   func(f *sctest.Finding) bool { return counts(ofNoWeb(f)) },
 	},
 }
 

@@ -30,7 +30,7 @@ sla:
 }
 
 // dated returns the date of a finding that a deadline counts from.
-func dated(f sctest.Finding, basis string) time.Time {
+func dated(f *sctest.Finding, basis string) time.Time {
 	switch basis {
 	case "first_seen":
 		return f.FirstSeen
@@ -52,8 +52,8 @@ func (r *reckoning) deadlines(want samples, p config.SLA) {
 		}
 		labels := []string{"severity", name, "sla", p.Name}
 		want[sample("securitycenter_sla_threshold_seconds", labels...)] = float64(n) * 86400
-		late := func(f sctest.Finding) bool { return f.Severity == severity && r.until(dated(f, p.Basis), n) }
-		soon := func(f sctest.Finding) bool {
+		late := func(f *sctest.Finding) bool { return f.Severity == severity && r.until(dated(f, p.Basis), n) }
+		soon := func(f *sctest.Finding) bool {
 			at := dated(f, p.Basis)
 			return f.Severity == severity && !at.IsZero() && !late(f) && (n <= 7 || r.until(at, n-7))
 		}

@@ -24,7 +24,7 @@ func TestMitigatedComplianceResultsAreSubtractedToo(t *testing.T) {
 			}
 		})
 		r := e.reckon(t)
-		if n := r.mitigated(func(f sctest.Finding) bool { return r.since(f.FirstSeen, 1) }); n[3] > 0 {
+		if n := r.mitigated(func(f *sctest.Finding) bool { return r.since(f.FirstSeen, 1) }); n[3] > 0 {
 			t.Fatalf("%v findings were fixed within their first day", n)
 		}
 		want := e.load(t, "risk")
@@ -59,19 +59,19 @@ func TestMitigatedComplianceResultsAreSubtractedToo(t *testing.T) {
 func (r *reckoning) flow(want samples) {
 	for _, n := range []int{1, 7} {
 		window := strconv.Itoa(n) + "d"
-		came := func(f sctest.Finding) bool { return r.since(f.FirstSeen, n) }
+		came := func(f *sctest.Finding) bool { return r.since(f.FirstSeen, n) }
 		both := r.open(came)
 		for severity, fixed := range r.mitigated(came) {
 			both[severity] += fixed
 		}
 		want.severities("securitycenter_vulnerabilities_new", 0, both, "window", window)
-		gone := r.mitigated(func(f sctest.Finding) bool { return r.since(f.LastMitigated, n) })
+		gone := r.mitigated(func(f *sctest.Finding) bool { return r.since(f.LastMitigated, n) })
 		want.severities("securitycenter_vulnerabilities_mitigated", 0, gone, "window", window)
 	}
-	gone := func(f sctest.Finding) bool { return r.since(f.LastMitigated, 30) }
+	gone := func(f *sctest.Finding) bool { return r.since(f.LastMitigated, 30) }
 	want.severities("securitycenter_remediation_findings", 1, r.mitigated(gone), "window", "30d")
 	for _, n := range []int{7, 15, 30, 60, 90} {
-		quick := r.mitigated(func(f sctest.Finding) bool {
+		quick := r.mitigated(func(f *sctest.Finding) bool {
 			return gone(f) && f.LastMitigated.Sub(f.FirstSeen) < time.Duration(n+1)*day // whole days
 		})
 		want.severities("securitycenter_remediation_findings_within", 1, quick, "window", "30d", "max_days", strconv.Itoa(n))
@@ -83,7 +83,7 @@ func TestNewFindingsIncludeThoseThatWereFixedWithinTheWindow(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		e := export(t, sctest.Options{Hosts: 500, Seed: 4})
 		r := e.reckon(t)
-		came := func(f sctest.Finding) bool { return r.since(f.FirstSeen, 7) }
+		came := func(f *sctest.Finding) bool { return r.since(f.FirstSeen, 7) }
 		open, fixed := r.open(came), r.mitigated(came)
 		if slices.Max(open[:]) == 0 || slices.Max(fixed[:]) == 0 {
 			t.Fatalf("the console has not both: open %v, fixed %v", open, fixed)
@@ -103,14 +103,14 @@ func TestFlowTellsOfAnyWindow(t *testing.T) {
 		in(t, dialect.String(), func(t *testing.T) {
 			e := export(t, sctest.Options{Dialect: dialect, Hosts: 60, Plugins: 500, Seed: 4})
 			r := e.reckon(t)
-			came := func(f sctest.Finding) bool { return r.since(f.FirstSeen, 30) }
+			came := func(f *sctest.Finding) bool { return r.since(f.FirstSeen, 30) }
 			both := r.open(came)
 			for severity, fixed := range r.mitigated(came) {
 				both[severity] += fixed
 			}
 			want := samples{}
 			want.severities("securitycenter_vulnerabilities_new", 0, both, "window", "30d")
-			want.severities("securitycenter_vulnerabilities_mitigated", 0, r.mitigated(func(f sctest.Finding) bool { return r.since(f.LastMitigated, 30) }), "window", "30d")
+			want.severities("securitycenter_vulnerabilities_mitigated", 0, r.mitigated(func(f *sctest.Finding) bool { return r.since(f.LastMitigated, 30) }), "window", "30d")
 			flow := collector.Flow(30)
 			e.load(t, "risk") // how findings are told apart is asked for by whoever comes first
 			e.simulated.ForgetRequests()

@@ -22,7 +22,7 @@ func (r *reckoning) ratings(want samples) {
 		low, high float64
 	}{{"low", 0.1, 3.9}, {"medium", 4, 6.9}, {"high", 7, 8.9}, {"critical", 9, 10}} {
 		total := 0.0
-		for _, n := range r.open(func(f sctest.Finding) bool { return f.VPR >= band.low && f.VPR <= band.high }) {
+		for _, n := range r.open(func(f *sctest.Finding) bool { return f.VPR >= band.low && f.VPR <= band.high }) {
 			total += n
 		}
 		want[sample("securitycenter_vulnerabilities_vpr", "band", band.name)] = total

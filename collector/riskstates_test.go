@@ -8,13 +8,11 @@ import (
 )
 
 func (r *reckoning) states(want samples) {
-	want.severities("securitycenter_vulnerabilities_exploitable", 0, r.open(func(f sctest.Finding) bool { return f.Exploitable }))
-	want.severities("securitycenter_vulnerabilities_recast", 0, r.open(func(f sctest.Finding) bool { return f.Recast }))
-	want.severities("securitycenter_vulnerabilities_reopened", 0, r.open(func(f sctest.Finding) bool { return f.Reopened }))
-	want.severities("securitycenter_vulnerabilities_accepted", 0, r.all(func(f sctest.Finding) bool {
-		open := f.Open() && f.Accepted
-		f.Accepted = false
-		return open && r.keep(f)
+	want.severities("securitycenter_vulnerabilities_exploitable", 0, r.open(func(f *sctest.Finding) bool { return f.Exploitable }))
+	want.severities("securitycenter_vulnerabilities_recast", 0, r.open(func(f *sctest.Finding) bool { return f.Recast }))
+	want.severities("securitycenter_vulnerabilities_reopened", 0, r.open(func(f *sctest.Finding) bool { return f.Reopened }))
+	want.severities("securitycenter_vulnerabilities_accepted", 0, r.all(func(f *sctest.Finding) bool {
+		return f.Open() && f.Accepted && r.keep(unaccepted(f))
 	}))
 }
 
@@ -23,7 +21,7 @@ func (r *reckoning) reach(want samples) {
 		if r.old && severity == 0 {
 			continue // there is no such severity to ask for
 		}
-		want[sample("securitycenter_hosts_affected", "severity", name)] = r.hosts(func(f sctest.Finding) bool {
+		want[sample("securitycenter_hosts_affected", "severity", name)] = r.hosts(func(f *sctest.Finding) bool {
 			return f.Severity == severity && f.Open() && r.keep(f)
 		})
 		plugins := map[int]bool{}

@@ -91,7 +91,7 @@ func TestEveryResultIsCountedOnceWhenScanAndImportHaveEnded(t *testing.T) {
 
 func recountScans(t *testing.T, e *exported, r *reckoning) {
 	reads := func(repository string, a sctest.Account) bool {
-		return seenBy(sctest.Finding{Host: sctest.Host{Repository: repository}}, a)
+		return seenBy(&sctest.Finding{Host: sctest.Host{Repository: repository}}, a)
 	}
 	scans := everySeen(e, sctest.Organization.Scans, func(s sctest.Scan) string { return s.ID }, func(s sctest.Scan, a sctest.Account) bool { return reads(s.Repository, a) })
 	results := everySeen(e, sctest.Organization.ScanResults, func(r sctest.ScanResult) string { return r.ID }, func(r sctest.ScanResult, a sctest.Account) bool { return reads(r.Repository, a) })

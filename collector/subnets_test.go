@@ -10,7 +10,7 @@ import (
 // Networks are counted by repository, and left out as a whole.
 func recountSubnets(t *testing.T, e *exported, r *reckoning) {
 	for _, bits := range []int{16, 24} {
-		want := r.grouped("securitycenter_vulnerabilities_by_subnet", func(f sctest.Finding) []string {
+		want := r.grouped("securitycenter_vulnerabilities_by_subnet", func(f *sctest.Finding) []string {
 			network, _ := netip.MustParseAddr(f.Host.IP).Prefix(bits)
 			return []string{"repository_id", f.Host.Repository, "subnet", network.String()}
 		})

@@ -37,20 +37,20 @@ func (e *exported) told(t *testing.T) samples {
 func TestRiskAndCoverageAreRightInEverySituation(t *testing.T) {
 	whole := []string{"securitycenter_unique_vulnerabilities", "securitycenter_hosts_affected", "securitycenter_hosts_seen"}
 	anyRisk := []string{"securitycenter_vulnerabilities_accepted", "securitycenter_hosts_assessed", "securitycenter_hosts_credentialed"}
-	low := func(f sctest.Finding) bool { return f.PluginType == "compliance" && f.PluginID < 1_000_000 }
-	high := func(f sctest.Finding) bool { return f.PluginType == "compliance" && f.Severity == 3 }
+	low := func(f *sctest.Finding) bool { return f.PluginType == "compliance" && f.PluginID < 1_000_000 }
+	high := func(f *sctest.Finding) bool { return f.PluginType == "compliance" && f.Severity == 3 }
 	for _, tt := range exhaustive.Sample([]struct {
 		name    string
 		options sctest.Options
 		absent  []string
-		rest    bool                      // not on SecurityCenter 4
-		keep    func(sctest.Finding) bool // what counts, where that is another thing
-		has     map[string]func(sctest.Finding) bool
+		rest    bool                       // not on SecurityCenter 4
+		keep    func(*sctest.Finding) bool // what counts, where that is another thing
+		has     map[string]func(*sctest.Finding) bool
 		check   func(*testing.T, *exported, *reckoning)
 	}{
 		{
 			name: "two repositories of the same name", options: sctest.Options{Repositories: 2},
-			has: map[string]func(sctest.Finding) bool{"compliance result stored as high": high},
+			has: map[string]func(*sctest.Finding) bool{"compliance result stored as high": high},
 			check: func(t *testing.T, e *exported, _ *reckoning) {
 				list := e.simulated.Repositories()
 				if list[0].Name != list[1].Name || list[0].Hosts == 0 || list[1].Hosts == 0 {
@@ -61,17 +61,17 @@ func TestRiskAndCoverageAreRightInEverySituation(t *testing.T) {
 		{
 			name: "two organisation accounts that share a repository", absent: whole[:1],
 			options: sctest.Options{Accounts: []sctest.Account{admin, alice, bob}},
-			has:     map[string]func(sctest.Finding) bool{"finding of the shared repository": func(f sctest.Finding) bool { return counts(f) && f.Host.Repository == "2" }},
+			has:     map[string]func(*sctest.Finding) bool{"finding of the shared repository": func(f *sctest.Finding) bool { return counts(f) && f.Host.Repository == "2" }},
 		},
 		{
 			name: "compliance plugins with low ids", absent: whole,
 			options: sctest.Options{Quirks: sctest.Quirks{LowCompliancePlugins: true}},
-			has:     map[string]func(sctest.Finding) bool{"compliance result of a low id": low, "one that is high": func(f sctest.Finding) bool { return low(f) && high(f) }},
+			has:     map[string]func(*sctest.Finding) bool{"compliance result of a low id": low, "one that is high": func(f *sctest.Finding) bool { return low(f) && high(f) }},
 		},
 		{
 			name: "compliance plugins with low ids and two accounts", absent: whole,
 			options: sctest.Options{Accounts: []sctest.Account{admin, alice, bob}, Quirks: sctest.Quirks{LowCompliancePlugins: true, RPCMatchingCount: true}},
-			has:     map[string]func(sctest.Finding) bool{"compliance result of a low id": low},
+			has:     map[string]func(*sctest.Finding) bool{"compliance result of a low id": low},
 		},
 		{
 			name: "a repository that no account reads", options: sctest.Options{UnassignedRepository: true},
@@ -87,14 +87,14 @@ func TestRiskAndCoverageAreRightInEverySituation(t *testing.T) {
 		},
 		{
 			name: "findings that are accepted, recast, re-opened, and on hosts not seen for long",
-			has: map[string]func(sctest.Finding) bool{
-				"accepted finding":                    func(f sctest.Finding) bool { return f.Open() && f.Accepted },
-				"recast finding":                      func(f sctest.Finding) bool { return f.Open() && counts(f) && f.Recast },
-				"re-opened finding":                   func(f sctest.Finding) bool { return f.Open() && counts(f) && f.Reopened },
-				"accepted and recast finding":         func(f sctest.Finding) bool { return f.Open() && f.Accepted && f.Recast },
-				"finding not seen for 90 days":        func(f sctest.Finding) bool { return f.Open() && counts(f) && time.Since(f.LastSeen) > 90*day },
+			has: map[string]func(*sctest.Finding) bool{
+				"accepted finding":                    func(f *sctest.Finding) bool { return f.Open() && f.Accepted },
+				"recast finding":                      func(f *sctest.Finding) bool { return f.Open() && counts(f) && f.Recast },
+				"re-opened finding":                   func(f *sctest.Finding) bool { return f.Open() && counts(f) && f.Reopened },
+				"accepted and recast finding":         func(f *sctest.Finding) bool { return f.Open() && f.Accepted && f.Recast },
+				"finding not seen for 90 days":        func(f *sctest.Finding) bool { return f.Open() && counts(f) && time.Since(f.LastSeen) > 90*day },
 				"compliance result stored as high":    high,
-				"mitigated finding that was accepted": func(f sctest.Finding) bool { return !f.Open() && f.Accepted },
+				"mitigated finding that was accepted": func(f *sctest.Finding) bool { return !f.Open() && f.Accepted },
 			},
 		},
 		{
@@ -115,7 +115,7 @@ func TestRiskAndCoverageAreRightInEverySituation(t *testing.T) {
 		{
 			name:    "a console that hides accepted findings, and knows the old word alone",
 			options: sctest.Options{RefuseFilters: []string{"wasVuln"}, Quirks: sctest.Quirks{AcceptedHidden: true, OldAcceptedWord: true, Speaks143: true}},
-			keep:    func(f sctest.Finding) bool { f.WebApplication = false; return counts(f) },
+			keep:    func(f *sctest.Finding) bool { return counts(ofNoWeb(f)) },
 		},
 		{
 			name:    "a console that hides accepted findings, and refuses the first spelling",
@@ -144,7 +144,7 @@ func TestRiskAndCoverageAreRightInEverySituation(t *testing.T) {
 		{
 			name:    "a console that finds no compliance result by plugin type",
 			options: sctest.Options{Quirks: sctest.Quirks{BlindToCompliance: true}},
-			has:     map[string]func(sctest.Finding) bool{"compliance result stored as high": high},
+			has:     map[string]func(*sctest.Finding) bool{"compliance result stored as high": high},
 		},
 	}, 4) {
 		for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
@@ -212,13 +212,13 @@ func TestBreakdownsAreAbsentWhereComplianceResultsAreSubtracted(t *testing.T) {
 }
 
 func TestFiltersThatTheConsoleRefusesAreDoneWithout(t *testing.T) {
-	withWeb := func(f sctest.Finding) bool { f.WebApplication = false; return open(f) }
-	withAccepted := func(f sctest.Finding) bool { f.Accepted = false; return open(f) }
-	nothing := func(sctest.Finding) bool { return false }
+	withWeb := func(f *sctest.Finding) bool { return open(ofNoWeb(f)) }
+	withAccepted := func(f *sctest.Finding) bool { return open(unaccepted(f)) }
+	nothing := func(*sctest.Finding) bool { return false }
 	for _, tt := range []struct {
 		name      string
 		options   sctest.Options
-		counts    func(sctest.Finding) bool
+		counts    func(*sctest.Finding) bool
 		absent    []string
 		supported map[string]bool
 	}{

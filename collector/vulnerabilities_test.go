@@ -46,11 +46,11 @@ func TestAQueryThatFailsSaysWhichRepositoryAndAccount(t *testing.T) {
 }
 
 // open says whether a finding counts and is open.
-func open(f sctest.Finding) bool { return f.Open() && counts(f) }
+func open(f *sctest.Finding) bool { return f.Open() && counts(f) }
 
 // counted is what the collector vulnerabilities must say of a console, added up
 // finding by finding.
-func counted(c *sctest.Console, keep func(sctest.Finding) bool) samples {
+func counted(c *sctest.Console, keep func(*sctest.Finding) bool) samples {
 	type sums struct {
 		findings [5]float64
 		score    float64
@@ -62,7 +62,7 @@ func counted(c *sctest.Console, keep func(sctest.Finding) bool) samples {
 		repositories[r.ID] = &sums{hosts: map[sctest.Host]bool{}}
 	}
 	for f := range c.Findings() {
-		if !keep(f) {
+		if !keep(&f) {
 			continue
 		}
 		s := repositories[f.Host.Repository]

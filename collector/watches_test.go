@@ -16,7 +16,7 @@ import (
 // watch is what one watch finds: the findings that pass, none if it is absent.
 type watch struct {
 	config.Watch
-	finds func(sctest.Finding) bool
+	finds func(*sctest.Finding) bool
 	rest  bool // not on SecurityCenter 4
 }
 
@@ -49,32 +49,30 @@ func (r *reckoning) watches(t *testing.T) map[string]watch {
 	one := func(of, wanted []string) bool {
 		return slices.ContainsFunc(of, func(v string) bool { return slices.Contains(wanted, v) })
 	}
-	risky := func(f sctest.Finding) bool { return f.Open() && !f.Accepted && !f.WebApplication } // compliance results too
+	risky := func(f *sctest.Finding) bool { return f.Open() && !f.Accepted && !f.WebApplication } // compliance results too
 	repository := map[bool]config.Filter{true: equal("repositoryIDs", "2"), false: equal("repository", []any{map[string]any{"id": "2"}})}[r.rpc]
 	acceptance := map[bool]config.Filter{true: equal("acceptedRisk", "true"), false: equal("acceptRiskStatus", "accepted")}[r.rpc]
 	return map[string]watch{
-		"cves":    {Watch: config.Watch{CVEs: cves}, finds: func(f sctest.Finding) bool { return open(f) && one(f.CVEs, cves) }},
-		"plugins": {Watch: config.Watch{Plugins: plugins}, finds: func(f sctest.Finding) bool { return risky(f) && slices.Contains(plugins, strconv.Itoa(f.PluginID)) }},
-		"xref":    {Watch: config.Watch{XRef: xref}, finds: func(f sctest.Finding) bool { return open(f) && slices.Contains(f.XRefs, xref) }},
+		"cves":    {Watch: config.Watch{CVEs: cves}, finds: func(f *sctest.Finding) bool { return open(f) && one(f.CVEs, cves) }},
+		"plugins": {Watch: config.Watch{Plugins: plugins}, finds: func(f *sctest.Finding) bool { return risky(f) && slices.Contains(plugins, strconv.Itoa(f.PluginID)) }},
+		"xref":    {Watch: config.Watch{XRef: xref}, finds: func(f *sctest.Finding) bool { return open(f) && slices.Contains(f.XRefs, xref) }},
 		"filters": {
 			Watch: filters(equal("severity", "4,3"), equal("exploitAvailable", "true")),
-			finds: func(f sctest.Finding) bool { return open(f) && f.Severity >= 3 && f.Exploitable },
+			finds: func(f *sctest.Finding) bool { return open(f) && f.Severity >= 3 && f.Exploitable },
 		},
-		"a network":    {Watch: filters(equal("ip", "10.0.0.0/16")), finds: func(f sctest.Finding) bool { return open(f) && strings.HasPrefix(f.Host.IP, "10.0.") }},
-		"a repository": {Watch: filters(repository, equal("severity", "3")), finds: func(f sctest.Finding) bool { return open(f) && f.Host.Repository == "2" && f.Severity == 3 }},
-		"accepted risk": {Watch: filters(acceptance), finds: func(f sctest.Finding) bool {
-			f.WebApplication = f.WebApplication || !f.Accepted
-			f.Accepted = false
-			return open(f)
+		"a network":    {Watch: filters(equal("ip", "10.0.0.0/16")), finds: func(f *sctest.Finding) bool { return open(f) && strings.HasPrefix(f.Host.IP, "10.0.") }},
+		"a repository": {Watch: filters(repository, equal("severity", "3")), finds: func(f *sctest.Finding) bool { return open(f) && f.Host.Repository == "2" && f.Severity == 3 }},
+		"accepted risk": {Watch: filters(acceptance), finds: func(f *sctest.Finding) bool {
+			return f.Accepted && open(unaccepted(f))
 		}},
-		"a plugin type":  {Watch: filters(equal("pluginType", "active")), finds: func(f sctest.Finding) bool { return risky(f) && f.PluginType == "active" }},
-		"all types":      {Watch: filters(equal("pluginType", "all"), equal("severity", "3")), finds: func(f sctest.Finding) bool { return open(f) && f.Severity == 3 }},
-		"old plugins":    {Watch: filters(equal("pluginID", "1-30000")), finds: func(f sctest.Finding) bool { return risky(f) && f.PluginID <= 30000 }},
-		"web findings":   {Watch: filters(equal("wasVuln", "onlyWas")), rest: true, finds: func(f sctest.Finding) bool { web := f.WebApplication; f.WebApplication = false; return web && open(f) }},
-		"an old plugin":  {Watch: filters(config.Filter{Name: "pluginID", Operator: "<=", Value: "30000"}), rest: true, finds: func(f sctest.Finding) bool { return risky(f) && f.PluginID <= 30000 }},
-		"criticals":      {Watch: config.Watch{Query: "1"}, rest: true, finds: func(f sctest.Finding) bool { return open(f) && f.Severity == 4 }},
-		"exploitable":    {Watch: config.Watch{Query: "2"}, rest: true, finds: func(f sctest.Finding) bool { return open(f) && f.Severity == 4 && f.Exploitable }},
-		"its own":        {Watch: config.Watch{Query: "3"}, rest: true, finds: func(f sctest.Finding) bool { return open(f) && f.Host.Repository == "1" }},
+		"a plugin type":  {Watch: filters(equal("pluginType", "active")), finds: func(f *sctest.Finding) bool { return risky(f) && f.PluginType == "active" }},
+		"all types":      {Watch: filters(equal("pluginType", "all"), equal("severity", "3")), finds: func(f *sctest.Finding) bool { return open(f) && f.Severity == 3 }},
+		"old plugins":    {Watch: filters(equal("pluginID", "1-30000")), finds: func(f *sctest.Finding) bool { return risky(f) && f.PluginID <= 30000 }},
+		"web findings":   {Watch: filters(equal("wasVuln", "onlyWas")), rest: true, finds: func(f *sctest.Finding) bool { return f.WebApplication && open(ofNoWeb(f)) }},
+		"an old plugin":  {Watch: filters(config.Filter{Name: "pluginID", Operator: "<=", Value: "30000"}), rest: true, finds: func(f *sctest.Finding) bool { return risky(f) && f.PluginID <= 30000 }},
+		"criticals":      {Watch: config.Watch{Query: "1"}, rest: true, finds: func(f *sctest.Finding) bool { return open(f) && f.Severity == 4 }},
+		"exploitable":    {Watch: config.Watch{Query: "2"}, rest: true, finds: func(f *sctest.Finding) bool { return open(f) && f.Severity == 4 && f.Exploitable }},
+		"its own":        {Watch: config.Watch{Query: "3"}, rest: true, finds: func(f *sctest.Finding) bool { return open(f) && f.Host.Repository == "1" }},
 		"everything":     {Watch: config.Watch{Query: "4"}, rest: true, finds: open},
 		"log events":     {Watch: config.Watch{Query: "5"}},
 		"no query":       {Watch: config.Watch{Query: "99"}},
@@ -112,7 +110,7 @@ func TestEveryWatchFindsWhatLookingAtEveryFindingDoes(t *testing.T) {
 					if w.finds == nil || w.rest && r.rpc {
 						continue
 					}
-					finds := func(f sctest.Finding) bool { return w.finds(f) && seenBy(f, sees) }
+					finds := func(f *sctest.Finding) bool { return w.finds(f) && seenBy(f, sees) }
 					r.present(t, "finding of watch "+name, finds)
 					found := r.all(finds)
 					want.severities("securitycenter_watch_vulnerabilities", 0, found, "watch", name)
@@ -192,15 +190,15 @@ func TestAWatchOfAnOrganisationsObjectLooksAtThatOrganisationAlone(t *testing.T)
 			for h := range e.simulated.AssetHosts("3") {
 				members[h] = true
 			}
-			finds := map[string]func(sctest.Finding) bool{
-				"query": func(f sctest.Finding) bool { return open(f) && f.Severity == 4 },
-				"list":  func(f sctest.Finding) bool { return open(f) && members[f.Host] },
-				"view":  func(f sctest.Finding) bool { return open(f) && f.Severity == 3 },
+			finds := map[string]func(*sctest.Finding) bool{
+				"query": func(f *sctest.Finding) bool { return open(f) && f.Severity == 4 },
+				"list":  func(f *sctest.Finding) bool { return open(f) && members[f.Host] },
+				"view":  func(f *sctest.Finding) bool { return open(f) && f.Severity == 3 },
 			}
 			want := samples{}
 			for name, through := range tt.through {
 				what := finds[name[strings.LastIndexByte(name, ' ')+1:]]
-				pass := func(f sctest.Finding) bool { return what(f) && seenBy(f, through) }
+				pass := func(f *sctest.Finding) bool { return what(f) && seenBy(f, through) }
 				r.present(t, "finding of watch "+name, pass)
 				want.severities("securitycenter_watch_vulnerabilities", 0, r.all(pass), "watch", name)
 				want[sample("securitycenter_watch_hosts", "watch", name)] = r.hosts(pass)
@@ -258,12 +256,12 @@ func TestASavedQueryWhoseFiltersCannotBeReadMakesItsWatchAbsent(t *testing.T) {
 func recountWatches(t *testing.T, e *exported, r *reckoning) {
 	settings, want, found := collector.Settings{}, samples{}, 0.0
 	var absent []string // what is said of each
-	look := func(name string, account sctest.Account, w config.Watch, finds func(sctest.Finding) bool) {
+	look := func(name string, account sctest.Account, w config.Watch, finds func(*sctest.Finding) bool) {
 		w.Name, w.Account = name, account.Username
 		settings.Watches = append(settings.Watches, w)
-		pass := func(f sctest.Finding) bool { return finds(f) && seenBy(f, account) }
+		pass := func(f *sctest.Finding) bool { return finds(f) && seenBy(f, account) }
 		want.severities("securitycenter_watch_vulnerabilities", 0, r.open(pass), "watch", name)
-		want[sample("securitycenter_watch_hosts", "watch", name)] = r.hosts(func(f sctest.Finding) bool { return open(f) && pass(f) })
+		want[sample("securitycenter_watch_hosts", "watch", name)] = r.hosts(func(f *sctest.Finding) bool { return open(f) && pass(f) })
 		found += want[sample("securitycenter_watch_hosts", "watch", name)]
 	}
 	for _, a := range e.organizationAccounts() {
@@ -277,17 +275,17 @@ func recountWatches(t *testing.T, e *exported, r *reckoning) {
 			if r.rpc {
 				filter = equal("assetID", list.ID)
 			}
-			look(a.Username+"'s list "+list.ID, a, filters(filter), func(f sctest.Finding) bool { return members[f.Host] })
+			look(a.Username+"'s list "+list.ID, a, filters(filter), func(f *sctest.Finding) bool { return members[f.Host] })
 		}
 		for _, q := range o.SavedQueries() {
 			name := a.Username + "'s query " + q.ID
-			switch first := (sctest.Finding{Host: sctest.Host{Repository: "1"}}); {
+			switch first := (&sctest.Finding{Host: sctest.Host{Repository: "1"}}); {
 			case q.Matches == nil || r.rpc: // which does not list them
 			case q.Name == "First repository" && !seenBy(first, a):
 				settings.Watches = append(settings.Watches, config.Watch{Name: name, Account: a.Username, Query: q.ID})
 				absent = append(absent, "watch "+name+": nothing to look at: account "+a.Username+" looks at none")
 			default:
-				look(name, a, config.Watch{Query: q.ID}, q.Matches)
+				look(name, a, config.Watch{Query: q.ID}, func(f *sctest.Finding) bool { return q.Matches(*f) })
 			}
 		}
 	}

@@ -9,18 +9,17 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
 	"github.com/securitycenter-exporter/securitycenter_exporter/doctor"
 	"github.com/securitycenter-exporter/securitycenter_exporter/exporter"
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/testmain"
 	"github.com/securitycenter-exporter/securitycenter_exporter/recording"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { testmain.Run(m) }
 
 // configured is a configuration for a console with these accounts.
 func configured(t *testing.T, url string, accounts []sctest.Account, extra string) *config.Config {

@@ -12,7 +12,6 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,19 +20,15 @@ import (
 	"testing/synctest"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/config"
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/testmain"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-func TestMain(m *testing.M) {
-	debug.SetGCPercent(400) // simulated consoles are much garbage, and it is soon gone
-	goleak.VerifyTestMain(m)
-}
+func TestMain(m *testing.M) { testmain.Run(m) }
 
 // hq is one console with both kinds of account. Tests append further keys.
 const hq = `

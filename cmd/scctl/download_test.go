@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -141,6 +142,7 @@ func (h *heap) Write(b []byte) (int, error) {
 
 func TestALargeScanTakesLittleMemory(t *testing.T) {
 	exhaustive.Only(t)
+	defer debug.SetGCPercent(debug.SetGCPercent(50)) // as in the program
 	const scan = 200 << 20
 	for _, dialect := range dialects {
 		console := sctest.Start(t, sctest.Options{Dialect: dialect, Hosts: 60, Plugins: 1500, ScanBytes: scan})

@@ -2,6 +2,8 @@ package sctest
 
 import (
 	"math/bits"
+	"slices"
+	"sync"
 )
 
 // archetype is a kind of host. The first computerKinds of them are computers that a scanner can log in to.
@@ -95,24 +97,69 @@ var (
 	poolSizes    = [5]int{250, 40, 260, 200, 60}
 )
 
-func (w *world) makePlaces(quirks Quirks) {
-	pool := w.makePool()
-	special := func(id int, mask uint32) place {
-		return place{plugin: w.plugins.informational(id), mask: mask, protocol: 6}
+// stock is what hosts can show: the plugins, and the places of each archetype. Once made it never changes.
+type stock struct {
+	stockOptions
+	families []family
+	plugins  pluginList
+	places   [archetypes][]place
+	loggedIn [archetypes]uint32 // cohorts on whose hosts the scan logs in
+}
+
+// stockOptions are what a stock follows from.
+type stockOptions struct {
+	seed                 uint64
+	anchor               int64 // epoch to which publication dates are relative
+	entries              int   // of the list of plugins
+	web                  bool  // web-application findings exist
+	noCredentialPlugins  bool
+	lowCompliancePlugins bool
+}
+
+// stocks are those made last: consoles of the same options share theirs.
+var stocks struct {
+	mu   sync.Mutex
+	last []*stock
+}
+
+const maxStocks = 8
+
+// stockOf returns the stock of the options, making it unless it is one of the last.
+func stockOf(o stockOptions) *stock {
+	stocks.mu.Lock()
+	defer stocks.mu.Unlock()
+	for _, st := range stocks.last {
+		if st.stockOptions == o {
+			return st
+		}
 	}
-	for a := range w.places {
+	st := &stock{stockOptions: o, families: pluginFamilies()}
+	st.plugins = newPluginList(o.seed, o.anchor, o.entries, st.families)
+	st.makePlaces()
+	if stocks.last = append(stocks.last, st); len(stocks.last) > maxStocks {
+		stocks.last = slices.Delete(stocks.last, 0, 1)
+	}
+	return st
+}
+
+func (st *stock) makePlaces() {
+	pool := st.makePool()
+	special := func(id int, mask uint32) place {
+		return place{plugin: st.plugins.informational(id), mask: mask, protocol: 6}
+	}
+	for a := range st.places {
 		kind := archetype(a)
-		random := func(parts ...uint64) uint64 { return mix(append([]uint64{w.seed, 10, uint64(a)}, parts...)...) }
+		random := func(parts ...uint64) uint64 { return mix(append([]uint64{st.seed, 10, uint64(a)}, parts...)...) }
 		ok := uint32(0) // cohorts on whose hosts the scan logs in
 		if kind < computerKinds {
 			ok = uint32(random(1) | random(2))
 		}
-		w.loggedIn[a] = ok
+		st.loggedIn[a] = ok
 		scanned := ^uint32(0) &^ (1 << 29) // one cohort is known from elsewhere
 		own := []place{special(pluginScanInformation, scanned&ok), special(pluginScanInformation, scanned&^ok)}
 		own[0].output = scanInformation + "yes"
 		own[1].output = scanInformation + "no"
-		if kind < computerKinds && !quirks.NoCredentialPlugins {
+		if kind < computerKinds && !st.noCredentialPlugins {
 			own = append(own, special(pluginCredentialsOK, ok))
 			var trouble [5]uint32
 			for c := range uint(cohorts) {
@@ -127,24 +174,24 @@ func (w *world) makePlaces(quirks Quirks) {
 		if kind < computerKinds {
 			own = append(own, special(pluginLocalChecksOff, ^ok))
 		}
-		own = w.addFindings(own, pool, random)
-		if w.web && kind.class() == 3 {
-			own = w.addWeb(own, random)
+		own = st.addFindings(own, pool, random)
+		if st.web && kind.class() == 3 {
+			own = st.addWeb(own, random)
 		}
 		if a%6 == 1 {
-			own = w.addAudit(own, auditFileOf(kind), quirks.LowCompliancePlugins, random)
+			own = st.addAudit(own, auditFileOf(kind), st.lowCompliancePlugins, random)
 		}
-		w.places[a] = append(own, place{plugin: w.plugins.finding(pluginOfOutbreak, 4), port: 443, protocol: 6, mask: scannedDaily, fresh: true})
+		st.places[a] = append(own, place{plugin: st.plugins.finding(pluginOfOutbreak, 4), port: 443, protocol: 6, mask: scannedDaily, fresh: true})
 	}
 }
 
 // makePool chooses the plugins that findings show, by severity.
-func (w *world) makePool() [5][]*plugin {
+func (st *stock) makePool() [5][]*plugin {
 	var pool [5][]*plugin
 	n := 0
 	for sev, size := range poolSizes {
 		for k := range size {
-			h := mix(w.seed, 11, uint64(n))
+			h := mix(st.seed, 11, uint64(n))
 			id := 20_000 + n*110 + int(h%100)
 			if sev == 0 && k%20 == 7 {
 				id = 1 + k*13 // a passive plugin
@@ -152,7 +199,7 @@ func (w *world) makePool() [5][]*plugin {
 			if isSpecialPlugin(id) {
 				id++
 			}
-			pool[sev] = append(pool[sev], w.plugins.finding(id, int8(sev)))
+			pool[sev] = append(pool[sev], st.plugins.finding(id, int8(sev)))
 			n++
 		}
 	}
@@ -171,11 +218,8 @@ func isSpecialPlugin(id int) bool {
 	return false
 }
 
-func (w *world) addFindings(own []place, pool [5][]*plugin, random func(...uint64) uint64) []place {
-	type pluginPort struct {
-		plugin, port int
-	}
-	seen := map[pluginPort]bool{}
+func (st *stock) addFindings(own []place, pool [5][]*plugin, random func(...uint64) uint64) []place {
+	before := len(own)
 	for k := range 20 + random(4)%61 {
 		h := random(5, k)
 		sev := severityOf(h % 100)
@@ -193,11 +237,9 @@ func (w *world) addFindings(own []place, pool [5][]*plugin, random func(...uint6
 		case 53, 123, 161:
 			s.protocol = 17
 		}
-		at := pluginPort{s.plugin.id, int(s.port)}
-		if seen[at] {
+		if slices.ContainsFunc(own[before:], func(o place) bool { return o.plugin == s.plugin && o.port == s.port }) {
 			continue
 		}
-		seen[at] = true
 		if sev == 0 {
 			s.mask |= uint32(random(9, k))
 		} else {
@@ -243,12 +285,12 @@ func (s *place) age(sev int, h uint64) {
 	}
 }
 
-func (w *world) addWeb(own []place, random func(...uint64) uint64) []place {
+func (st *stock) addWeb(own []place, random func(...uint64) uint64) []place {
 	for k := range uint64(8) {
 		h := random(20, k)
 		sev := int(h % 4)
-		p := *w.plugins.finding(112_500+int(k)*3, int8(sev))
-		p.web, p.family = true, w.plugins.familyNamed("Web Applications")
+		p := *st.plugins.finding(112_500+int(k)*3, int8(sev))
+		p.web, p.family = true, st.plugins.familyNamed("Web Applications")
 		s := place{plugin: &p, port: 443, protocol: 6, mask: uint32(h>>8 | random(21, k))}
 		if sev > 0 {
 			s.age(sev, random(22, k))
@@ -259,7 +301,7 @@ func (w *world) addWeb(own []place, random func(...uint64) uint64) []place {
 }
 
 // addAudit adds results of a configuration audit: passed is stored as info, manual as medium, failed as high.
-func (w *world) addAudit(own []place, file int, low bool, random func(...uint64) uint64) []place {
+func (st *stock) addAudit(own []place, file int, low bool, random func(...uint64) uint64) []place {
 	for k := range uint64(25) {
 		h := random(30, k)
 		sev := int8(0)
@@ -273,7 +315,7 @@ func (w *world) addAudit(own []place, file int, low bool, random func(...uint64)
 		if low {
 			id -= 600_000
 		}
-		p := w.plugins.auditCheck(id, sev)
+		p := st.plugins.auditCheck(id, sev)
 		own = append(own, place{plugin: p, mask: ^uint32(0), protocol: 6, audit: file})
 	}
 	return own

@@ -44,8 +44,13 @@ func (s *selection) prepare() {
 	var scratch []finding
 	for g := range groups {
 		if s.size(g) > 0 {
-			scratch = s.matching(scratch[:0], s.w.moment.findings(s.w, g, s.now, s.mitigated))
-			s.matched[g] = slices.Clone(scratch)
+			found := s.w.moment.findings(s.w, g, s.now, s.mitigated)
+			scratch = s.matching(scratch[:0], found)
+			if len(scratch) == len(found) {
+				s.matched[g] = found
+			} else {
+				s.matched[g] = slices.Clone(scratch)
+			}
 		}
 	}
 }

@@ -45,35 +45,27 @@ type Repository struct {
 }
 
 type world struct {
-	seed     uint64
-	anchor   int64 // epoch to which publication dates are relative
-	web      bool  // web-application findings exist
-	shared   bool  // some addresses belong to two hosts of a repository
-	repos    []Repository
-	places   [archetypes][]place
-	loggedIn [archetypes]uint32 // cohorts on whose hosts the scan logs in
-	repoOf   []uint16           // by host
-	groupOf  []uint16           // by host: archetype*cohorts + cohort
-	byIP     []uint32           // hosts by address, then repository
-	counts   [][]int32
-	plugins  pluginList
-	families []family
-	state    atomic.Pointer[State]
-	moment   moment
+	*stock
+	shared  bool // some addresses belong to two hosts of a repository
+	repos   []Repository
+	repoOf  []uint16 // by host
+	groupOf []uint16 // by host: archetype*cohorts + cohort
+	byIP    []uint32 // hosts by address, then repository
+	counts  [][]int32
+	state   atomic.Pointer[State]
+	moment  moment
 }
 
 func newWorld(o Options) *world {
-	rel := parseRelease(o.Version)
-	w := &world{
-		seed:     o.Seed,
-		anchor:   o.Now().Unix() / (30 * day) * (30 * day),
-		web:      o.Dialect == REST && rel.atLeast(6, 2),
-		shared:   o.Quirks.SharedAddresses,
-		families: pluginFamilies(),
-	}
-	w.plugins = newPluginList(w.seed, w.anchor, o.Plugins, w.families)
+	w := &world{shared: o.Quirks.SharedAddresses, stock: stockOf(stockOptions{
+		seed:                 o.Seed,
+		anchor:               o.Now().Unix() / (30 * day) * (30 * day),
+		entries:              o.Plugins,
+		web:                  o.Dialect == REST && parseRelease(o.Version).atLeast(6, 2),
+		noCredentialPlugins:  o.Quirks.NoCredentialPlugins,
+		lowCompliancePlugins: o.Quirks.LowCompliancePlugins,
+	})}
 	w.makeRepositories(o)
-	w.makePlaces(o.Quirks)
 	w.makeHosts(o.Hosts)
 	w.state.Store(&State{})
 	return w
