@@ -277,6 +277,7 @@ func TestAWrongPassword(t *testing.T) {
 			time.Sleep(5 * time.Minute)
 		}
 		b.probe("hq").want(t, "while wrong", map[string]float64{adminBlocked: 1})
+		synctest.Wait() // for the load that the scrape began, which finds the old password
 		write(t, file, sctest.AdminPassword+"\n")
 		b.probe("hq").want(t, "changed, not tried", map[string]float64{adminBlocked: 0, adminUp: 0})
 		time.Sleep(5 * time.Minute)

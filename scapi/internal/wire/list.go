@@ -45,22 +45,26 @@ func (l *List[T]) UnmarshalJSON(b []byte) error {
 }
 
 func (l *List[T]) fill(b []byte) error {
-	rows := 0
-	if err := eachElement(b, func(json.RawMessage) error { rows++; return nil }); err != nil {
+	most := mostRows(len(b), unsafe.Sizeof(*new(T))+unsafe.Sizeof(json.RawMessage{}))
+	var rows []json.RawMessage
+	if err := eachElement(b, func(raw json.RawMessage) error {
+		if len(rows) == most {
+			return fmt.Errorf("%w: more than %d in %d bytes", ErrTooMany, most, len(b))
+		}
+		rows = append(rows, raw)
+		return nil
+	}); err != nil {
 		return err
 	}
-	if most := mostRows(len(b), unsafe.Sizeof(*new(T))+unsafe.Sizeof(json.RawMessage{})); rows > most {
-		return fmt.Errorf("%w: %d in %d bytes, at most %d", ErrTooMany, rows, len(b), most)
-	}
-	l.Items, l.Raw = make([]T, 0, rows), make([]json.RawMessage, 0, rows)
-	return eachElement(b, func(raw json.RawMessage) error {
+	l.Items, l.Raw = make([]T, 0, len(rows)), make([]json.RawMessage, 0, len(rows))
+	for _, raw := range rows {
 		var item T
 		if readable := (kind(raw) == '{' || !Empty(raw)) && Decode(raw, &item) == nil; readable {
 			l.Items = append(l.Items, item)
 			l.Raw = append(l.Raw, raw)
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // ErrTooMany is returned for more rows than an answer of its size may have.
@@ -94,21 +98,44 @@ func Under[T any](b []byte, key string) (List[T], error) {
 	return l, nil
 }
 
-// member returns the value of a key of an object, whatever its case; the last
-// one spelled as key, else the first. Nil: there is none.
+// member returns the value of a key of an object. Nil: there is none.
 func member(object []byte, key string) (json.RawMessage, error) {
-	var value json.RawMessage
-	exact := false
-	err := EachMember(object, func(name, v []byte) error {
-		switch {
-		case string(name) == key:
-			value, exact = v, true
-		case !exact && value == nil && strings.EqualFold(string(name), key):
-			value = v
-		}
+	m := below{key: key}
+	err := EachMember(object, func(name, value []byte) error {
+		m.see(name, value)
 		return nil
 	})
-	return value, err
+	return m.value, err
+}
+
+// below is the value below a key of an object, whatever its case: the last one
+// spelled as key, else the first. Nil: there is none.
+type below struct {
+	key   string
+	value json.RawMessage
+	exact bool
+}
+
+// see looks at a member of the object.
+func (m *below) see(name, value []byte) {
+	switch {
+	case string(name) == m.key:
+		m.value, m.exact = value, true
+	case !m.exact && m.value == nil && strings.EqualFold(string(name), m.key):
+		m.value = value
+	}
+}
+
+// list tells whether there is a list below the key, and which. Nothing there,
+// spelled "", null or {}, is an empty one.
+func (m *below) list() (json.RawMessage, bool) {
+	switch {
+	case m.value == nil:
+		return nil, false
+	case Empty(m.value):
+		return json.RawMessage("[]"), true
+	}
+	return m.value, kind(m.value) == '['
 }
 
 // EachMember calls f with the names and values of an object, in order, until it
@@ -165,17 +192,28 @@ func each(b []byte, f func(json.RawMessage) error) error {
 
 // eachWrapped calls f with the elements of a list in an object.
 func eachWrapped(object []byte, f func(json.RawMessage) error) error {
-	members, numbers, err := numbered(object)
-	switch {
-	case err != nil:
+	lists := make([]below, 0, len(halves)+len(wrappers))
+	for _, key := range slices.Concat(halves, wrappers) {
+		lists = append(lists, below{key: key})
+	}
+	members, numbers := 0, true
+	if err := EachMember(object, func(name, value []byte) error {
+		members++
+		numbers = numbers && isNumber(name)
+		for i := range lists {
+			lists[i].see(name, value)
+		}
+		return nil
+	}); err != nil {
 		return err
-	case numbers:
+	}
+	if numbers {
 		return eachNumbered(object, f)
 	}
 	seen := map[string]bool{}
 	found := false
-	for _, key := range halves {
-		half, ok := array(object, key)
+	for _, l := range lists[:len(halves)] {
+		half, ok := l.list()
 		if !ok {
 			continue
 		}
@@ -194,42 +232,28 @@ func eachWrapped(object []byte, f func(json.RawMessage) error) error {
 	if found {
 		return nil
 	}
-	for _, key := range wrappers {
-		if list, ok := array(object, key); ok {
+	for _, l := range lists[len(halves):] {
+		if list, ok := l.list(); ok {
 			return each(list, f)
 		}
 	}
 	return fmt.Errorf("no list in an object of %d keys", members)
 }
 
-// array returns the array below a key. Nothing there, spelled "", null or {},
-// is an empty one.
-func array(object []byte, key string) (json.RawMessage, bool) {
-	value, _ := member(object, key)
-	switch {
-	case value == nil:
-		return nil, false
-	case Empty(value):
-		return json.RawMessage("[]"), true
-	}
-	return value, kind(value) == '['
+// isNumber tells whether it is the name of a member that PHP meant to be the element of an array.
+func isNumber(name []byte) bool {
+	n, err := strconv.Atoi(string(name))
+	return err == nil && strconv.Itoa(n) == string(name)
 }
 
-func isNumber(name string) bool {
-	n, err := strconv.Atoi(name)
-	return err == nil && strconv.Itoa(n) == name
-}
-
-// numbered counts the members of an object, and tells whether all its keys are numbers,
-// which makes it the array that PHP meant it to be.
-func numbered(object []byte) (members int, all bool, err error) {
-	all = true
-	err = EachMember(object, func(name, _ []byte) error {
-		members++
-		all = all && isNumber(string(name))
+// numbered tells whether all keys of an object are numbers.
+func numbered(object []byte) bool {
+	return EachMember(object, func(name, _ []byte) error {
+		if !isNumber(name) {
+			return errors.New("a name")
+		}
 		return nil
-	})
-	return members, all && err == nil, err
+	}) == nil
 }
 
 // eachNumbered calls f with the values of an object whose keys are all numbers,
@@ -268,8 +292,9 @@ func eachNumbered(object []byte, f func(json.RawMessage) error) error {
 
 // identity tells elements apart: by id, or by their text where there is none.
 func identity(raw json.RawMessage) string {
-	if id, _ := member(raw, "id"); id != nil && scalar(id) != "" {
-		return "id " + scalar(id)
+	id, _ := member(raw, "id")
+	if text := scalar(id); text != "" {
+		return "id " + text
 	}
 	return "raw " + string(raw)
 }

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"bytes"
-	"encoding/json"
 	"math"
 	"strconv"
 	"strings"
@@ -126,11 +125,12 @@ func scalar(b []byte) string {
 	case 0, '{', '[', 'n':
 		return ""
 	case '"':
-		var text string
-		if json.Unmarshal(b, &text) != nil {
+		r := Reader{text: b}
+		text := r.string()
+		if !r.End() {
 			return ""
 		}
-		return text
+		return string(text)
 	}
 	return string(b)
 }

@@ -29,8 +29,8 @@ func (w *Warnings) UnmarshalJSON(b []byte) error {
 		}
 		return nil
 	}
-	switch _, numbers, _ := numbered(b); { // a list that cannot be read holds nothing more
-	case numbers:
+	switch { // a list that cannot be read holds nothing more
+	case numbered(b):
 		_ = eachNumbered(b, add)
 	case kind(b) == '[':
 		_ = each(b, add)
