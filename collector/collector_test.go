@@ -102,7 +102,7 @@ func total(questions map[string]int) (n int) {
 
 func TestTheDefaultSetStaysWithinItsBudgetOfRequests(t *testing.T) {
 	two := []sctest.Account{admin, {Username: "alice", Password: "b"}, {Username: "bob", Password: "c", Organization: 2}}
-	for _, tt := range []struct {
+	for _, tt := range exhaustive.Sample([]struct {
 		name    string
 		options sctest.Options
 		again   bool // the checks of the first cycle and of a day later ask twice, as the numbers do not agree
@@ -115,7 +115,7 @@ func TestTheDefaultSetStaysWithinItsBudgetOfRequests(t *testing.T) {
 		{name: "4.8", options: sctest.Options{Dialect: sctest.RPC}},
 		{name: "4.8 with low compliance plugins", options: sctest.Options{Dialect: sctest.RPC, Quirks: sctest.Quirks{LowCompliancePlugins: true}}, again: true},
 		{name: "4.2", options: sctest.Options{Dialect: sctest.RPC, Version: "4.2.0"}},
-	} {
+	}, 4) {
 		for _, repositories := range exhaustive.Sample([]int{1, 2, 4}, 1) {
 			for _, accounts := range [][]sctest.Account{nil, two} {
 				in(t, fmt.Sprintf("%s, %d repositories, %d accounts", tt.name, repositories, max(len(accounts)-1, 1)), func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/exhaustive"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
@@ -38,13 +39,13 @@ func (r *reckoning) coverage() samples {
 }
 
 func TestEveryVersionTellsTheCoverageThatAddingUpItsFindingsGives(t *testing.T) {
-	for _, tt := range []struct {
+	for _, tt := range exhaustive.Sample([]struct {
 		version string
 		dialect sctest.Dialect
 	}{
 		{"6.4.0", sctest.REST}, {"6.1.0", sctest.REST}, {"5.13.0", sctest.REST}, {"5.8.0", sctest.REST},
 		{"4.8.1", sctest.RPC}, {"4.6.2", sctest.RPC}, {"4.4.0", sctest.RPC}, {"4.2.0", sctest.RPC},
-	} {
+	}, 4) {
 		for _, after := range []time.Duration{0, 25 * time.Minute} {
 			in(t, fmt.Sprintf("%s %s after %s", tt.dialect, tt.version, after), func(t *testing.T) {
 				e := export(t, sctest.Options{Version: tt.version, Dialect: tt.dialect, Seed: 2})

@@ -275,7 +275,7 @@ func onEach(t *testing.T, test func(*testing.T, *exported, *reckoning)) {
 		for name, accounts := range map[string][]sctest.Account{"one account": nil, "two organisations": organizations} {
 			in(t, release+", "+name, func(t *testing.T) {
 				o := o
-				o.Accounts, o.OwnObjects, o.Seed = accounts, accounts != nil, 6
+				o.Accounts, o.OwnObjects, o.Seed, o.Hosts = accounts, accounts != nil, 6, 100
 				e := export(t, o)
 				test(t, e, e.reckon(t))
 			})

@@ -46,7 +46,7 @@ func TestEveryVersionGivesTheRiskThatAddingUpItsFindingsGives(t *testing.T) {
 		overdue, dueSoon = "securitycenter_vulnerabilities_overdue", "securitycenter_vulnerabilities_due_soon"
 		vpr, within      = "securitycenter_vulnerabilities_vpr", "securitycenter_remediation_findings_within"
 	)
-	for _, tt := range []struct {
+	for _, tt := range exhaustive.Sample([]struct {
 		version string
 		dialect sctest.Dialect
 		absent  []string
@@ -59,7 +59,7 @@ func TestEveryVersionGivesTheRiskThatAddingUpItsFindingsGives(t *testing.T) {
 		{version: "4.6.2", dialect: sctest.RPC, absent: []string{vpr}},
 		{version: "4.4.0", dialect: sctest.RPC, absent: []string{vpr, within}},
 		{version: "4.2.0", dialect: sctest.RPC, absent: []string{vpr, within}},
-	} {
+	}, 4) {
 		for _, after := range []time.Duration{0, 25*time.Minute + 7*time.Second} {
 			in(t, fmt.Sprintf("%s %s after %s", tt.dialect, tt.version, after), func(t *testing.T) {
 				e := export(t, sctest.Options{Version: tt.version, Dialect: tt.dialect, Seed: 11})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/collector"
 	"github.com/securitycenter-exporter/securitycenter_exporter/findings"
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/exhaustive"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
 
@@ -23,7 +24,7 @@ var analysisOf = map[sctest.Dialect]struct{ endpoint, call string }{
 // TestWhatAConsoleGetsWrong has one call of one of two consoles go wrong. The
 // error must name console, account and call; everything else must go on.
 func TestWhatAConsoleGetsWrong(t *testing.T) {
-	for _, test := range []struct {
+	for _, test := range exhaustive.Sample([]struct {
 		name   string
 		effect sctest.Effect
 		says   string
@@ -40,7 +41,7 @@ func TestWhatAConsoleGetsWrong(t *testing.T) {
 		{"an answer that never comes", sctest.Hang(), "no answer within"},
 		{"a locked database", sctest.DatabaseLocked(), "database is locked"},
 		{"an answer without totals", sctest.MissingTotals(), "no row total"},
-	} {
+	}, 5) {
 		for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 			if dialect == sctest.RPC && test.says == "403" {
 				continue // SecurityCenter 4 refuses with status 200
