@@ -244,24 +244,36 @@ var lookups = []lookup{
 
 // vocabulary looks for words that nobody has seen yet.
 func vocabulary(r *recording.Recording) []Check {
-	var checks []Check
-	for _, l := range lookups {
-		unknown, asked := words{}, false
-		for _, e := range r.Exchanges {
-			if !slices.Contains(l.calls, e.Call) {
-				continue
-			}
-			if t, ok := envelope(e); ok && t.Code == "0" {
-				asked = true
-				objects(e.Answer, func(field string, o map[string]any) { l.look(unknown, field, o) })
+	unknown := map[string]words{} // by the lookups that somebody answered
+	for _, e := range r.Exchanges {
+		of := slices.DeleteFunc(slices.Clone(lookups), func(l lookup) bool { return !slices.Contains(l.calls, e.Call) })
+		if len(of) == 0 {
+			continue
+		}
+		t, ok := envelope(e)
+		if !ok || t.Code != "0" {
+			continue
+		}
+		for _, l := range of {
+			if unknown[l.id] == nil {
+				unknown[l.id] = words{}
 			}
 		}
-		c := Check{ID: "vocabulary." + l.id, Area: areaVocabulary, Name: l.name, Result: OK, Found: "nothing unknown", Means: l.means, Do: "Send this report."}
-		switch {
-		case !asked:
+		objects(e.Answer, func(field string, o map[string]any) {
+			for _, l := range of {
+				l.look(unknown[l.id], field, o)
+			}
+		})
+	}
+	var checks []Check
+	for _, l := range lookups {
+		found := unknown[l.id]
+		if found == nil {
 			continue // what nobody answers is told with the calls
-		case len(unknown) > 0:
-			c.Result, c.Found = Limited, "unknown: "+unknown.String()
+		}
+		c := Check{ID: "vocabulary." + l.id, Area: areaVocabulary, Name: l.name, Result: OK, Found: "nothing unknown", Means: l.means, Do: "Send this report."}
+		if len(found) > 0 {
+			c.Result, c.Found = Limited, "unknown: "+found.String()
 		}
 		checks = append(checks, c)
 	}

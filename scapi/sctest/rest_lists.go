@@ -61,38 +61,40 @@ func (x *exchange) reads(id string) bool {
 	return err == nil && n >= 1 && n <= len(x.c.world.repos) && x.c.mayRead(x.account, n-1)
 }
 
-// everyScanResult returns the results of the account's repositories with all their fields.
-func (x *exchange) everyScanResult() []object {
-	var list []object
-	for _, r := range x.c.scanResults(x.organization(), x.now.Unix()) {
-		if x.reads(r.def.repository) {
-			list = append(list, x.c.resultObject(r, x.now.Unix()))
-		}
-	}
-	return list
-}
-
 // scanResultList is GET /scanResult: by default the last 30 days by creation, and without the progress.
 func (x *exchange) scanResultList() []object {
 	query := x.r.URL.Query()
-	from := int64(scalar(query.Get("startTime")).number(int(x.now.Unix() - 30*day)))
-	to := int64(scalar(query.Get("endTime")).number(int(x.now.Unix())))
-	field := "createdTime"
-	if query.Get("timeCompareField") == "finishTime" {
-		field = "finishTime"
-	}
+	now := x.now.Unix()
+	from := int64(scalar(query.Get("startTime")).number(int(now - 30*day)))
+	to := int64(scalar(query.Get("endTime")).number(int(now)))
+	byFinish := query.Get("timeCompareField") == "finishTime"
 	only := "," + query.Get("filter") + ","
 	var list []object
-	for _, o := range x.everyScanResult() {
-		t := int64(scalar(o[field].(string)).number(-1))
-		running := o["running"] == "true"
-		if t < from || t > to || strings.Contains(only, ",running,") && !running || strings.Contains(only, ",completed,") && running {
+	for _, r := range x.c.scanResults(x.organization(), now) {
+		t := r.created()
+		_, _, finish := r.state(now)
+		if byFinish {
+			t = finish
+		}
+		running := finish < 0
+		if !x.reads(r.def.repository) || t < from || t > to || strings.Contains(only, ",running,") && !running || strings.Contains(only, ",completed,") && running {
 			continue
 		}
+		o := x.c.resultObject(r, now)
 		delete(o, "progress")
 		list = append(list, o)
 	}
 	return list
+}
+
+// scanResult returns the result of that id, if the account reads its repository, with all its fields. It may be older
+// than what the list reaches back to.
+func (x *exchange) scanResult(id string) []object {
+	r, ok := x.c.scanResult(x.organization(), id, x.now.Unix())
+	if !ok || !x.reads(r.def.repository) {
+		return nil
+	}
+	return []object{x.c.resultObject(r, x.now.Unix())}
 }
 
 // deviceInfo answers by ip, dnsName or uuid, in that repository or, without one, in the first that has the host.

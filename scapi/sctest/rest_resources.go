@@ -100,8 +100,8 @@ func (x *exchange) one(res resource, kind, id, method string, fields []string) (
 		return nil, refuse(146, "Invalid %s id '%s'.\n", kind, id)
 	}
 	list := res.list
-	if kind == "scanResult" { // details reach further back than the list
-		list = (*exchange).everyScanResult
+	if kind == "scanResult" {
+		list = func(x *exchange) []object { return x.scanResult(id) }
 	}
 	if method == http.MethodPatch {
 		in, err := x.input()

@@ -91,6 +91,9 @@ type scanResult struct {
 	start int64
 }
 
+// created returns when the result was made, shortly before it starts.
+func (r scanResult) created() int64 { return r.start - 5 }
+
 func (r scanResult) id() string { return strconv.FormatInt(r.n*scanNumbers+int64(r.def.number), 10) }
 
 // outcomes are what becomes of a result, by its number: most are completed and imported.
@@ -174,7 +177,7 @@ func (c *Console) resultObject(r scanResult, now int64) object {
 		"importStatus": importStatus, "importStart": "-1", "importFinish": "-1", "importDuration": "-1",
 		"running": trueFalse(finish < 0), "totalIPs": strconv.Itoa(total), "scannedIPs": strconv.Itoa(total),
 		"completedIPs": epoch(int64(total) * done / 100), "completedChecks": epoch(checks * done / 100), "totalChecks": epoch(checks),
-		"startTime": epoch(r.start), "createdTime": epoch(r.start - 5), "finishTime": epoch(finish), "scanDuration": "-1",
+		"startTime": epoch(r.start), "createdTime": epoch(r.created()), "finishTime": epoch(finish), "scanDuration": "-1",
 		"resultType": "active", "resultSource": "internal", "downloadFormat": "v2", "errorDetails": "", "importErrorDetails": "",
 		"diagnosticAvailable": "false", "downloadAvailable": trueFalse(status == "Completed" || status == "Partial"),
 		"dataFormat": c.repository(r.def.repository).DataFormat, "agentScanUUID": "",
