@@ -270,16 +270,23 @@ var organizations = []sctest.Account{
 
 // onEach runs a test on every release, with one account and with two organisations.
 func onEach(t *testing.T, test func(*testing.T, *exported, *reckoning)) {
-	for _, release := range exhaustive.Sample(slices.Sorted(maps.Keys(releases)), 2) {
-		o := releases[release]
-		for name, accounts := range map[string][]sctest.Account{"one account": nil, "two organisations": organizations} {
-			in(t, release+", "+name, func(t *testing.T) {
-				o := o
-				o.Accounts, o.OwnObjects, o.Seed, o.Hosts = accounts, accounts != nil, 6, 100
-				e := export(t, o)
-				test(t, e, e.reckon(t))
-			})
-		}
+	type console struct {
+		name string
+		sctest.Options
+	}
+	var consoles []console
+	for _, release := range slices.Sorted(maps.Keys(releases)) {
+		one := releases[release]
+		one.Seed, one.Hosts = 6, 100
+		two := one
+		two.Accounts, two.OwnObjects = organizations, true
+		consoles = append(consoles, console{release + ", one account", one}, console{release + ", two organisations", two})
+	}
+	for _, c := range exhaustive.Sample(consoles, 3) {
+		in(t, c.name, func(t *testing.T) {
+			e := export(t, c.Options)
+			test(t, e, e.reckon(t))
+		})
 	}
 }
 

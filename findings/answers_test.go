@@ -11,6 +11,7 @@ import (
 )
 
 func TestEqualQueriesAreAskedOnceWithinTheirTime(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := count(t, sctest.Options{Repositories: 1, SessionTimeout: 24 * time.Hour})
 		s := c.scopes(t)[0]

@@ -11,6 +11,7 @@ import (
 )
 
 func TestChecksTellWhetherTheConsoleContradictsItself(t *testing.T) {
+	t.Parallel()
 	const accepted, compliance, oneRow = findings.CheckAcceptedRisk, findings.CheckCompliance, findings.CheckOneRow
 	for name, tt := range map[string]struct {
 		quirks  sctest.Quirks
@@ -52,6 +53,7 @@ func TestChecksTellWhetherTheConsoleContradictsItself(t *testing.T) {
 }
 
 func TestHostsOfPluginsAreAmongTheChecks(t *testing.T) {
+	t.Parallel()
 	in(t, "asked for in one page", func(t *testing.T) {
 		c := count(t, sctest.Options{Hosts: 40, Repositories: 2})
 		if _, err := c.scopes(t)[0].HostsByPlugin(t.Context(), findings.Question{}, 19506, 117887); err != nil {
@@ -73,6 +75,7 @@ func TestHostsOfPluginsAreAmongTheChecks(t *testing.T) {
 }
 
 func TestACheckHoldsAgainWhenTheConsoleDoes(t *testing.T) {
+	t.Parallel()
 	in(t, "totals of the first row", func(t *testing.T) {
 		c := count(t, sctest.Options{Hosts: 40, Repositories: 2, SessionTimeout: 72 * time.Hour})
 		c.answer = func(body string) string {

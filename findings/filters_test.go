@@ -7,6 +7,7 @@ import (
 )
 
 func TestARefusalHoldsForOneVersionAndADay(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var m filterMemory
 		if m.refused("wasVuln", "6.4.0") {

@@ -8,6 +8,7 @@ import (
 )
 
 func TestWithoutAnAccountThatReadsThereIsNothingToCount(t *testing.T) {
+	t.Parallel()
 	in(t, "an administrator alone", func(t *testing.T) {
 		c := count(t, sctest.Options{Accounts: []sctest.Account{root}})
 		if _, err := c.Scopes(t.Context()); !console.NotReadable(err) {
@@ -17,6 +18,7 @@ func TestWithoutAnAccountThatReadsThereIsNothingToCount(t *testing.T) {
 }
 
 func TestARefusedRepositoryIsNeverLeftOut(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		for words, speaks143 := range map[string]bool{"code 146": false, "code 143": true} {
 			in(t, dialect.String()+", "+words, func(t *testing.T) {

@@ -34,6 +34,7 @@ func (c *counted) byTool(tool string) int {
 var anyRisk = findings.Question{Risk: findings.RiskAny}
 
 func TestHostsOfPluginsAreCountedAtOnceWhereThatCountsAsOneByOne(t *testing.T) {
+	t.Parallel()
 	const hidden = 2 // requests where accepted findings are asked for by themselves
 	for name, tt := range map[string]struct {
 		sctest.Options
@@ -103,6 +104,7 @@ func TestHostsOfPluginsAreCountedAtOnceWhereThatCountsAsOneByOne(t *testing.T) {
 
 // The addresses that two repositories have in common are what the check is about.
 func TestAConsoleThatCountsAnAddressOnceCountsOtherwise(t *testing.T) {
+	t.Parallel()
 	in(t, "console", func(t *testing.T) {
 		c := count(t, sctest.Options{Seed: 5, Hosts: 300, Quirks: sctest.Quirks{HostTotalByAddress: true}})
 		scopes := c.scopes(t)
@@ -119,6 +121,7 @@ func TestAConsoleThatCountsAnAddressOnceCountsOtherwise(t *testing.T) {
 }
 
 func TestHowHostsOfPluginsAreCountedIsCheckedOnceADay(t *testing.T) {
+	t.Parallel()
 	in(t, "console", func(t *testing.T) {
 		c := count(t, sctest.Options{SessionTimeout: 48 * time.Hour})
 		s := c.scopes(t)[0]
@@ -141,6 +144,7 @@ func TestHowHostsOfPluginsAreCountedIsCheckedOnceADay(t *testing.T) {
 // Hosts may arrive between the two requests of a check: that costs requests, and no
 // wrong number.
 func TestHostsOfPluginsThatDisagreeAreAskedForOneByOne(t *testing.T) {
+	t.Parallel()
 	in(t, "console", func(t *testing.T) {
 		c := count(t, sctest.Options{})
 		scopes := c.scopes(t)
@@ -164,6 +168,7 @@ func TestHostsOfPluginsThatDisagreeAreAskedForOneByOne(t *testing.T) {
 // A finding that was recast on one of two ports makes two rows of one plugin, and
 // a host may be in both.
 func TestHostsOfAPluginWithSeveralSeveritiesAreAskedForByThemselves(t *testing.T) {
+	t.Parallel()
 	in(t, "console", func(t *testing.T) {
 		c := count(t, sctest.Options{})
 		scopes := c.scopes(t)
@@ -191,6 +196,7 @@ func TestHostsOfAPluginWithSeveralSeveritiesAreAskedForByThemselves(t *testing.T
 }
 
 func TestWithoutHostsHowTheyAreCountedIsNotKnown(t *testing.T) {
+	t.Parallel()
 	in(t, "console", func(t *testing.T) {
 		c := count(t, sctest.Options{})
 		s := c.scopes(t)[0]

@@ -11,6 +11,7 @@ import (
 )
 
 func TestOwnWordsThatAreRefusedAreAnErrorAndTellNothingOfTheConsole(t *testing.T) {
+	t.Parallel()
 	for _, speaks143 := range []bool{false, true} {
 		in(t, fmt.Sprint("143 ", speaks143), func(t *testing.T) {
 			c := count(t, sctest.Options{Quirks: sctest.Quirks{Speaks143: speaks143}})

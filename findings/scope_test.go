@@ -51,6 +51,7 @@ var questions = []struct {
 }
 
 func TestEveryQuestionIsAnsweredWithTheRecountOrNotAtAll(t *testing.T) {
+	t.Parallel()
 	statuses := []string{"recast", "re-opened"}
 	consoles := map[string]struct {
 		sctest.Options
@@ -188,6 +189,7 @@ func TestEveryQuestionIsAnsweredWithTheRecountOrNotAtAll(t *testing.T) {
 // A question may name repositories that another account reads: each scope tells
 // of its own, or nothing where it has none of them.
 func TestAScopeTellsOfItsOwnRepositoriesAlone(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		in(t, dialect.String(), func(t *testing.T) {
 			c := count(t, sctest.Options{Dialect: dialect, Seed: 11, Hosts: 60, Accounts: []sctest.Account{root, alice, bob}})
@@ -241,6 +243,7 @@ func expect[T comparable](t *testing.T, what string, answered bool, want T, ask 
 }
 
 func TestAQueryThatFailsInPassingIsAnErrorAndNoRefusal(t *testing.T) {
+	t.Parallel()
 	const passing = "Unable to process Vuln Query.\nThe server could not process the vulnerability filter string (-x).\nNo response from showvulns"
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		in(t, dialect.String(), func(t *testing.T) {

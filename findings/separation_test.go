@@ -15,6 +15,7 @@ import (
 // A finding may arrive between two requests of one difference: it is asked again,
 // and absent where it stays negative.
 func TestADifferenceThatStaysNegativeIsAbsent(t *testing.T) {
+	t.Parallel()
 	for times, shown := range map[int]bool{1: true, 2: false} {
 		in(t, fmt.Sprint(times, " times"), func(t *testing.T) {
 			c := count(t, sctest.Options{Repositories: 1, Quirks: sctest.Quirks{LowCompliancePlugins: true}})
@@ -34,6 +35,7 @@ func TestADifferenceThatStaysNegativeIsAbsent(t *testing.T) {
 }
 
 func TestTheWarningSaysHowComplianceResultsAreToldApart(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		sctest.Options
 		says string
@@ -58,6 +60,7 @@ func TestTheWarningSaysHowComplianceResultsAreToldApart(t *testing.T) {
 // Data may move between the requests of a check: what disagrees is asked again
 // before it is believed.
 func TestAuditsAreNotSubtractedBecauseTheDataMovedOnce(t *testing.T) {
+	t.Parallel()
 	in(t, "REST", func(t *testing.T) {
 		c := count(t, sctest.Options{Repositories: 1})
 		seen := 0
@@ -80,6 +83,7 @@ func TestAuditsAreNotSubtractedBecauseTheDataMovedOnce(t *testing.T) {
 }
 
 func TestARefusedOperatorIsNotSentAgainWithinADay(t *testing.T) {
+	t.Parallel()
 	in(t, "REST", func(t *testing.T) {
 		c := count(t, sctest.Options{RefuseOperators: []string{"<=", ">="}})
 		sent := func() int {

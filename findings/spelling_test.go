@@ -12,6 +12,7 @@ import (
 )
 
 func TestASpellingIsTrustedForADayAndForOneVersion(t *testing.T) {
+	t.Parallel()
 	in(t, "REST", func(t *testing.T) {
 		c := count(t, sctest.Options{SessionTimeout: 100 * time.Hour})
 		checks := func() int {
@@ -34,6 +35,7 @@ func TestASpellingIsTrustedForADayAndForOneVersion(t *testing.T) {
 // Nothing is proved by sums of nothing: a console that is filled later may not
 // understand the spelling.
 func TestASpellingThatWasProvedByNothingIsProvedAgain(t *testing.T) {
+	t.Parallel()
 	in(t, "REST", func(t *testing.T) {
 		c := count(t, sctest.Options{Repositories: 1, Quirks: sctest.Quirks{AcceptedIgnored: true}})
 		empty := true
@@ -54,6 +56,7 @@ func TestASpellingThatWasProvedByNothingIsProvedAgain(t *testing.T) {
 }
 
 func TestTheWarningSaysWhatIsTrueOfAcceptedFindings(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		sctest.Options
 		warned bool
@@ -80,6 +83,7 @@ func TestTheWarningSaysWhatIsTrueOfAcceptedFindings(t *testing.T) {
 
 // Findings may come and go between the requests of a proof.
 func TestAProofThatTheDataDisturbedIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	in(t, "REST", func(t *testing.T) {
 		c := count(t, sctest.Options{Repositories: 1, Quirks: sctest.Quirks{NoAllRisk: true}})
 		disturbed := false

@@ -18,6 +18,7 @@ func besides(response, message, warnings string) responder {
 const emailFailed = `"Scan Result email failed.\nInvalid address 'x'.\n"`
 
 func TestAChangeThatTheConsoleCouldNotMakeIsAnError(t *testing.T) {
+	t.Parallel()
 	answer := besides(`{"id":"5","name":"before"}`, emailFailed, `[]`)
 	const message = "Scan Result email failed. Invalid address 'x'."
 	for name, test := range map[string]struct {
@@ -85,6 +86,7 @@ func TestAChangeThatTheConsoleCouldNotMakeIsAnError(t *testing.T) {
 }
 
 func TestAStreamedChangeThatTheConsoleCouldNotMakeIsAnError(t *testing.T) {
+	t.Parallel()
 	c := dial(t, restConsole().on("POST /rest/scanResult/7/email", besides(`""`, emailFailed, `[]`)))
 	_, err := c.RawStream(t.Context(), RawCall{Method: "POST", Path: "/scanResult/7/email"})
 	if !unfulfilled(err) {
@@ -101,6 +103,7 @@ func TestAStreamedChangeThatTheConsoleCouldNotMakeIsAnError(t *testing.T) {
 }
 
 func TestWhatIsSaidBesideSuccessIsObservedAndLogged(t *testing.T) {
+	t.Parallel()
 	const password = "the-password"
 	for name, test := range map[string]struct {
 		answer   responder

@@ -6,6 +6,7 @@ import (
 )
 
 func TestCountAddresses(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		list string
 		want Opt[float64]

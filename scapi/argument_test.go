@@ -14,6 +14,7 @@ import (
 // What a call is given and cannot take is an ArgumentError on both protocols, and
 // the call is not made.
 func TestWhatACallCannotTakeHasAType(t *testing.T) {
+	t.Parallel()
 	now := time.Now()
 	query := func(q scapi.Query) func(context.Context, *scapi.Client) error {
 		return func(ctx context.Context, c *scapi.Client) error { _, err := c.Query(ctx, q); return err }

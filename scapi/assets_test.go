@@ -35,6 +35,7 @@ const (
 )
 
 func TestAssets(t *testing.T) {
+	t.Parallel()
 	n := scapi.Some[int64]
 	for name, tc := range map[string]struct {
 		api  scapi.API
@@ -102,6 +103,7 @@ func assetConsole(list string) func(asked) said {
 }
 
 func TestUpdateAssetWritesWhatChanges(t *testing.T) {
+	t.Parallel()
 	text := scapi.Some[string]
 	ips := scapi.Some([]string{"192.0.2.5", "198.51.100.0/24", "203.0.113.1-203.0.113.9"})
 	for name, tc := range map[string]struct {
@@ -166,6 +168,7 @@ func written(s *script) []string {
 }
 
 func TestUpdateAssetRefusesWithoutWriting(t *testing.T) {
+	t.Parallel()
 	text := scapi.Some[string]
 	ips := scapi.Some([]string{"192.0.2.5"})
 	for name, tc := range map[string]struct {
@@ -218,6 +221,7 @@ func TestUpdateAssetRefusesWithoutWriting(t *testing.T) {
 }
 
 func TestUpdateAssetNoticesAnEmptyAnswer(t *testing.T) {
+	t.Parallel()
 	c, _ := scripted(t, scapi.RPC, "4.6.2", func(a asked) said {
 		if a.Call == "asset::edit" {
 			return said{Response: `[]`}
@@ -230,6 +234,7 @@ func TestUpdateAssetNoticesAnEmptyAnswer(t *testing.T) {
 }
 
 func TestAssetIPs(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		api    scapi.API
 		body   string
@@ -268,6 +273,7 @@ func TestAssetIPs(t *testing.T) {
 }
 
 func TestAddressRangesExpand(t *testing.T) {
+	t.Parallel()
 	c, _ := scripted(t, scapi.REST, "", table(map[string]said{
 		"GET /asset/5": {Response: `{"id":"5","viewableIPs":[{"repository":{"id":"1"},"ipList":"192.0.2.254-192.0.3.1\n255.255.255.255"}]}`}}))
 	got, err := c.AssetIPs(t.Context(), "5")
@@ -313,6 +319,7 @@ func plain(t *testing.T, text json.RawMessage) json.RawMessage {
 
 // What was written is on the console, and what was not is as it was.
 func TestUpdateAssetOfSimulatedConsoles(t *testing.T) {
+	t.Parallel()
 	for _, o := range []sctest.Options{
 		{Dialect: sctest.REST}, {Dialect: sctest.REST, Version: "5.8.0"}, {Dialect: sctest.RPC, Version: "4.0.3"}, {Dialect: sctest.RPC, Version: "4.6.2.2"}, {Dialect: sctest.RPC, Version: "4.8.1"},
 	} {

@@ -8,6 +8,7 @@ import (
 )
 
 func TestTheStateOfAssetLists(t *testing.T) {
+	t.Parallel()
 	c, _ := scripted(t, scapi.REST, "6.4.0", table(map[string]said{"GET /asset": {Response: `{"usable":[{"id":"1","type":"dynamic","status":"0","ipCount":4},
 		{"id":"2","type":"dynamic","status":"0","ipCount":-1},{"id":"3","type":"static","status":"0","ipCount":"-1"},{"id":"4","type":"dynamic","status":"7"},{"id":"5"}]}`}}))
 	assets, err := c.Assets(t.Context())
@@ -42,6 +43,7 @@ func TestTheStateOfAssetLists(t *testing.T) {
 
 // Lists of a real Tenable.sc 5.8.
 func TestRecordedAssetLists(t *testing.T) {
+	t.Parallel()
 	c := recorded(t, recordings(t))
 	assets, err := c.Assets(t.Context())
 	if err != nil || len(assets) != 37 {

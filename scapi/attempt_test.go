@@ -59,6 +59,7 @@ func (o *observed) observe(_ context.Context, x Exchange) {
 }
 
 func TestEveryAttemptPassesTheGateAndIsObserved(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g, seen := &turnstile{delay: time.Hour}, &observed{}
 		s := restConsole().on("GET /rest/feed", page(503), expired, func(req *http.Request) (*http.Response, error) {
@@ -94,6 +95,7 @@ func TestEveryAttemptPassesTheGateAndIsObserved(t *testing.T) {
 }
 
 func TestTheGateHearsTheClass(t *testing.T) {
+	t.Parallel()
 	g := &turnstile{}
 	c := dial(t, restConsole(), func(o *Options) { o.Gate = g })
 	k := feedCall
@@ -107,6 +109,7 @@ func TestTheGateHearsTheClass(t *testing.T) {
 }
 
 func TestAClosedGateFailsTheCallAndSendsNothing(t *testing.T) {
+	t.Parallel()
 	closed := errors.New("closed")
 	s, seen := restConsole(), &observed{}
 	c := dial(t, s, func(o *Options) { o.Gate, o.Observe = &turnstile{refuse: closed}, seen.observe })
@@ -119,6 +122,7 @@ func TestAClosedGateFailsTheCallAndSendsNothing(t *testing.T) {
 }
 
 func TestAttemptsEndInTime(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name    string
 		class   Class
@@ -187,6 +191,7 @@ func (b blocked) Read([]byte) (int, error) {
 }
 
 func TestABodyIsReadUpToItsBound(t *testing.T) {
+	t.Parallel()
 	answer := envelope(`"`+strings.Repeat("x", 3000)+`"`, 0, "")
 	for _, test := range []struct {
 		name  string
@@ -212,6 +217,7 @@ func TestABodyIsReadUpToItsBound(t *testing.T) {
 }
 
 func TestTheConsolesCertificateIsObserved(t *testing.T) {
+	t.Parallel()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, envelope(`{"version":"5.8.0"}`, 0, ""))
 	}))
@@ -248,6 +254,7 @@ func TestTheConsolesCertificateIsObserved(t *testing.T) {
 }
 
 func TestAFailureOfTheNetworkIsObservedAsSuch(t *testing.T) {
+	t.Parallel()
 	seen := &observed{}
 	c := dial(t, restConsole().on("GET /rest/system", broken(errors.New("no route to host"))), func(o *Options) { o.Observe = seen.observe })
 	_, err := c.do(t.Context(), feedCall, nil)
@@ -260,6 +267,7 @@ func TestAFailureOfTheNetworkIsObservedAsSuch(t *testing.T) {
 }
 
 func TestTheLogHasOneRecordPerAttempt(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	s := restConsole()
 	c := dial(t, s, logTo(&log))
@@ -277,6 +285,7 @@ func TestTheLogHasOneRecordPerAttempt(t *testing.T) {
 }
 
 func TestRequestsCarryTheUserAgent(t *testing.T) {
+	t.Parallel()
 	s := restConsole()
 	c := dial(t, s, func(o *Options) { o.UserAgent = "test/1" })
 	if err := c.Login(t.Context()); err != nil {
@@ -291,6 +300,7 @@ func TestRequestsCarryTheUserAgent(t *testing.T) {
 
 // What one console sends without end must not be read beside what others do.
 func TestALargeAnswerIsReadWhenItMayBe(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name  string
 		size  int

@@ -8,6 +8,7 @@ import (
 )
 
 func TestAuditFilesHaveTheirResults(t *testing.T) {
+	t.Parallel()
 	for _, quirks := range []sctest.Quirks{{}, {LowCompliancePlugins: true}} {
 		server, _, c := simulated(t, sctest.Options{Seed: 3, Quirks: quirks})
 		files, err := c.AuditFiles(t.Context())
@@ -40,6 +41,7 @@ func TestAuditFilesHaveTheirResults(t *testing.T) {
 }
 
 func TestAuditFiles(t *testing.T) {
+	t.Parallel()
 	c, _ := scripted(t, scapi.REST, "5.8.0", table(map[string]said{"GET /auditFile": {Response: `{"usable":[{"id":"1000009","name":"CIS","description":"d","type":"Unix","version":"1.43",
 		"createdTime":"1555946553","modifiedTime":"1555946554"},{"id":"1000001","name":"test"}],"manageable":[{"id":"1000001","name":"test"}]}`}}))
 	got, err := c.AuditFiles(t.Context())
@@ -48,6 +50,7 @@ func TestAuditFiles(t *testing.T) {
 }
 
 func TestRecordedAuditFiles(t *testing.T) {
+	t.Parallel()
 	c := recorded(t, recordings(t))
 	audits, err := c.AuditFiles(t.Context())
 	if err != nil || len(audits) != 3 || audits[2].Name != "Example" || audits[2].Type != "unix" {

@@ -35,6 +35,7 @@ func prefix(ip string, bits int) string {
 
 // Every breakdown that metrics are made of is what counting the findings one by one gives, on both dialects.
 func TestBreakdownsOfSimulatedConsoles(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		t.Run(dialect.String(), func(t *testing.T) {
 			server, _, c := simulated(t, sctest.Options{Dialect: dialect, Seed: 5, Hosts: 250})
@@ -82,6 +83,7 @@ func TestBreakdownsOfSimulatedConsoles(t *testing.T) {
 
 // The plugins on most hosts, and the remedies that remove most of the risk, come first.
 func TestTheWorstPluginsOfSimulatedConsoles(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		t.Run(dialect.String(), func(t *testing.T) {
 			server, _, c := simulated(t, sctest.Options{Dialect: dialect, Seed: 5, Hosts: 250})
@@ -136,6 +138,7 @@ func TestTheWorstPluginsOfSimulatedConsoles(t *testing.T) {
 }
 
 func TestEventsByTypeOfSimulatedConsoles(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		server, _, c := simulated(t, sctest.Options{Dialect: dialect, Hosts: 50})
 		from, want := simulatedNow.Add(-24*time.Hour), map[string]int64{}

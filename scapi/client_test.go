@@ -6,6 +6,7 @@ import (
 )
 
 func TestNewRefusesWhatIsNoConsole(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name string
 		o    Options
@@ -29,6 +30,7 @@ func TestNewRefusesWhatIsNoConsole(t *testing.T) {
 }
 
 func TestTheBaseURLKeepsPortAndPrefix(t *testing.T) {
+	t.Parallel()
 	for url, want := range map[string]string{
 		"https://sc.test":              "https://sc.test/sc4/request.php",
 		"https://sc.test/":             "https://sc.test/sc4/request.php",

@@ -10,6 +10,7 @@ import (
 // Whether a scan can have begun at a time is judged by the console's clock, which may be far off, and
 // by nobody's if it does not tell.
 func TestThePastIsThatOfTheConsole(t *testing.T) {
+	t.Parallel()
 	const silent = `{"response":%s,"error_code":0}`
 	for _, test := range []struct {
 		name    string

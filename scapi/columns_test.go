@@ -237,6 +237,7 @@ func scanned[T any](t *testing.T, page []byte, rows int, read rowReader[T]) []T 
 }
 
 func TestRowsOfSimulatedConsolesAreReadAsEncodingJSONDoes(t *testing.T) {
+	t.Parallel()
 	consoles := []sctest.Options{{}, {Version: "5.8.0"}, {Quirks: sctest.Quirks{NumbersAsNumbers: true}}, {Dialect: sctest.RPC}, {Dialect: sctest.RPC, Version: "4.2.0"}}
 	for _, o := range exhaustive.Sample(consoles, 2) {
 		for _, tool := range []string{"vulndetails", "listvuln", "sumip", "sumid", "sumasset", "sumclassc", "sumremediation"} {
@@ -265,6 +266,7 @@ func TestRowsOfSimulatedConsolesAreReadAsEncodingJSONDoes(t *testing.T) {
 }
 
 func TestRecordedRowsAreReadAsEncodingJSONDoes(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob(filepath.Join("..", "..", "shared", "fixtures", "tenable-sc", "analysis-*.json"))
 	if err != nil || len(files) == 0 {
 		t.Skip("no recordings beside the project")
@@ -339,6 +341,7 @@ func oddRow(r *rand.Rand, before []string) []string {
 }
 
 func TestMadeUpRowsAreReadAsEncodingJSONDoes(t *testing.T) {
+	t.Parallel()
 	for _, seed := range exhaustive.Sample([]uint64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19}, 4) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		var members []string

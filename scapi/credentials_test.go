@@ -28,6 +28,7 @@ const (
 )
 
 func TestStoredCredentials(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		api  scapi.API
 		body string
@@ -80,6 +81,7 @@ func credentialConsole(a asked) said {
 }
 
 func TestUpdateCredentialWritesWhatChanges(t *testing.T) {
+	t.Parallel()
 	text := scapi.Some[string]
 	for name, tc := range map[string]struct {
 		api    scapi.API
@@ -123,6 +125,7 @@ func TestUpdateCredentialWritesWhatChanges(t *testing.T) {
 }
 
 func TestUpdateCredentialRefusesWithoutWriting(t *testing.T) {
+	t.Parallel()
 	text := scapi.Some[string]
 	for name, tc := range map[string]struct {
 		api    scapi.API
@@ -164,6 +167,7 @@ func TestUpdateCredentialRefusesWithoutWriting(t *testing.T) {
 
 // Whatever is changed, the secrets that nobody gave are what they were.
 func TestUpdateCredentialOfSimulatedConsoles(t *testing.T) {
+	t.Parallel()
 	text := scapi.Some[string]
 	for _, o := range []sctest.Options{
 		{Dialect: sctest.REST}, {Dialect: sctest.REST, Version: "5.8.0"}, {Dialect: sctest.RPC, Version: "4.0.3"}, {Dialect: sctest.RPC, Version: "4.6.2.2"}, {Dialect: sctest.RPC, Version: "4.8.1"},

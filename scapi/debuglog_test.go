@@ -53,6 +53,7 @@ func tracing(l *traceLog, level slog.Level) func(*Options) {
 }
 
 func TestEveryRequestLeavesTwoRecordsWithoutSecrets(t *testing.T) {
+	t.Parallel()
 	const echoed = "session f1rst or 3f0c9a7be1d2 of s3cret, keys aaaa and bbbb"
 	echo := said(`{"token":1234567890,"note":"`+echoed+`"}`, "Set-Cookie: TNS_SESSIONID=second; path=/")
 	for api, s := range map[API]*script{
@@ -100,6 +101,7 @@ func TestEveryRequestLeavesTwoRecordsWithoutSecrets(t *testing.T) {
 }
 
 func TestAPasswordThatTheLoginsAnswerRepeatsIsMasked(t *testing.T) {
+	t.Parallel()
 	l := &traceLog{}
 	s := restConsole().on("POST /rest/token", refusedWith(403, 1, "wrong password s3cret for u"))
 	if err := dial(t, s, tracing(l, slog.LevelDebug)).Login(t.Context()); !IsLoginRefused(err) {
@@ -111,6 +113,7 @@ func TestAPasswordThatTheLoginsAnswerRepeatsIsMasked(t *testing.T) {
 }
 
 func TestBodiesInRecordsAreBounded(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("ü", 5000)
 	for name, test := range map[string]struct {
 		answer responder
@@ -146,6 +149,7 @@ func TestBodiesInRecordsAreBounded(t *testing.T) {
 }
 
 func TestAFileInARecordIsANumberOfBytes(t *testing.T) {
+	t.Parallel()
 	for api, name := range map[API]string{REST: "POST /rest/file/upload", RPC: "multipart"} {
 		l := &traceLog{}
 		var sent int
@@ -185,6 +189,7 @@ func (u uploadsByName) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 func TestAFailureWithoutAnswerIsRecorded(t *testing.T) {
+	t.Parallel()
 	l := &traceLog{}
 	s := restConsole().on("GET /rest/feed", broken(errors.New("proxy says token=hunter2")))
 	c := dial(t, s, tracing(l, slog.LevelDebug), func(o *Options) { o.Retries = -1 })
@@ -198,6 +203,7 @@ func TestAFailureWithoutAnswerIsRecorded(t *testing.T) {
 }
 
 func TestWithoutDebugNothingIsRecorded(t *testing.T) {
+	t.Parallel()
 	l := &traceLog{}
 	c := dial(t, restConsole(), tracing(l, slog.LevelInfo))
 	if _, err := c.Raw(t.Context(), RawCall{Method: "GET", Path: "/feed"}); err != nil {

@@ -11,6 +11,7 @@ import (
 )
 
 func TestTheDialectIsFoundOut(t *testing.T) {
+	t.Parallel()
 	refusedConnection := broken(errors.New("connection refused"))
 	tests := []struct {
 		name    string
@@ -68,6 +69,7 @@ func TestTheDialectIsFoundOut(t *testing.T) {
 }
 
 func TestADialectThatIsGivenIsNotAskedFor(t *testing.T) {
+	t.Parallel()
 	s := restConsole()
 	c := dial(t, s, over(REST))
 	if api, err := c.Dialect(t.Context()); api != REST || err != nil || len(s.requests) != 0 {
@@ -84,6 +86,7 @@ func TestADialectThatIsGivenIsNotAskedFor(t *testing.T) {
 }
 
 func TestCallersAtOnceDetectOnce(t *testing.T) {
+	t.Parallel()
 	s := rpcConsole()
 	c := dial(t, s)
 	var all sync.WaitGroup
@@ -101,6 +104,7 @@ func TestCallersAtOnceDetectOnce(t *testing.T) {
 }
 
 func TestAConsoleUpgradedToRESTIsFoundAgain(t *testing.T) {
+	t.Parallel()
 	s := rpcConsole().on("plugin::init", said(`{}`), refusedWith(200, 12, "invalid token"))
 	c := dial(t, s)
 	if _, err := c.do(t.Context(), pluginCall, nil); err != nil {
@@ -120,6 +124,7 @@ func TestAConsoleUpgradedToRESTIsFoundAgain(t *testing.T) {
 }
 
 func TestTheVersionIsLearntWhereTheConsoleTellsIt(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name    string
 		console *script
@@ -148,6 +153,7 @@ func TestTheVersionIsLearntWhereTheConsoleTellsIt(t *testing.T) {
 }
 
 func TestAnUpgradeIsNoticedByACallOfTheSystem(t *testing.T) {
+	t.Parallel()
 	before := said(`{"version":"6.4.0"}`)
 	s := newScript().
 		on("GET /rest/system", append(slices.Repeat([]responder{before}, 2), said(`{"version":"6.5.0"}`))...).
@@ -165,6 +171,7 @@ func TestAnUpgradeIsNoticedByACallOfTheSystem(t *testing.T) {
 }
 
 func TestACallWithoutASessionIsMadeBeforeLogin(t *testing.T) {
+	t.Parallel()
 	s := rpcConsole().on("auth::login", refusedWith(200, 5, "no"))
 	for _, api := range []API{Auto, RPC} {
 		c := dial(t, s, over(api))
@@ -180,6 +187,7 @@ func TestACallWithoutASessionIsMadeBeforeLogin(t *testing.T) {
 }
 
 func TestVersionsAreCompared(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		version string
 		than    []int

@@ -13,6 +13,7 @@ import (
 )
 
 func TestBothDialectsSayTheSame(t *testing.T) {
+	t.Parallel()
 	o := sctest.Options{Seed: 11, Hosts: 150}
 	_, restAdmin, restUser := simulated(t, o)
 	o.Dialect = sctest.RPC
@@ -190,6 +191,7 @@ func same[T any](t *testing.T, what string, text func(T) string) func([]T, error
 
 // What 6.7 changed is nothing that a caller sees.
 func TestTheClientSpeaksWith67(t *testing.T) {
+	t.Parallel()
 	server, admin, analyst := simulated(t, sctest.Options{Version: "6.7.2", Hosts: 60})
 	for name, c := range map[string]*scapi.Client{"administrator": admin, "analyst": analyst} {
 		who, err := c.Whoami(t.Context())

@@ -10,6 +10,7 @@ import (
 )
 
 func TestDryRunShowsWhatWouldBeWritten(t *testing.T) {
+	t.Parallel()
 	text := scapi.Some[string]
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		for name, tc := range map[string]struct {
@@ -79,6 +80,7 @@ func TestDryRunShowsWhatWouldBeWritten(t *testing.T) {
 }
 
 func TestDryRunLetsReadingCallsPass(t *testing.T) {
+	t.Parallel()
 	server := sctest.Start(t, sctest.Options{})
 	c, err := scapi.New(scapi.Options{URL: server.URL, Transport: server.Transport(),
 		Credentials: func() (scapi.Credentials, error) {

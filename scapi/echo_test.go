@@ -288,6 +288,7 @@ func echoing(t *testing.T, o Options) {
 }
 
 func TestAConsoleThatRepeatsRequestsGivesNothingAway(t *testing.T) {
+	t.Parallel()
 	type way struct {
 		name  string
 		write func(string) string
@@ -302,7 +303,7 @@ func TestAConsoleThatRepeatsRequestsGivesNothingAway(t *testing.T) {
 	accounts := map[string]Credentials{
 		"password": {Username: "u", Password: echoPassword}, "keys": {AccessKey: echoAccessKey, SecretKey: echoSecretKey},
 	}
-	apart := 9
+	apart := 15
 	if exhaustive.Tests {
 		apart = 3
 	}
@@ -366,6 +367,7 @@ func refusingProxy(t *testing.T, spell func(string) string) string {
 }
 
 func TestAProxyThatRefusesGivesNothingAway(t *testing.T) {
+	t.Parallel()
 	for _, e := range escapes {
 		proxy := &url.URL{Scheme: "http", Host: refusingProxy(t, e.write), User: url.UserPassword(echoProxyUser, echoProxyPass)}
 		transport, err := NewTransport(TransportOptions{Proxy: proxy.String()})

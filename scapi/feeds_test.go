@@ -11,6 +11,7 @@ import (
 )
 
 func TestFeeds(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		api     scapi.API
 		answers map[string]said

@@ -19,6 +19,7 @@ import (
 )
 
 func TestScansOfEveryVersionAreDownloaded(t *testing.T) {
+	t.Parallel()
 	for _, o := range []sctest.Options{
 		{Version: "6.4.0"}, {Version: "5.8.0"}, {Dialect: sctest.RPC, Version: "4.8.1"}, {Dialect: sctest.RPC, Version: "4.2.0"},
 		{Version: "6.4.0", Quirks: sctest.Quirks{PlainScanDownload: true}},
@@ -113,6 +114,7 @@ func heap() int64 {
 }
 
 func TestADownloadThatIsGivenUpEnds(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{ScanBytes: 50 << 20})
 	c := dialSimulated(t, s, asAnalyst)
 	results, err := c.ScanResults(t.Context(), scapi.ScanWindow{})

@@ -9,6 +9,7 @@ import (
 )
 
 func TestFiltersAreSpelledForEachDialectAndVersion(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 3, 1, 12, 30, 0, 0, time.UTC)
 	days := func(n int) time.Time { return now.Truncate(time.Hour).AddDate(0, 0, -n) }
 	var open time.Time

@@ -30,6 +30,7 @@ func hostsOf(t *testing.T, c *scapi.Client, q scapi.Query) []scapi.Host {
 }
 
 func TestHostsAreReadFromEveryShapeOfRow(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		api     scapi.API
 		version string
@@ -112,6 +113,7 @@ func sameAsRow(t *testing.T, host scapi.Host, row scapi.Row) {
 }
 
 func TestHostsOfSimulatedConsolesAreTheirRows(t *testing.T) {
+	t.Parallel()
 	for _, o := range []sctest.Options{{}, {Version: "5.8.0"}, {Quirks: sctest.Quirks{NumbersAsNumbers: true}}, {Dialect: sctest.RPC}, {Dialect: sctest.RPC, Version: "4.4.0"}, {Dialect: sctest.RPC, Version: "4.0.0"}} {
 		t.Run(fmt.Sprint(o.Dialect, " ", o.Version), func(t *testing.T) {
 			_, _, c := simulated(t, o)
@@ -139,6 +141,7 @@ func TestHostsOfSimulatedConsolesAreTheirRows(t *testing.T) {
 }
 
 func TestHostsOfARecordedConsole(t *testing.T) {
+	t.Parallel()
 	for name, r := range recordings(t) {
 		var body struct{ Query struct{ Tool string } }
 		if json.Unmarshal(r.Request.Body, &body) != nil || body.Query.Tool != "sumip" || r.Response.Status != 200 {
@@ -170,6 +173,7 @@ func TestHostsOfARecordedConsole(t *testing.T) {
 }
 
 func TestQueriesThatHaveNoHostsAreNotSent(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		query       scapi.Query
 		unsupported bool
@@ -195,6 +199,7 @@ func TestQueriesThatHaveNoHostsAreNotSent(t *testing.T) {
 }
 
 func TestHostsKeptFromALoopDoNotChange(t *testing.T) {
+	t.Parallel()
 	_, _, c := simulated(t, sctest.Options{Hosts: 400})
 	q := scapi.Query{Tool: "sumip", PageSize: 20}
 	kept := hostsOf(t, c, q)

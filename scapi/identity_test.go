@@ -6,6 +6,7 @@ import (
 )
 
 func TestRESTSaysWhoTheClientIs(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, user string
 		want       Identity
@@ -35,6 +36,7 @@ func TestRESTSaysWhoTheClientIs(t *testing.T) {
 }
 
 func TestAnIdentityThatFailedAtLoginIsAskedForLater(t *testing.T) {
+	t.Parallel()
 	s := restConsole().on("GET /rest/currentUser", refusedWith(403, 99, "odd"), said(orgUser))
 	c := dial(t, s)
 	if err := c.Login(t.Context()); err != nil {
@@ -46,6 +48,7 @@ func TestAnIdentityThatFailedAtLoginIsAskedForLater(t *testing.T) {
 }
 
 func TestTheKindOfAnAccountOverRPCIsProbed(t *testing.T) {
+	t.Parallel()
 	rows := said(`{"totalRecords":"5","returnedRecords":1,"results":[{"ip":"192.0.2.1"}]}`)
 	none := said(`{"totalRecords":"0","returnedRecords":0,"results":[]}`)
 	denied := refusedWith(200, 99, "You do not have permission.")

@@ -8,6 +8,7 @@ import (
 )
 
 func TestFiltersOnRiskAndOnWhatIsNamedAreSpelled(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		filter      Filter
 		rest, rpc   string // name, operator and value as JSON; empty: unsupported
@@ -69,6 +70,7 @@ func TestFiltersOnRiskAndOnWhatIsNamedAreSpelled(t *testing.T) {
 }
 
 func TestFiltersThatMeanNothingAreRefused(t *testing.T) {
+	t.Parallel()
 	for name, f := range map[string]Filter{
 		"no plugin": ByPluginIDs(), "plugin 0": ByPluginIDs(1, 0), "no CVE": ByCVE(), "an empty CVE": ByCVE("CVE-2021-44228", " "),
 		"no cross reference": ByCrossReference(""), "no address": ByAddress(), "an asset list without id": ByAsset(""), "no asset list": ByAsset(), "one of two asset lists without id": ByAsset("5", ""),

@@ -7,6 +7,7 @@ import (
 )
 
 func TestIDsAreOrderedAsNumbers(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		a, b string
 		want int

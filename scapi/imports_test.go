@@ -42,6 +42,7 @@ func importers(t *testing.T) []importer {
 }
 
 func TestATemplateArrivesAsItIs(t *testing.T) {
+	t.Parallel()
 	onBothDialects(t, sctest.Options{}, func(t *testing.T, s *sctest.Server) {
 		c := dialSimulated(t, s, asAnalyst)
 		for _, i := range importers(t) {
@@ -73,6 +74,7 @@ func TestATemplateArrivesAsItIs(t *testing.T) {
 }
 
 func TestAnUploadIsSentAgainAfterALostSession(t *testing.T) {
+	t.Parallel()
 	onBothDialects(t, sctest.Options{}, func(t *testing.T, s *sctest.Server) {
 		c := dialSimulated(t, s, asAnalyst)
 		if err := c.Login(t.Context()); err != nil {
@@ -96,6 +98,7 @@ func TestAnUploadIsSentAgainAfterALostSession(t *testing.T) {
 }
 
 func TestUploadsThatFailSaySo(t *testing.T) {
+	t.Parallel()
 	for api, version := range bothDialects {
 		for name, test := range map[string]struct {
 			answers map[string]said
@@ -179,6 +182,7 @@ func (u *uploads) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func TestADryRunShowsUploadAndImport(t *testing.T) {
+	t.Parallel()
 	onBothDialects(t, sctest.Options{}, func(t *testing.T, s *sctest.Server) {
 		for _, i := range importers(t) {
 			var shown []scapi.DryRequest
@@ -203,6 +207,7 @@ func TestADryRunShowsUploadAndImport(t *testing.T) {
 }
 
 func TestAFileIsNotReadAfterItsUpload(t *testing.T) {
+	t.Parallel()
 	source := strings.NewReader("content")
 	console := &uploads{script: &script{version: "6.4.0", answer: table(nil)}, answer: said{Response: `{"filename":"h"}`}, lazy: true}
 	if name, err := clientOver(t, scapi.REST, console).Upload(t.Context(), source, "x"); name != "h" || err != nil {

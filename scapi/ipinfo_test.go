@@ -20,6 +20,7 @@ var device = scapi.IPRecord{IP: "192.0.2.1", RepositoryID: "2", Repository: "Mai
 	LastScan: epoch(1700003600), LastUnauthRun: epoch(1700000000)}
 
 func TestIPInfo(t *testing.T) {
+	t.Parallel()
 	n := scapi.Some[int64]
 	unknown := said{Status: http.StatusForbidden, Code: 147, Message: "Unable to find the host.\n"}
 	for name, tc := range map[string]struct {
@@ -73,6 +74,7 @@ func TestIPInfo(t *testing.T) {
 
 // The record of 4.0 to 4.2 that is printed in the notes: it has no severityInfo, and its total is a number.
 func TestIPInfoOfAConsoleThatKnowsNoInfo(t *testing.T) {
+	t.Parallel()
 	const record = `{"records":[{"ip":"1.2.3.4","repositoryID":"2","repositoryName":"Compliance","score":"105","total":0,
 		"severityLow":"85","severityMedium":"0","severityHigh":"2","severityCritical":"0","lastScan":"1294427459"}]}`
 	for version, total := range map[string]scapi.Opt[int64]{"4.2.1": scapi.Some[int64](87), "4.6.2": {}} {
@@ -88,6 +90,7 @@ func TestIPInfoOfAConsoleThatKnowsNoInfo(t *testing.T) {
 }
 
 func TestIPInfoAsksSecurityCenter4ForTheRepositories(t *testing.T) {
+	t.Parallel()
 	c, s := scripted(t, scapi.RPC, "4.6.2", table(map[string]said{"vuln::getIP": {Response: `{"records":[]}`}}))
 	for want, ids := range map[string][]string{
 		`{"ip":"192.0.2.1","repositories":[{"id":1},{"id":2}]}`: {"1", "2"}, `{"ip":"192.0.2.1","repositories":[]}`: nil,
@@ -103,6 +106,7 @@ func TestIPInfoAsksSecurityCenter4ForTheRepositories(t *testing.T) {
 }
 
 func TestIPInfoThatFails(t *testing.T) {
+	t.Parallel()
 	c, s := scripted(t, scapi.REST, "", forbidden)
 	for _, args := range [][]string{{"example.org"}, {"192.0.2.1", "2/x"}, {"192.0.2.0/24"}} {
 		if _, err := c.IPInfo(t.Context(), args[0], args[1:]...); err == nil || len(s.calls()) > 0 {
@@ -124,6 +128,7 @@ func TestIPInfoThatFails(t *testing.T) {
 }
 
 func TestIPInfoOfSimulatedConsoles(t *testing.T) {
+	t.Parallel()
 	for _, o := range []sctest.Options{{Dialect: sctest.REST}, {Dialect: sctest.RPC}} {
 		t.Run(label(o), func(t *testing.T) {
 			server, _, c := simulated(t, o)
@@ -164,6 +169,7 @@ func TestIPInfoOfSimulatedConsoles(t *testing.T) {
 
 // Of hosts that share an address in one repository the console's own call tells of one; their rows tell of all.
 func TestIPInfoOfHostsThatShareAnAddress(t *testing.T) {
+	t.Parallel()
 	server, _, c := simulated(t, sctest.Options{Quirks: sctest.Quirks{SharedAddresses: true}})
 	names := map[string]map[string]int{} // by address: repository and name
 	for h := range server.Hosts() {

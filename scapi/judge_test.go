@@ -9,6 +9,7 @@ import (
 )
 
 func TestAnAnswerIsJudgedByStatusAndEnvelope(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("é", 400)
 	tests := []struct {
 		name       string
@@ -104,6 +105,7 @@ func TestAnAnswerIsJudgedByStatusAndEnvelope(t *testing.T) {
 }
 
 func TestPredicatesKnowNoError(t *testing.T) {
+	t.Parallel()
 	if !Answered(nil) || IsPermission(nil) || IsNotFound(nil) || IsTemporary(nil) || IsLoginRefused(nil) {
 		t.Error("nil is more than an answer")
 	}
@@ -116,6 +118,7 @@ func TestPredicatesKnowNoError(t *testing.T) {
 }
 
 func TestAResponseOfTheWrongShapeIsMalformed(t *testing.T) {
+	t.Parallel()
 	c := dial(t, restConsole().on("GET /rest/feed", said(`7`)))
 	var object struct{ A string }
 	_, err := c.do(t.Context(), feedCall, &object)
@@ -125,6 +128,7 @@ func TestAResponseOfTheWrongShapeIsMalformed(t *testing.T) {
 }
 
 func TestAnEmptyResponseLeavesTheTargetEmpty(t *testing.T) {
+	t.Parallel()
 	for _, response := range []string{`""`, `[]`, `null`, `{}`} {
 		c := dial(t, restConsole().on("GET /rest/feed", said(response)))
 		var object struct{ A string }
@@ -139,6 +143,7 @@ func TestAnEmptyResponseLeavesTheTargetEmpty(t *testing.T) {
 }
 
 func TestACallWithoutASpellingForTheDialectIsUnsupported(t *testing.T) {
+	t.Parallel()
 	s := restConsole()
 	c := dial(t, s)
 	_, err := c.do(t.Context(), pluginCall, nil)
@@ -172,6 +177,7 @@ func FuzzJudge(f *testing.F) {
 }
 
 func TestLostSessionsAndWrongKeysAreTold(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		status, code int
 		message      string
@@ -192,6 +198,7 @@ func TestLostSessionsAndWrongKeysAreTold(t *testing.T) {
 }
 
 func TestNessusIsRecognised(t *testing.T) {
+	t.Parallel()
 	for body, want := range map[string]bool{
 		`{"error":"The requested file was not found."}`: true, `{"error":"x","response":""}`: false, `{"error":""}`: false,
 		`{"error":7}`: false, `{}`: false, `<html>`: false, ``: false, `[]`: false,
@@ -203,6 +210,7 @@ func TestNessusIsRecognised(t *testing.T) {
 }
 
 func TestLostSessionsOfSecurityCenter4AreTold(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		code    int
 		message string

@@ -9,6 +9,7 @@ import (
 )
 
 func TestAKeptConnectionThatWasDroppedAtALoginIsTriedOnceMore(t *testing.T) {
+	t.Parallel()
 	for dialect, login := range map[sctest.Dialect]string{sctest.REST: "POST /token", sctest.RPC: "auth::login"} {
 		for _, c := range []struct {
 			name   string
@@ -47,6 +48,7 @@ func TestAKeptConnectionThatWasDroppedAtALoginIsTriedOnceMore(t *testing.T) {
 
 // What breaks on a new connection may have been heard: the console counts logins.
 func TestANewConnectionThatBreaksAtALoginIsNotTriedAgain(t *testing.T) {
+	t.Parallel()
 	server := sctest.Start(t, sctest.Options{Hosts: 10, Plugins: 1000})
 	server.Inject(sctest.Fault{Endpoint: "POST /token", Effect: sctest.Reset()})
 	client, err := scapi.New(scapi.Options{URL: server.URL, API: scapi.REST, Transport: server.Transport(), Credentials: func() (scapi.Credentials, error) {

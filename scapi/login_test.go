@@ -13,6 +13,7 @@ import (
 )
 
 func TestALoginByPasswordOverRESTSendsTokenAndNewestCookie(t *testing.T) {
+	t.Parallel()
 	s := restConsole()
 	c := dial(t, s)
 	if _, err := c.do(t.Context(), feedCall, nil); err != nil {
@@ -37,6 +38,7 @@ func TestALoginByPasswordOverRESTSendsTokenAndNewestCookie(t *testing.T) {
 }
 
 func TestACookieThatIsSetAnewReplacesTheOld(t *testing.T) {
+	t.Parallel()
 	s := restConsole().on("GET /rest/feed", said(`{}`, "Set-Cookie: TNS_SESSIONID=second; path=/"))
 	c := dial(t, s)
 	for range 2 {
@@ -50,6 +52,7 @@ func TestACookieThatIsSetAnewReplacesTheOld(t *testing.T) {
 }
 
 func TestAPIKeysAreSentAloneAndCheckedOnce(t *testing.T) {
+	t.Parallel()
 	s := restConsole()
 	c := dial(t, s, withKeys)
 	for range 2 {
@@ -73,6 +76,7 @@ func TestAPIKeysAreSentAloneAndCheckedOnce(t *testing.T) {
 }
 
 func TestARefusedLoginIsToldFromAConsoleThatIsOutOfOrder(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name    string
 		console *script
@@ -150,6 +154,7 @@ func TestARefusedLoginIsToldFromAConsoleThatIsOutOfOrder(t *testing.T) {
 }
 
 func TestNoErrorRepeatsASecret(t *testing.T) {
+	t.Parallel()
 	for name, answer := range map[string]responder{
 		"a message with the password":  refusedWith(403, 11, "password s3cret is wrong for u"),
 		"a login that was cut off":     raw(200, `{"type":"regular","response":{"token":1234567890`),
@@ -175,6 +180,7 @@ func TestNoErrorRepeatsASecret(t *testing.T) {
 }
 
 func TestACertificateLogsInThroughTheGreeting(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name    string
 		console *script
@@ -223,6 +229,7 @@ func TestACertificateLogsInThroughTheGreeting(t *testing.T) {
 }
 
 func TestAskingForTheDialectByCertificateOpensOneSession(t *testing.T) {
+	t.Parallel()
 	s := rpcConsole().on("system::init", said(`{"version":"4.8.1","token":"77","sessionID":"abc"}`))
 	c := dial(t, s, withCertificate)
 	if api, err := c.Dialect(t.Context()); api != RPC || err != nil {
@@ -237,6 +244,7 @@ func TestAskingForTheDialectByCertificateOpensOneSession(t *testing.T) {
 }
 
 func TestALoginOverRPCTakesTheCookieFromTheBodyWhereNoneIsSet(t *testing.T) {
+	t.Parallel()
 	s := rpcConsole()
 	c := dial(t, s)
 	if _, err := c.do(t.Context(), pluginCall, nil); err != nil {
@@ -257,6 +265,7 @@ func TestALoginOverRPCTakesTheCookieFromTheBodyWhereNoneIsSet(t *testing.T) {
 }
 
 func TestLogoutEndsTheSessionEvenIfTheConsoleCannotBeTold(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name    string
 		console *script
@@ -302,6 +311,7 @@ func TestLogoutEndsTheSessionEvenIfTheConsoleCannotBeTold(t *testing.T) {
 }
 
 func TestChangedCredentialsAreTakenUpAtTheNextLogin(t *testing.T) {
+	t.Parallel()
 	s := restConsole().on("POST /rest/token", func(req *http.Request) (*http.Response, error) {
 		body, err := io.ReadAll(req.Body)
 		if err != nil {
@@ -347,6 +357,7 @@ func (g *guard) Done(err error) {
 }
 
 func TestTheLoginGuardIsAskedAndTold(t *testing.T) {
+	t.Parallel()
 	g := &guard{}
 	s := restConsole().on("POST /rest/token", refusedWith(403, 11, "no"), page(502), said(`{"token":1}`))
 	c := dial(t, s, func(o *Options) { o.LoginGuard = g })
@@ -360,6 +371,7 @@ func TestTheLoginGuardIsAskedAndTold(t *testing.T) {
 }
 
 func TestTheLoginGuardHearsOfALoginThatPanics(t *testing.T) {
+	t.Parallel()
 	g := &guard{}
 	c := dial(t, restConsole(), func(o *Options) {
 		o.LoginGuard = g
@@ -379,6 +391,7 @@ func TestTheLoginGuardHearsOfALoginThatPanics(t *testing.T) {
 }
 
 func TestAForbiddenLoginSendsNothing(t *testing.T) {
+	t.Parallel()
 	closed := errors.New("locked until noon")
 	g := &guard{forbid: closed}
 	s := restConsole()
@@ -393,6 +406,7 @@ func TestAForbiddenLoginSendsNothing(t *testing.T) {
 }
 
 func TestCredentialsThatCannotBeReadFailTheLogin(t *testing.T) {
+	t.Parallel()
 	missing := errors.New("no such file")
 	g := &guard{}
 	c := dial(t, restConsole(), func(o *Options) {
@@ -405,6 +419,7 @@ func TestCredentialsThatCannotBeReadFailTheLogin(t *testing.T) {
 }
 
 func TestManyCallsAtOnceLogInOnce(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		token   responder
 		refused bool
@@ -452,6 +467,7 @@ func TestManyCallsAtOnceLogInOnce(t *testing.T) {
 
 // As 6.7 does: status 200 whatever becomes of the login, and two cookies.
 func TestALoginIsJudgedByItsCodeAndTheLastCookieCounts(t *testing.T) {
+	t.Parallel()
 	s := restConsole().on("POST /rest/token", said(`{"token":1234567890}`,
 		"Set-Cookie: TNS_SESSIONID=interim; path=/; HttpOnly", "Set-Cookie: TNS_SESSIONID=last; path=/; HttpOnly"))
 	if _, err := dial(t, s).do(t.Context(), feedCall, nil); err != nil {

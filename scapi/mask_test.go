@@ -157,6 +157,7 @@ func survives(shown string, secrets ...string) (string, bool) {
 }
 
 func TestNoSpellingOfASecretSurvives(t *testing.T) {
+	t.Parallel()
 	r := rand.New(rand.NewPCG(7, 11))
 	rounds := 400
 	if exhaustive.Tests {
@@ -190,6 +191,7 @@ func TestNoSpellingOfASecretSurvives(t *testing.T) {
 }
 
 func TestEverySequenceOfThreeSpellingsIsKnown(t *testing.T) {
+	t.Parallel()
 	m := new(mask)
 	const secret = `p"a/s<s>&w%o+r d'ü😀`
 	m.learn(secret)
@@ -206,6 +208,7 @@ func TestEverySequenceOfThreeSpellingsIsKnown(t *testing.T) {
 }
 
 func TestPartsOfASecretAreMasked(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ secret, text, want string }{
 		{"hunter2&swordfish", "the field hunter2", "the field ***"},
 		{"hunter2&swordfish", "hunter2?swordfish", "***?***"},
@@ -229,6 +232,7 @@ func TestPartsOfASecretAreMasked(t *testing.T) {
 }
 
 func TestTextsAreMaskedBeforeTheyAreCut(t *testing.T) {
+	t.Parallel()
 	const secret = "correct\"horse<battery>staple"
 	m := new(mask)
 	m.learn(secret)
@@ -251,6 +255,7 @@ func TestTextsAreMaskedBeforeTheyAreCut(t *testing.T) {
 }
 
 func TestATextThatWasCutInAnEscapeGivesNothingAway(t *testing.T) {
+	t.Parallel()
 	const secret = "acc3ssKEY0123456789"
 	m := new(mask)
 	m.learn(secret)
@@ -272,6 +277,7 @@ func TestATextThatWasCutInAnEscapeGivesNothingAway(t *testing.T) {
 }
 
 func TestAMaskKnowsTheLatestSecrets(t *testing.T) {
+	t.Parallel()
 	m := new(mask)
 	m.learn("configured1")
 	for i := range 3 * mostPassing {
@@ -295,6 +301,7 @@ func TestAMaskKnowsTheLatestSecrets(t *testing.T) {
 }
 
 func TestAMaskIsSafeForConcurrentUse(t *testing.T) {
+	t.Parallel()
 	m := new(mask)
 	done := make(chan bool)
 	for i := range 4 {

@@ -13,6 +13,7 @@ import (
 )
 
 func TestAMaskedFailureIsStillWhatItWas(t *testing.T) {
+	t.Parallel()
 	const secret = "hunter2&swordfish"
 	refused := &net.OpError{Op: "read", Net: "tcp", Err: fmt.Errorf("peer said %s: %w", secret, syscall.ECONNRESET)}
 	for name, test := range map[string]struct {
@@ -60,6 +61,7 @@ func TestAMaskedFailureIsStillWhatItWas(t *testing.T) {
 
 // A password may be a word that a console uses.
 func TestWhatAConsoleMeansIsReadBeforeItIsMasked(t *testing.T) {
+	t.Parallel()
 	for password, test := range map[string]struct {
 		message string
 		want    func(error) bool

@@ -56,6 +56,7 @@ func namesOf(cell string) (names []string) {
 }
 
 func TestTheGuideKnowsEveryFunctionOfThePythonModule(t *testing.T) {
+	t.Parallel()
 	var got []string
 	for _, row := range guideTable(t) {
 		got = append(got, row.function)
@@ -69,6 +70,7 @@ func TestTheGuideKnowsEveryFunctionOfThePythonModule(t *testing.T) {
 var goNames = regexp.MustCompile(`\b(client|scapi|sctest|Options|TransportOptions|PluginQuery)\.([A-Z]\w*)`)
 
 func TestTheGuideNamesNothingThatDoesNotExist(t *testing.T) {
+	t.Parallel()
 	members := func(kind reflect.Type) (names []string) {
 		for i := range kind.NumMethod() {
 			names = append(names, kind.Method(i).Name)

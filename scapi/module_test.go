@@ -247,6 +247,7 @@ var moduleFunctions = []string{
 }
 
 func TestNoFunctionOfThePythonModuleIsLeftOut(t *testing.T) {
+	t.Parallel()
 	complete(t, moduleFunctions, modulePromises())
 }
 

@@ -134,6 +134,7 @@ var nothings = map[string]string{
 }
 
 func TestAPageWithNothingInItIsAskedForAgain(t *testing.T) {
+	t.Parallel()
 	for name, nothing := range nothings {
 		for _, at := range []int{10, 20} {
 			t.Run(fmt.Sprintf("%s from row %d on", name, at), func(t *testing.T) {
@@ -155,6 +156,7 @@ func TestAPageWithNothingInItIsAskedForAgain(t *testing.T) {
 }
 
 func TestAPageThatStaysEmptyIsAnErrorThatSaysHowManyRowsAreMissing(t *testing.T) {
+	t.Parallel()
 	for name, nothing := range nothings {
 		t.Run(name, func(t *testing.T) {
 			readOddPages(t, func() *oddPages { return &oddPages{rows: 25, instead: map[int]string{10: nothing}} },
@@ -174,6 +176,7 @@ func TestAPageThatStaysEmptyIsAnErrorThatSaysHowManyRowsAreMissing(t *testing.T)
 }
 
 func TestNoRowIsLostOrComesTwiceWhereAPageHasTooMany(t *testing.T) {
+	t.Parallel()
 	number := func(s string) func(int) string { return func(int) string { return s } }
 	for name, console := range map[string]*oddPages{
 		"a stray row on the first page":           {rows: 25, stray: map[int]bool{0: true}},
@@ -217,6 +220,7 @@ func TestNoRowIsLostOrComesTwiceWhereAPageHasTooMany(t *testing.T) {
 }
 
 func TestALimitHoldsWherePagesHaveTooManyRows(t *testing.T) {
+	t.Parallel()
 	for _, limit := range []int64{1, 9, 10, 11, 15, 20, 25, 99} {
 		for _, stray := range []map[int]bool{nil, {0: true}} {
 			o := &oddPages{rows: 25, inclusive: true, stray: stray}
@@ -233,6 +237,7 @@ func TestALimitHoldsWherePagesHaveTooManyRows(t *testing.T) {
 }
 
 func TestNoRowOfASimulatedConsoleIsLostOrComesTwice(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		t.Run(dialect.String(), func(t *testing.T) {
 			q := scapi.Query{Tool: "listvuln", PageSize: 100, Limit: 950}

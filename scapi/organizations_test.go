@@ -11,6 +11,7 @@ import (
 )
 
 func TestOrganizations(t *testing.T) {
+	t.Parallel()
 	n := scapi.Some[int64]
 	const one = `{"id":"1","name":"Example","description":"d","email":"e","zoneSelection":"auto_only","restrictedIPs":"192.0.2.1","userCount":"3","repositories":[{"id":"2","name":"Main"}],"createdTime":"1700000000","modifiedTime":"-1"}`
 	want := []scapi.OrganizationInfo{{ID: "1", Name: "Example", Description: "d", Email: "e", ZoneSelection: "auto_only", RestrictedIPs: "192.0.2.1", Users: n(3),
@@ -45,6 +46,7 @@ func TestOrganizations(t *testing.T) {
 }
 
 func TestRepositoryInfoOfSimulatedConsoles(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		t.Run(dialect.String(), func(t *testing.T) {
 			server, admin, analyst := simulated(t, sctest.Options{Dialect: dialect})

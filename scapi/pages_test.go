@@ -94,6 +94,7 @@ func numbersOf(p scapi.Page) []int {
 }
 
 func TestPagesAreFetchedAheadAndDeliveredInOrder(t *testing.T) {
+	t.Parallel()
 	for prefetch, want := range map[int]struct {
 		most int
 		took time.Duration
@@ -130,6 +131,7 @@ func TestPagesAreFetchedAheadAndDeliveredInOrder(t *testing.T) {
 }
 
 func TestPagesThatArriveInAnotherOrderAreDeliveredInTheirs(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := slowConsole(t, 60, 4, func(start int) time.Duration { return time.Duration(100-start) * time.Second / 10 })
 		rows, err := c.Query(t.Context(), tenAPage)
@@ -143,6 +145,7 @@ func TestPagesThatArriveInAnotherOrderAreDeliveredInTheirs(t *testing.T) {
 }
 
 func TestNothingIsFetchedAheadOfASlowReaderBeyondTheBound(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, slow := slowConsole(t, 1000, 3, nil)
 		pages := 0
@@ -170,6 +173,7 @@ func TestNothingIsFetchedAheadOfASlowReaderBeyondTheBound(t *testing.T) {
 }
 
 func TestLeavingALoopEndsWhatIsFetchedAhead(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, slow := slowConsole(t, 1000, 3, func(start int) time.Duration { return time.Duration(start) * time.Second })
 		began := time.Now()
@@ -190,6 +194,7 @@ func TestLeavingALoopEndsWhatIsFetchedAhead(t *testing.T) {
 }
 
 func TestWhatIsFetchedAheadEndsWithTheContext(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, slow := slowConsole(t, 1000, 3, func(start int) time.Duration { return time.Duration(start) * time.Second })
 		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
@@ -210,6 +215,7 @@ func TestWhatIsFetchedAheadEndsWithTheContext(t *testing.T) {
 }
 
 func TestAFailureAheadIsToldInItsPlace(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		slow := &slowly{take: func(start int) time.Duration { return time.Duration(100-start) * time.Second }}
 		c, s := scripted(t, scapi.REST, "6.4.0", func(a asked) said {
@@ -236,6 +242,7 @@ func TestAFailureAheadIsToldInItsPlace(t *testing.T) {
 }
 
 func TestOnlyWhatTheTotalPromisesIsFetchedAhead(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		total string
 		query scapi.Query
@@ -283,6 +290,7 @@ func TestOnlyWhatTheTotalPromisesIsFetchedAhead(t *testing.T) {
 }
 
 func TestAConsoleThatGivesShorterPagesIsNotAskedAheadAgain(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		slow := &slowly{take: func(int) time.Duration { return time.Second }}
 		c, s := scripted(t, scapi.REST, "6.4.0", func(a asked) said {
@@ -311,6 +319,7 @@ func TestAConsoleThatGivesShorterPagesIsNotAskedAheadAgain(t *testing.T) {
 }
 
 func TestRowsWhoseMemoryIsReusedAreRightUntilTheNext(t *testing.T) {
+	t.Parallel()
 	c, _ := slowConsole(t, 500, 3, func(int) time.Duration { return 0 })
 	reused := tenAPage
 	reused.ReuseRaw = true
@@ -347,6 +356,7 @@ func TestRowsWhoseMemoryIsReusedAreRightUntilTheNext(t *testing.T) {
 }
 
 func TestRowsKeptFromAQueryDoNotChange(t *testing.T) {
+	t.Parallel()
 	c, _ := slowConsole(t, 500, 3, func(int) time.Duration { return 0 })
 	var kept []scapi.Row
 	for row, err := range c.Rows(t.Context(), tenAPage) {

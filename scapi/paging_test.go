@@ -3,6 +3,7 @@ package scapi
 import "testing"
 
 func TestWhatFollowsFromAPage(t *testing.T) {
+	t.Parallel()
 	none, of := Opt[int64]{}, Some[int64]
 	// page is an answer with a list of rows; blank is one without.
 	page := func(asked, rows int64, total Opt[int64]) arrival {
@@ -137,6 +138,7 @@ func TestWhatFollowsFromAPage(t *testing.T) {
 }
 
 func TestAReadingRemembersTotals(t *testing.T) {
+	t.Parallel()
 	var r reading
 	for _, tc := range []struct {
 		total         Opt[int64]
@@ -165,6 +167,7 @@ func TestAReadingRemembersTotals(t *testing.T) {
 }
 
 func TestWhatFollowsFromAPageOfAListWithoutATotal(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		listing               listing
 		asked, entries, fresh int64

@@ -238,6 +238,7 @@ func peakMemory() (int64, error) {
 }
 
 func TestAMillionHostsAreStreamedInLittleMemory(t *testing.T) {
+	t.Parallel()
 	if !exhaustive.Tests || runtime.GOOS != "linux" || raced() {
 		t.Skip("takes its time, and memory as it is without the race detector")
 	}

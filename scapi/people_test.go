@@ -12,6 +12,7 @@ import (
 )
 
 func TestRoles(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		api  scapi.API
 		body string
@@ -36,6 +37,7 @@ func TestRoles(t *testing.T) {
 }
 
 func TestUsers(t *testing.T) {
+	t.Parallel()
 	n, yes, no := scapi.Some[int64], scapi.Some(true), scapi.Some(false)
 	for name, tc := range map[string]struct {
 		api  scapi.API
@@ -64,6 +66,7 @@ func TestUsers(t *testing.T) {
 }
 
 func TestUsersOfOrganizations(t *testing.T) {
+	t.Parallel()
 	users := func(a asked) said {
 		if a.Call != "GET /user" {
 			return said{}
@@ -86,6 +89,7 @@ func TestUsersOfOrganizations(t *testing.T) {
 }
 
 func TestTickets(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		api  scapi.API
 		body string
@@ -110,6 +114,7 @@ func TestTickets(t *testing.T) {
 }
 
 func TestPeopleOfSimulatedConsoles(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		t.Run(dialect.String(), func(t *testing.T) {
 			_, admin, analyst := simulated(t, sctest.Options{Dialect: dialect})
@@ -146,6 +151,7 @@ func TestPeopleOfSimulatedConsoles(t *testing.T) {
 }
 
 func TestWhoIsLockedIsShown(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		server, _, c := simulated(t, sctest.Options{Dialect: dialect, Accounts: []sctest.Account{
 			{Username: sctest.AdminUsername, Password: sctest.AdminPassword, Administrator: true},
@@ -168,6 +174,7 @@ func TestWhoIsLockedIsShown(t *testing.T) {
 }
 
 func TestTicketsOfSimulatedConsolesAreInTheirStates(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		server, _, c := simulated(t, sctest.Options{Dialect: dialect})
 		tickets, err := c.Tickets(t.Context())
@@ -180,6 +187,7 @@ func TestTicketsOfSimulatedConsolesAreInTheirStates(t *testing.T) {
 }
 
 func TestRecordedUsers(t *testing.T) {
+	t.Parallel()
 	c := recorded(t, recordings(t))
 	users, err := c.Users(t.Context())
 	if err != nil || len(users) != 2 || users[0].Username != "user7" {

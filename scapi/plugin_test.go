@@ -14,6 +14,7 @@ import (
 )
 
 func TestAPluginIsDecodedFromEitherDialect(t *testing.T) {
+	t.Parallel()
 	const texts = `"description":"D","synopsis":"S","solution":"Fix","seeAlso":"http://x","riskFactor":"High",` +
 		`"pluginPubDate":"1700000001","pluginModDate":1700000002,"patchPubDate":"-1","vulnPubDate":"","modifiedTime":"1700000005",` +
 		`"xrefs":"CVE:CVE-2019-0708, BID:5,CISCO-SA:cisco-sa:x, odd, "`
@@ -58,6 +59,7 @@ func TestAPluginIsDecodedFromEitherDialect(t *testing.T) {
 }
 
 func TestAPluginThatIsNotThereIsNotFound(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		api    scapi.API
 		answer said
@@ -83,6 +85,7 @@ func TestAPluginThatIsNotThereIsNotFound(t *testing.T) {
 }
 
 func TestAPluginOfASimulatedConsoleHasItsTexts(t *testing.T) {
+	t.Parallel()
 	onBothDialects(t, sctest.Options{Plugins: 500}, func(t *testing.T, s *sctest.Server) {
 		c := dialSimulated(t, s, asAnalyst)
 		for p, err := range c.Plugins(t.Context(), scapi.PluginQuery{Pages: 1, PageSize: 1, Type: "active"}) {

@@ -39,6 +39,7 @@ func pluginList(lengths map[string]int, gaps func(offset int) bool) func(asked) 
 }
 
 func TestPluginCountsOnRESTCountWhatIsListed(t *testing.T) {
+	t.Parallel()
 	for _, lengths := range exhaustive.Sample([]map[string]int{
 		{"active": 0, "passive": 1, "compliance": 199, "custom": 200, "lce": 201},
 		{"active": 178_412, "passive": 13_777, "compliance": 4_001, "custom": 400, "lce": 3_199},
@@ -101,6 +102,7 @@ func TestPluginCountsOnRESTCountWhatIsListed(t *testing.T) {
 
 // A number of plugins is right, or there is none.
 func TestPluginsOfOddListsAreNotCountedWrong(t *testing.T) {
+	t.Parallel()
 	lengths := map[string]int{"active": 42_000, "passive": 7, "compliance": 0, "custom": 0, "lce": 300}
 	right := scapi.PluginCounts{Total: scapi.Some[int64](42_307), ByType: map[string]int64{"active": 42_000, "passive": 7, "compliance": 0, "custom": 0, "event": 300}}
 	withoutActive := scapi.PluginCounts{ByType: map[string]int64{"passive": 7, "compliance": 0, "custom": 0, "event": 300}}
@@ -172,6 +174,7 @@ func TestPluginsOfOddListsAreNotCountedWrong(t *testing.T) {
 }
 
 func TestPluginCountsOnRESTFollowTheLists(t *testing.T) {
+	t.Parallel()
 	lengths := map[string]int{"active": 150_000, "passive": 9_000, "compliance": 300, "custom": 0, "lce": 700}
 	c, _ := scripted(t, scapi.REST, "6.4.0", pluginList(lengths, nil))
 	for _, step := range []map[string]int{
@@ -196,6 +199,7 @@ func TestPluginCountsOnRESTFollowTheLists(t *testing.T) {
 }
 
 func TestPluginCountsOnREST(t *testing.T) {
+	t.Parallel()
 	t.Run("a type that is refused is absent", func(t *testing.T) {
 		c, _ := scripted(t, scapi.REST, "6.4.0", pluginList(map[string]int{"active": 5, "passive": 6}, nil))
 		got, err := c.PluginCounts(t.Context())
@@ -235,6 +239,7 @@ func TestPluginCountsOnREST(t *testing.T) {
 }
 
 func TestPluginCountsOnRPC(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		body string
 		want scapi.PluginCounts
@@ -256,6 +261,7 @@ func TestPluginCountsOnRPC(t *testing.T) {
 }
 
 func TestRecordedPluginPages(t *testing.T) {
+	t.Parallel()
 	all := recordings(t)
 	var ids []json.RawMessage
 	for _, file := range []string{"plugin-list-1.json", "plugin-list-2.json"} { // 200 and 199 of 200

@@ -10,6 +10,7 @@ import (
 )
 
 func TestPluginFamilies(t *testing.T) {
+	t.Parallel()
 	c, s := scripted(t, scapi.REST, "5.8.0", table(map[string]said{
 		"GET /pluginFamily":         {Response: `[{"id":"1000000","name":"Generic","type":"passive"},{"id":"0","name":"N\/A"}]`},
 		"GET /pluginFamily/1000000": {Response: `{"id":"1000000","name":"Generic","type":"lce","count":1200}`},
@@ -33,6 +34,7 @@ func TestPluginFamilies(t *testing.T) {
 }
 
 func TestPluginFamiliesOfSimulatedConsoles(t *testing.T) {
+	t.Parallel()
 	server, _, c := simulated(t, sctest.Options{Plugins: 5000})
 	families, err := c.PluginFamilies(t.Context())
 	want := server.PluginFamilies()
@@ -59,6 +61,7 @@ func TestPluginFamiliesOfSimulatedConsoles(t *testing.T) {
 }
 
 func TestRecordedPluginFamilies(t *testing.T) {
+	t.Parallel()
 	c := recorded(t, recordings(t))
 	families, err := c.PluginFamilies(t.Context())
 	if err != nil || len(families) != 95 || families[0].ID != "0" || families[0].Name != "N/A" {

@@ -76,6 +76,7 @@ func ids(t *testing.T, c *scapi.Client, q scapi.PluginQuery) ([]string, error) {
 var bothDialects = map[scapi.API]string{scapi.REST: "6.4.0", scapi.RPC: "4.8.1"}
 
 func TestNoPluginOfAListIsLostOrComesTwice(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		pluginDatabase
 		requests int // of 200 plugins; 0: any
@@ -136,6 +137,7 @@ func TestNoPluginOfAListIsLostOrComesTwice(t *testing.T) {
 }
 
 func TestAPluginListThatGoesInCirclesIsAnError(t *testing.T) {
+	t.Parallel()
 	for api, version := range bothDialects {
 		c, s := scripted(t, api, version, pluginDatabase{length: 200, deaf: true}.answer)
 		got, err := ids(t, c, scapi.PluginQuery{PageSize: 200})
@@ -146,6 +148,7 @@ func TestAPluginListThatGoesInCirclesIsAnError(t *testing.T) {
 }
 
 func TestAPluginListEndsWhereTheCallerWants(t *testing.T) {
+	t.Parallel()
 	for api, version := range bothDialects {
 		c, s := scripted(t, api, version, pluginDatabase{length: 1000}.answer)
 		got, err := ids(t, c, scapi.PluginQuery{PageSize: 10, Offset: 5, Pages: 2})
@@ -168,6 +171,7 @@ func TestAPluginListEndsWhereTheCallerWants(t *testing.T) {
 }
 
 func TestAPluginQueryIsSpelledForItsDialect(t *testing.T) {
+	t.Parallel()
 	since := time.Date(2024, 5, 6, 7, 8, 9, 0, time.FixedZone("", 3600))
 	for name, test := range map[string]struct {
 		query     scapi.PluginQuery
@@ -235,6 +239,7 @@ func TestAPluginQueryIsSpelledForItsDialect(t *testing.T) {
 }
 
 func TestAPluginQueryThatIsWrongInItselfIsNotSent(t *testing.T) {
+	t.Parallel()
 	for name, q := range map[string]scapi.PluginQuery{
 		"an unknown type":            {Type: "mobile"},
 		"an unknown direction":       {Direction: "up"},
@@ -252,6 +257,7 @@ func TestAPluginQueryThatIsWrongInItselfIsNotSent(t *testing.T) {
 }
 
 func TestColumnsThatAConsoleRefusesAreNotAskedForAgain(t *testing.T) {
+	t.Parallel()
 	c, s := scripted(t, scapi.REST, "5.0.0", func(a asked) said {
 		if a.Query.Has("fields") {
 			return said{Status: 403, Code: 146, Message: "Invalid field."}
@@ -271,6 +277,7 @@ func TestColumnsThatAConsoleRefusesAreNotAskedForAgain(t *testing.T) {
 }
 
 func TestAFailureInThePluginListComesLast(t *testing.T) {
+	t.Parallel()
 	c, _ := scripted(t, scapi.REST, "6.4.0", func(a asked) said {
 		if a.Query.Get("startOffset") == "10" {
 			return said{Status: 500, Code: 1, Message: "broken"}
@@ -292,6 +299,7 @@ func TestAFailureInThePluginListComesLast(t *testing.T) {
 }
 
 func TestFamiliesOfAnOldConsoleStandBesideItsPlugins(t *testing.T) {
+	t.Parallel()
 	pages := []string{
 		`{"plugins":[{"id":1,"name":"A","familyID":"7"},{"id":"2","familyID":8,"familyName":"Own"}],"families":[{"id":"7","name":"Seven"},{"id":8,"name":"Eight"}]}`,
 		`[]`,
@@ -317,6 +325,7 @@ func TestFamiliesOfAnOldConsoleStandBesideItsPlugins(t *testing.T) {
 }
 
 func TestThePluginsOfASimulatedConsoleAreListed(t *testing.T) {
+	t.Parallel()
 	onBothDialects(t, sctest.Options{Plugins: 2500}, func(t *testing.T, s *sctest.Server) {
 		c := dialSimulated(t, s, asAnalyst)
 		seen := map[string]int{}
@@ -344,6 +353,7 @@ func TestThePluginsOfASimulatedConsoleAreListed(t *testing.T) {
 }
 
 func TestTheRecordedPluginListIsRead(t *testing.T) {
+	t.Parallel()
 	all := recordings(t)
 	pages := map[string]string{}
 	for _, name := range []string{"plugin-list-1.json", "plugin-list-2.json"} {

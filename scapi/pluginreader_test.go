@@ -42,6 +42,7 @@ func samePluginsAsJSON(t *testing.T, pages ...string) {
 }
 
 func TestPluginsAreReadAsEncodingJSONDoes(t *testing.T) {
+	t.Parallel()
 	samePluginsAsJSON(t, `[]`, `""`, `null`, `{}`, `7`, `"text"`, `{"plugins":[{"id":"1","name":"x"},{"id":2}]}`, `{"0":{"id":"1"},"1":{"id":"2"}}`, `{"usable":[{"id":1}],"manageable":[{"id":"1"},{"id":3}]}`,
 		`[{"id":"1"},7,null,"",[],[1],{},{"id":{}},{"id":"2","ID":"3"},{"id":"2","ID":"4"},{"id":"2"}]`,
 		`[{"ID":"1","NAME":"a","family":{"id":"3","name":"Windows"}},{"ID":"1","NAME":"b","family":"Windows","familyID":"7"},{"ID":"1","NAME":"b","family":"","familyName":"DNS","familyID":8}]`)

@@ -9,6 +9,7 @@ import (
 )
 
 func TestPolicies(t *testing.T) {
+	t.Parallel()
 	c, _ := scripted(t, scapi.REST, "5.8.0", table(map[string]said{"GET /policy": {Response: `{"usable":[{"id":"1000009","name":"Full","description":"d"},
 		{"id":"1000001","name":"Patch"}],"manageable":[{"id":"1000001","name":"Patch"}]}`}}))
 	got, err := c.Policies(t.Context())

@@ -43,6 +43,7 @@ func rowsAnswer(n, m int, total string) said {
 }
 
 func TestQueryPages(t *testing.T) {
+	t.Parallel()
 	honest := func(rows int, total string) func(start, end int) said {
 		return func(start, end int) said {
 			return rowsAnswer(min(start, rows), min(end, rows), total)
@@ -177,6 +178,7 @@ func upTo(n, m int) []int {
 }
 
 func TestQueriesAreSpelledForEachDialectAndVersion(t *testing.T) {
+	t.Parallel()
 	day := time.Date(2013, 5, 14, 23, 0, 0, 0, time.UTC)
 	const whole = `"name":"","description":"","context":"","status":-1,"createdTime":0,"modifiedTime":0,"groups":[]`
 	for name, tc := range map[string]struct {
@@ -238,6 +240,7 @@ func TestQueriesAreSpelledForEachDialectAndVersion(t *testing.T) {
 }
 
 func TestQueriesThatAreWrongAreNotSent(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		api         scapi.API
 		query       scapi.Query
@@ -269,6 +272,7 @@ func TestQueriesThatAreWrongAreNotSent(t *testing.T) {
 }
 
 func TestQueryDoesNotTouchTheCallersFilters(t *testing.T) {
+	t.Parallel()
 	c, _ := scripted(t, scapi.REST, "6.4.0", table(map[string]said{"POST /analysis": rowsAnswer(0, 0, `"0"`)}))
 	filters := []scapi.Filter{{Name: "ip", Value: "10.0.0.1"}}
 	if _, err := c.Query(t.Context(), scapi.Query{Tool: "sumip", Filters: filters}); err != nil {
@@ -280,6 +284,7 @@ func TestQueryDoesNotTouchTheCallersFilters(t *testing.T) {
 }
 
 func TestToolsWithoutPagingAreAskedOnce(t *testing.T) {
+	t.Parallel()
 	severities := said{Response: `{"totalRecords":"5","returnedRecords":5,"results":[{"severity":{"id":"4"},"count":"1"},{"severity":{"id":"3"},"count":"2"},{"severity":{"id":"2"},"count":"3"},{"severity":{"id":"1"},"count":"4"},{"severity":{"id":"0"},"count":"5"}]}`}
 	for name, tc := range map[string]struct {
 		query  scapi.Query
@@ -316,6 +321,7 @@ func TestToolsWithoutPagingAreAskedOnce(t *testing.T) {
 }
 
 func TestRowsIteratesLazilyAndYieldsAFailureLast(t *testing.T) {
+	t.Parallel()
 	fail := errors.New("unset")
 	c, s := scripted(t, scapi.REST, "6.4.0", func(a asked) said {
 		if a.Call != "POST /analysis" {
@@ -356,6 +362,7 @@ func TestRowsIteratesLazilyAndYieldsAFailureLast(t *testing.T) {
 }
 
 func TestQueryPagesReturnsTheCallbacksError(t *testing.T) {
+	t.Parallel()
 	c, s := scripted(t, scapi.REST, "6.4.0", func(a asked) said {
 		if a.Call != "POST /analysis" {
 			return said{}
@@ -371,6 +378,7 @@ func TestQueryPagesReturnsTheCallbacksError(t *testing.T) {
 }
 
 func TestQueryEndsWithItsContextBetweenPages(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	c, s := scripted(t, scapi.REST, "6.4.0", func(a asked) said {
 		if a.Call != "POST /analysis" {
@@ -386,6 +394,7 @@ func TestQueryEndsWithItsContextBetweenPages(t *testing.T) {
 }
 
 func TestDayWindowsFollowTheConsolesClock(t *testing.T) {
+	t.Parallel()
 	c, s := scripted(t, scapi.RPC, "4.8.1", table(map[string]said{
 		"plugin::init": {Response: `{}`}, "vuln::query": rowsAnswer(0, 0, `"0"`),
 	}))

@@ -14,6 +14,7 @@ import (
 )
 
 func TestRawReturnsTheResponseAsItIs(t *testing.T) {
+	t.Parallel()
 	s := restConsole().on("GET /rest/user", func(req *http.Request) (*http.Response, error) {
 		if req.URL.RawQuery != "fields=id%2Cname" || req.Header.Get("X-Extra") != "1" {
 			return refusedWith(403, 1, req.URL.RawQuery)(req)
@@ -29,6 +30,7 @@ func TestRawReturnsTheResponseAsItIs(t *testing.T) {
 }
 
 func TestRawCallsOverRPCCarryTheirInput(t *testing.T) {
+	t.Parallel()
 	s := rpcConsole().on("vuln::getIP", said(`{"records":[]}`))
 	got, err := dial(t, s).Raw(t.Context(), RawCall{Module: "vuln", Action: "getIP", Body: map[string]string{"ip": "192.0.2.1"}})
 	if string(got) != `{"records":[]}` || err != nil {
@@ -40,6 +42,7 @@ func TestRawCallsOverRPCCarryTheirInput(t *testing.T) {
 }
 
 func TestRawCallsAreRepeatedOnlyIfTheyChangeNothing(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		call RawCall
 		safe bool
@@ -62,6 +65,7 @@ func TestRawCallsAreRepeatedOnlyIfTheyChangeNothing(t *testing.T) {
 }
 
 func TestRawRefusesPathsThatLeaveTheAPI(t *testing.T) {
+	t.Parallel()
 	s := restConsole()
 	c := dial(t, s)
 	for _, path := range []string{"/../admin", "user", "/a/../../b", "/./x"} {
@@ -74,6 +78,7 @@ func TestRawRefusesPathsThatLeaveTheAPI(t *testing.T) {
 var downloadCall = RawCall{Method: "POST", Path: "/scanResult/1/download", Body: map[string]string{"downloadType": "v2"}}
 
 func TestAStreamIsHandedOverAsItComes(t *testing.T) {
+	t.Parallel()
 	for name, body := range map[string]string{
 		"a ZIP file":                        "PK\x03\x04" + strings.Repeat("z", 3*prefixSize),
 		"an empty file":                     "",
@@ -111,6 +116,7 @@ func TestAStreamIsHandedOverAsItComes(t *testing.T) {
 }
 
 func TestAStreamThatIsAnErrorIsReturnedAsOne(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name   string
 		answer responder
@@ -142,6 +148,7 @@ func TestAStreamThatIsAnErrorIsReturnedAsOne(t *testing.T) {
 }
 
 func TestAStreamRenewsAnExpiredSession(t *testing.T) {
+	t.Parallel()
 	s := restConsole().on("POST /rest/scanResult/1/download", expired, raw(200, "PK"))
 	stream, err := dial(t, s).RawStream(t.Context(), downloadCall)
 	if err != nil {
@@ -154,6 +161,7 @@ func TestAStreamRenewsAnExpiredSession(t *testing.T) {
 }
 
 func TestTheTimeoutOfAStreamCoversItsHeaderOnly(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		slow := func(req *http.Request) (*http.Response, error) {
 			resp, err := raw(200, "")(req)
@@ -203,6 +211,7 @@ func (d *drip) Read(p []byte) (int, error) {
 }
 
 func TestAnAnswerWithoutAnEnvelopeIsReturnedAsItIs(t *testing.T) {
+	t.Parallel()
 	const cve = `{"primary_vuln_id": "CVE-2021-44228", "descriptions": [{"description_text": "a text"}]}`
 	for name, test := range map[string]struct {
 		answer responder

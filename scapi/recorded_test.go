@@ -160,6 +160,7 @@ func recorded(t *testing.T, all map[string]recording) *scapi.Client {
 }
 
 func TestRecordedConsole(t *testing.T) {
+	t.Parallel()
 	c := recorded(t, recordings(t))
 	n := scapi.Some[int64]
 
@@ -297,6 +298,7 @@ func TestRecordedConsole(t *testing.T) {
 
 // Every row that was recorded is delivered, once and as it came.
 func TestEveryRecordedAnalysisIsReadToItsEnd(t *testing.T) {
+	t.Parallel()
 	all := recordings(t)
 	c := recorded(t, all)
 	rows := map[[2]string]int{}
@@ -342,6 +344,7 @@ func TestEveryRecordedAnalysisIsReadToItsEnd(t *testing.T) {
 }
 
 func TestRecordedDetailsDecodeAsListElements(t *testing.T) {
+	t.Parallel()
 	all := recordings(t)
 	response := func(file string) string {
 		var e struct{ Response json.RawMessage }

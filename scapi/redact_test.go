@@ -10,6 +10,7 @@ import (
 )
 
 func TestSecretsInJSONAreMasked(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct{ text, want string }{
 		"nothing secret":               {`{"a":1,"b":[true,null,"x"],"c":{}}`, `{"a":1,"b":[true,null,"x"],"c":{}}`},
 		"a password":                   {`{"username":"u","password":"hunter2"}`, `{"username":"u","password":"***"}`},
@@ -56,6 +57,7 @@ func TestSecretsInJSONAreMasked(t *testing.T) {
 }
 
 func TestSecretsInOtherTextAreMasked(t *testing.T) {
+	t.Parallel()
 	r := &redactor{}
 	r.learn("p&ss<w0rd>")
 	for text, want := range map[string]string{
@@ -78,6 +80,7 @@ func TestSecretsInOtherTextAreMasked(t *testing.T) {
 }
 
 func TestSecretsInHeadersAreMaskedAndKnown(t *testing.T) {
+	t.Parallel()
 	r := &redactor{}
 	got := r.header(http.Header{
 		"Cookie": {"TNS_SESSIONID=c00kie"}, "X-Securitycenter": {"1234567890"}, "X-Apikey": {"accesskey=acc3ss; secretkey=s3cret"},
@@ -105,6 +108,7 @@ func TestSecretsInHeadersAreMaskedAndKnown(t *testing.T) {
 }
 
 func TestFormsAndAddressesAreShownDecoded(t *testing.T) {
+	t.Parallel()
 	r := &redactor{}
 	form := url.Values{"module": {"auth"}, "input": {`{"username":"u","password":"hunter2"}`}, "token": {"1234567890"}, "note": {"1234567890"}}
 	if got, want := r.form(form), `input={"username":"u","password":"***"}&module=auth&note=***&token=***`; got != want {
@@ -120,6 +124,7 @@ func TestFormsAndAddressesAreShownDecoded(t *testing.T) {
 }
 
 func TestTextsAreShortenedBetweenCharacters(t *testing.T) {
+	t.Parallel()
 	for limit := range 8 {
 		got, cutOff := shorten("aüöä", limit)
 		if len(got) > limit || !utf8.ValidString(got) || cutOff != (limit < 7) {

@@ -6,6 +6,7 @@ import (
 )
 
 func TestARefusalIsKnownByItsWordsWhateverItsCode(t *testing.T) {
+	t.Parallel()
 	const building = "Unable to process Vuln Query.\nAn error occurred when building the vuln query command.\n"
 	for name, tc := range map[string]struct {
 		answer responder
@@ -54,6 +55,7 @@ func TestARefusalIsKnownByItsWordsWhateverItsCode(t *testing.T) {
 }
 
 func TestAFilterThatWasNotSentIsRefusedByName(t *testing.T) {
+	t.Parallel()
 	_, err := dial(t, rpcConsole()).Query(t.Context(), Query{Tool: "sumip", Filters: []Filter{VPR(7, 10)}})
 	if r, ok := RefusalOf(err); !ok || r != (Refusal{RefusedFilter, "vprScore", "vprScore"}) || !errors.Is(err, ErrUnsupported) {
 		t.Errorf("%+v, %v: %v", r, ok, err)

@@ -14,6 +14,7 @@ import (
 )
 
 func TestRepositories(t *testing.T) {
+	t.Parallel()
 	list := `[{"id":"10","name":"Default","type":"Local","dataFormat":"IPv4","vulnCount":"120","lastSyncTime":"0","lastVulnUpdate":"1700010000","typeFields":{"ipCount":"33"}},
 		{"id":"2","name":"Default","type":"Remote","dataFormat":"IPv4","lastSyncTime":"1700000000","typeFields":{"ipCount":12,"vulnCount":77,"lastVulnUpdate":1700020000}},
 		{"id":"3","name":"Agents","type":"Local","dataFormat":"agent","vulnCount":"-1","typeFields":{"uuidCount":"5","ipCount":"","activeVulnsLifetime":"0"}},
@@ -107,6 +108,7 @@ func TestRepositories(t *testing.T) {
 }
 
 func TestListsThatAreNoListsAreMalformed(t *testing.T) {
+	t.Parallel()
 	for _, body := range []string{`7`, `true`, `"<html>"`} {
 		c, _ := scripted(t, scapi.REST, "6.4.0", func(a asked) said {
 			switch a.Call {

@@ -9,6 +9,7 @@ import (
 )
 
 func TestRESTCallsAreEncoded(t *testing.T) {
+	t.Parallel()
 	base := &url.URL{Scheme: "https", Host: "sc.test:8443", Path: "/prefix"}
 	req, err := restCall{
 		Method: "POST", Path: "/scanResult/a b?c#d/download", Query: url.Values{"fields": {"id,name"}},
@@ -30,6 +31,7 @@ func TestRESTCallsAreEncoded(t *testing.T) {
 }
 
 func TestARequestWithoutBodyHasNoContentType(t *testing.T) {
+	t.Parallel()
 	req, err := restCall{Method: "GET", Path: "/system"}.request(t.Context(), &url.URL{Scheme: "http", Host: "sc.test"})
 	if err != nil || req.Body != nil || req.Header.Get("Content-Type") != "" || req.URL.String() != "http://sc.test/rest/system" {
 		t.Errorf("%v, %v", req, err)
@@ -37,6 +39,7 @@ func TestARequestWithoutBodyHasNoContentType(t *testing.T) {
 }
 
 func TestRequestsThatCannotBeMadeAreErrors(t *testing.T) {
+	t.Parallel()
 	base := &url.URL{Scheme: "http", Host: "sc.test"}
 	for _, r := range []restCall{
 		{Method: "GET", Path: ""}, {Method: "GET", Path: "system"}, {Method: "GET", Path: "/a/../b"}, {Method: "GET", Path: "/."},
@@ -49,6 +52,7 @@ func TestRequestsThatCannotBeMadeAreErrors(t *testing.T) {
 }
 
 func TestKeysHaveTheDocumentedForm(t *testing.T) {
+	t.Parallel()
 	if got := keysHeader("aa", "bb"); got != "accesskey=aa; secretkey=bb" || strings.HasSuffix(got, ";") {
 		t.Errorf("%q", got)
 	}

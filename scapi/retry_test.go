@@ -14,6 +14,7 @@ import (
 )
 
 func TestTemporaryFailuresAreTriedAgain(t *testing.T) {
+	t.Parallel()
 	reset := fmt.Errorf("read tcp: %w", syscall.ECONNRESET)
 	tests := []struct {
 		name    string
@@ -73,6 +74,7 @@ func TestTemporaryFailuresAreTriedAgain(t *testing.T) {
 }
 
 func TestTriesEndWithTheirNumber(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := restConsole().on("GET /rest/feed", page(503))
 		c := dial(t, s, func(o *Options) { o.Retries = 4 })
@@ -84,6 +86,7 @@ func TestTriesEndWithTheirNumber(t *testing.T) {
 }
 
 func TestWaitingForTheNextTryEndsWithTheContext(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := restConsole().on("GET /rest/feed", refusedWith(503, 0, "", "Retry-After: 20"))
 		c := dial(t, s)
@@ -107,6 +110,7 @@ func TestWaitingForTheNextTryEndsWithTheContext(t *testing.T) {
 }
 
 func TestLoginsAreNotTriedAgain(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := restConsole().on("POST /rest/token", page(503))
 		_, err := dial(t, s).do(t.Context(), feedCall, nil)

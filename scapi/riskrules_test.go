@@ -8,6 +8,7 @@ import (
 )
 
 func TestRiskRules(t *testing.T) {
+	t.Parallel()
 	const rules = `[{"id":"26","hostType":"asset","hostValue":{"id":"5","name":"Lab","description":""},"port":"443","protocol":"TCP","expires":1700000000,"status":"0",
 			"comments":"until moved","createdTime":"1690000000","modifiedTime":"1690003600","repository":{"id":"1","name":"Default"},"organization":{"id":"1","name":"Org"},
 			"user":{"id":"2","username":"api","firstname":"A","lastname":"B"},"plugin":{"id":"19506","name":"Scan Information"},"newSeverity":{"id":"1","name":"Low"}},
@@ -35,6 +36,7 @@ func TestRiskRules(t *testing.T) {
 }
 
 func TestRiskRulesOfSimulatedConsoles(t *testing.T) {
+	t.Parallel()
 	server, _, c := simulated(t, sctest.Options{})
 	accept, errA := c.AcceptRiskRules(t.Context())
 	recast, errB := c.RecastRiskRules(t.Context())

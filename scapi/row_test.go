@@ -11,6 +11,7 @@ import (
 )
 
 func TestRowAccessors(t *testing.T) {
+	t.Parallel()
 	c, _ := scripted(t, scapi.REST, "6.4.0", table(map[string]said{"POST /analysis": {Response: `{"totalRecords":"1","results":[{
 		"ip":"10.0.0.1","score":"184","baseScore":"7.5","firstSeen":"1284001810","lastSeen":"-1","count":42,"empty":"","nothing":null,
 		"severity":{"id":"3","name":"High"},"repository":{"id":"7","name":"Default"},"source ip":"10.0.0.2",
@@ -62,6 +63,7 @@ func TestRowAccessors(t *testing.T) {
 }
 
 func TestRowsOfSecurityCenter42AreOnTheNewScale(t *testing.T) {
+	t.Parallel()
 	c, _ := scripted(t, scapi.RPC, "4.2.1", table(map[string]said{"vuln::query": {Response: `{"totalRecords":"2","results":[
 		{"severity":"3","low":"1","medium":"2","high":"3","critical":"4"},{"severity":"0"}]}`}}))
 	rows, err := c.Query(t.Context(), scapi.Query{Tool: "vulndetails"})

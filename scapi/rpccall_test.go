@@ -8,6 +8,7 @@ import (
 )
 
 func TestRPCCallsAreEncodedAsAForm(t *testing.T) {
+	t.Parallel()
 	endpoint := &url.URL{Scheme: "https", Host: "sc.test", Path: "/sc4/request.php"}
 	for _, test := range []struct {
 		name         string
@@ -40,6 +41,7 @@ func TestRPCCallsAreEncodedAsAForm(t *testing.T) {
 }
 
 func TestInputThatCannotBeEncodedIsAnError(t *testing.T) {
+	t.Parallel()
 	if _, err := (rpcCall{Module: "a", Action: "b", Input: func() {}}).request(t.Context(), &url.URL{Scheme: "http", Host: "x"}, ""); err == nil {
 		t.Error("no error")
 	}

@@ -10,6 +10,7 @@ import (
 )
 
 func TestSavedQueries(t *testing.T) {
+	t.Parallel()
 	const query = `{"id":"744","name":"Mine","description":"d","tool":"sumid","type":"Vuln","tags":"t","createdTime":"1556816695","modifiedTime":"1556816696","status":0,
 		"filters":[{"id":"severity","filterName":"severity","operator":"=","type":"vuln","isPredefined":true,"value":"3,4"},
 			{"id":"repository","filterName":"repository","operator":"=","value":[{"id":"1","name":"Default"}]},{"filterName":"firstSeen","operator":">=","value":30},{"filterName":"x"},"odd"],
@@ -62,6 +63,7 @@ func TestSavedQueries(t *testing.T) {
 
 // A saved query finds what its filters say.
 func TestSavedQueriesOfSimulatedConsoles(t *testing.T) {
+	t.Parallel()
 	server, _, c := simulated(t, sctest.Options{})
 	queries, err := c.SavedQueries(t.Context())
 	if err != nil || len(queries) != 5 {
@@ -102,6 +104,7 @@ func TestSavedQueriesOfSimulatedConsoles(t *testing.T) {
 }
 
 func TestRecordedSavedQueries(t *testing.T) {
+	t.Parallel()
 	c := recorded(t, recordings(t))
 	queries, err := c.SavedQueries(t.Context())
 	if err != nil || len(queries) != 1 || queries[0].Name != "New Query" || queries[0].Tool != "vulndetails" || len(queries[0].Filters) != 0 {

@@ -49,6 +49,7 @@ var apis = []API{REST, RPC}
 var nessusFile = `<?xml version="1.0" ?><NessusClientData_v2>` + strings.Repeat("<ReportHost/>\n", 200) + `</NessusClientData_v2>`
 
 func TestTheFileOfAScanIsHandedOut(t *testing.T) {
+	t.Parallel()
 	for name, body := range map[string]string{
 		"an archive":            zipped(t, nessusFile),
 		"a file without one":    nessusFile,
@@ -91,6 +92,7 @@ func TestTheFileOfAScanIsHandedOut(t *testing.T) {
 }
 
 func TestADownloadHandsOutWhatCameWhileItGoesOn(t *testing.T) {
+	t.Parallel()
 	var numbers strings.Builder
 	for i := range 100_000 {
 		fmt.Fprintln(&numbers, i*i) // which cannot be packed much
@@ -131,6 +133,7 @@ func TestADownloadHandsOutWhatCameWhileItGoesOn(t *testing.T) {
 }
 
 func TestWhatIsNoFileIsAnErrorWithTheConsolesMessage(t *testing.T) {
+	t.Parallel()
 	empty := "PK\x05\x06" + strings.Repeat("\x00", 18)
 	for name, test := range map[string]struct {
 		answer responder
@@ -174,6 +177,7 @@ func TestWhatIsNoFileIsAnErrorWithTheConsolesMessage(t *testing.T) {
 func malformedAnswer(err error) bool { return errors.Is(err, ErrMalformed) }
 
 func TestADownloadThatBreaksOffIsNoWholeFile(t *testing.T) {
+	t.Parallel()
 	archive := zipped(t, strings.Repeat(nessusFile, 100))
 	damaged := []byte(archive)
 	damaged[len(damaged)/3] ^= 0xff
@@ -204,6 +208,7 @@ func TestADownloadThatBreaksOffIsNoWholeFile(t *testing.T) {
 }
 
 func TestADownloadIsBounded(t *testing.T) {
+	t.Parallel()
 	content := strings.Repeat("x", 5000)
 	for _, body := range []string{zipped(t, content), "<x>" + content[3:]} {
 		for limit, tooLarge := range map[int64]bool{1: true, 4999: true, 5000: false, 5001: false} {
@@ -224,6 +229,7 @@ func TestADownloadIsBounded(t *testing.T) {
 }
 
 func TestFormatsOfDownloadsDependOnTheConsole(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		api           API
 		version       string
@@ -275,6 +281,7 @@ func TestFormatsOfDownloadsDependOnTheConsole(t *testing.T) {
 }
 
 func TestAFileOfPlainTextIsForThoseWhoAskedForIt(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		format, body string
 		want         bool
@@ -301,6 +308,7 @@ func TestAFileOfPlainTextIsForThoseWhoAskedForIt(t *testing.T) {
 }
 
 func TestADownloadRenewsAnExpiredSession(t *testing.T) {
+	t.Parallel()
 	// The second answer is an error that the stream lets pass for its blanks.
 	for name, first := range map[string]responder{
 		"an error": expired, "an error after blanks": raw(200, " "+envelope(`""`, 12, "This request contains an invalid token.")),
@@ -320,6 +328,7 @@ func TestADownloadRenewsAnExpiredSession(t *testing.T) {
 }
 
 func TestTheRecordedDownloadIsUnpacked(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile(filepath.Join("..", "..", "shared", "fixtures", "tenable-sc", "scanresult-download.json"))
 	if err != nil {
 		t.Skip("no recordings beside the project")
@@ -369,6 +378,7 @@ func FuzzDownload(f *testing.F) {
 }
 
 func TestAnEmptyFileInAnArchiveIsNoScan(t *testing.T) {
+	t.Parallel()
 	for _, api := range apis {
 		s, call := downloading(api, raw(200, zipped(t, ""), "Content-Type: application/zip"))
 		file, err := dial(t, s, over(api)).DownloadScan(t.Context(), "124", "")

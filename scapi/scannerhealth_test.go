@@ -9,6 +9,7 @@ import (
 )
 
 func TestScannerHealth(t *testing.T) {
+	t.Parallel()
 	n := scapi.Some[int64]
 	const mb = 1 << 20
 	for name, tc := range map[string]struct {
@@ -36,6 +37,7 @@ func TestScannerHealth(t *testing.T) {
 }
 
 func TestHealthOfSimulatedScanners(t *testing.T) {
+	t.Parallel()
 	server, admin, analyst := simulated(t, sctest.Options{})
 	for _, s := range server.Scanners() {
 		want, reachable := server.ScannerHealth(s.ID)

@@ -10,6 +10,7 @@ import (
 )
 
 func TestScanners(t *testing.T) {
+	t.Parallel()
 	status := scapi.Some[scapi.ScannerStatus]
 	rest := `[{"id":"2","name":"b","status":"8192","enabled":"false","version":null,"agentCapable":"true","pluginSet":null,"loadedPluginSet":null,"uptime":-1,"loadAvg":"0.0","numScans":"0"},
 		{"id":"1","name":"a","status":"1","enabled":"true","version":"10.4.2","agentCapable":"false","pluginSet":"202311142030","loadedPluginSet":"202311132030","uptime":"5617814","loadAvg":"1.25","numScans":"2","numHosts":7,"numTCPSessions":"31"}]`

@@ -9,6 +9,7 @@ import (
 )
 
 func TestScannerStatus(t *testing.T) {
+	t.Parallel()
 	yes, no, unknown := scapi.Some(true), scapi.Some(false), scapi.Opt[bool]{}
 	for name, tc := range map[string]struct {
 		status scapi.ScannerStatus
@@ -42,6 +43,7 @@ func TestScannerStatus(t *testing.T) {
 }
 
 func TestScannerStatusWordsHaveThePublishedOrder(t *testing.T) {
+	t.Parallel()
 	want := []string{"working", "connection_error", "connection_timeout", "certificate_mismatch", "protocol_error",
 		"authentication_error", "invalid_configuration", "reloading", "plugins_out_of_sync", "updating_plugins",
 		"updating_status", "user_disabled", "requires_upgrade", "license_invalid", "other"}

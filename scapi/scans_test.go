@@ -12,6 +12,7 @@ import (
 )
 
 func TestScans(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		api  scapi.API
 		body string
@@ -47,6 +48,7 @@ func TestScans(t *testing.T) {
 }
 
 func TestScanResults(t *testing.T) {
+	t.Parallel()
 	n, d := scapi.Some[int64], scapi.Some[time.Duration]
 	end := epoch(1700000000)
 	for name, tc := range map[string]struct {
@@ -129,6 +131,7 @@ func TestScanResults(t *testing.T) {
 }
 
 func TestScanResult(t *testing.T) {
+	t.Parallel()
 	n := scapi.Some[int64]
 	c, s := scripted(t, scapi.REST, "6.4.0", table(map[string]said{
 		"GET /scanResult/12": {Response: `{"id":"12","status":"Completed","totalIPs":"2048","scannedIPs":"2048","progress":{"scannedSize":49,"deadHostSize":1999,"scannedIPs":"10.0.0.1,10.0.0.2","completedChecks":"7","totalChecks":9}}`},

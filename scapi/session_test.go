@@ -20,6 +20,7 @@ var expired = refusedWith(403, 12, "This request contains an invalid token.", "C
 	"Set-Cookie: TNS_SESSIONID=anonymous")
 
 func TestAnExpiredSessionIsRenewedOnceAndTheCallRepeated(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name    string
 		console *script
@@ -49,6 +50,7 @@ func TestAnExpiredSessionIsRenewedOnceAndTheCallRepeated(t *testing.T) {
 }
 
 func TestASessionThatDoesNotHoldAfterANewLoginIsAnError(t *testing.T) {
+	t.Parallel()
 	s := restConsole().on("GET /rest/feed", expired)
 	c := dial(t, s)
 	_, err := c.do(t.Context(), feedCall, nil)
@@ -62,6 +64,7 @@ func TestASessionThatDoesNotHoldAfterANewLoginIsAnError(t *testing.T) {
 }
 
 func TestManyCallsWithAnExpiredSessionLogInOnceMore(t *testing.T) {
+	t.Parallel()
 	for name, relogin := range map[string]responder{
 		"which succeeds":   said(`{"token":2}`, "Set-Cookie: TNS_SESSIONID=renewed"),
 		"which is refused": refusedWith(403, 11, "no"),
@@ -103,6 +106,7 @@ func TestManyCallsWithAnExpiredSessionLogInOnceMore(t *testing.T) {
 }
 
 func TestRevokedAPIKeysAreALoginRefused(t *testing.T) {
+	t.Parallel()
 	none := refusedWith(403, 0, "", "Content-Type: text/html")
 	s := restConsole().on("GET /rest/currentUser", said(orgUser), none).on("GET /rest/feed", none)
 	g := &guard{}
@@ -116,6 +120,7 @@ func TestRevokedAPIKeysAreALoginRefused(t *testing.T) {
 }
 
 func TestACallerThatGivesUpDoesNotFailTheOthers(t *testing.T) {
+	t.Parallel()
 	started := make(chan struct{})
 	s := restConsole().on("POST /rest/token", func(req *http.Request) (*http.Response, error) {
 		close(started)

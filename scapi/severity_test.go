@@ -8,6 +8,7 @@ import (
 )
 
 func TestSeveritiesAreThoseThatTheConsoleKnows(t *testing.T) {
+	t.Parallel()
 	all, old := scapi.Severities[:], scapi.Severities[scapi.Low:]
 	for _, tc := range []struct {
 		api     scapi.API

@@ -61,6 +61,7 @@ func label(o sctest.Options) string {
 
 // On every console a summary is what counting the findings one by one gives.
 func TestSummaryOfSimulatedConsoles(t *testing.T) {
+	t.Parallel()
 	daysAgo := func(n int) time.Time { return simulatedNow.AddDate(0, 0, -n) }
 	for _, o := range exhaustive.Sample(consoles, 4) {
 		o.Seed, o.Hosts = 7, 300
@@ -182,6 +183,7 @@ func inBlocks(ip string) bool {
 }
 
 func TestPluginCountsOfSimulatedConsoles(t *testing.T) {
+	t.Parallel()
 	for _, o := range []sctest.Options{
 		{Dialect: sctest.REST}, {Dialect: sctest.REST, Quirks: sctest.Quirks{FullPluginPages: true}}, {Dialect: sctest.RPC}, {Dialect: sctest.RPC, Version: "4.2.1"},
 	} {
@@ -211,6 +213,7 @@ func TestPluginCountsOfSimulatedConsoles(t *testing.T) {
 }
 
 func TestIndividualScansOfSimulatedConsoles(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		t.Run(dialect.String(), func(t *testing.T) {
 			_, _, c := simulated(t, sctest.Options{Dialect: dialect})
@@ -233,6 +236,7 @@ func TestIndividualScansOfSimulatedConsoles(t *testing.T) {
 }
 
 func TestScanResultOfASimulatedConsole(t *testing.T) {
+	t.Parallel()
 	_, _, c := simulated(t, sctest.Options{})
 	results, err := c.ScanResults(t.Context(), scapi.ScanWindow{End: simulatedNow})
 	if err != nil {
@@ -268,6 +272,7 @@ func TestScanResultOfASimulatedConsole(t *testing.T) {
 }
 
 func TestFaultsInMidPaging(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		endpoint := map[sctest.Dialect]string{sctest.REST: "POST /analysis", sctest.RPC: "vuln::query"}[dialect]
 		for name, tc := range map[string]struct {
@@ -327,6 +332,7 @@ func TestFaultsInMidPaging(t *testing.T) {
 var errAny = errors.New("any error")
 
 func TestSummaryOfAnyConsoleSizeIsOneSmallRequest(t *testing.T) {
+	t.Parallel()
 	for _, hosts := range []int{100, 100_000} {
 		t.Run(strconv.Itoa(hosts), func(t *testing.T) {
 			server, _, c := simulated(t, sctest.Options{Hosts: hosts})
@@ -346,6 +352,7 @@ func TestSummaryOfAnyConsoleSizeIsOneSmallRequest(t *testing.T) {
 }
 
 func TestWhoMayCallWhat(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		t.Run(dialect.String(), func(t *testing.T) {
 			_, admin, analyst := simulated(t, sctest.Options{Dialect: dialect})
@@ -378,6 +385,7 @@ func TestWhoMayCallWhat(t *testing.T) {
 }
 
 func TestJobsAndDiagnosticsOfASimulatedConsole(t *testing.T) {
+	t.Parallel()
 	_, admin, _ := simulated(t, sctest.Options{})
 	jobs, err := admin.Jobs(t.Context())
 	if err != nil || len(jobs) == 0 {

@@ -62,6 +62,7 @@ func onBothDialects(t *testing.T, o sctest.Options, f func(t *testing.T, s *scte
 }
 
 func TestAccountsOfASimulatedConsoleAreKnown(t *testing.T) {
+	t.Parallel()
 	accounts := map[string]struct {
 		credentials scapi.Credentials
 		kind        scapi.Kind
@@ -84,6 +85,7 @@ func TestAccountsOfASimulatedConsoleAreKnown(t *testing.T) {
 }
 
 func TestAPIKeysOpenASimulatedConsole(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{})
 	c := dialSimulated(t, s, scapi.Credentials{AccessKey: sctest.AnalystAccessKey, SecretKey: sctest.AnalystSecretKey})
 	who, err := c.Whoami(t.Context())
@@ -105,6 +107,7 @@ func TestAPIKeysOpenASimulatedConsole(t *testing.T) {
 }
 
 func TestClientCertificatesOpenASimulatedConsole(t *testing.T) {
+	t.Parallel()
 	for _, o := range []sctest.Options{{}, {Version: "6.5.1"}, {Dialect: sctest.RPC}} {
 		t.Run(o.Dialect.String()+" "+o.Version, func(t *testing.T) {
 			s := sctest.StartTLS(t, o)
@@ -145,6 +148,7 @@ func TestClientCertificatesOpenASimulatedConsole(t *testing.T) {
 }
 
 func TestEveryVersionOfASimulatedConsoleIsUnderstood(t *testing.T) {
+	t.Parallel()
 	for version, dialect := range map[string]sctest.Dialect{
 		"4.0.0": sctest.RPC, "4.2.0": sctest.RPC, "4.4.0": sctest.RPC, "4.6.2": sctest.RPC, "4.8.1": sctest.RPC,
 		"5.8.0": sctest.REST, "5.20.0": sctest.REST, "6.4.0": sctest.REST,
@@ -167,6 +171,7 @@ func TestEveryVersionOfASimulatedConsoleIsUnderstood(t *testing.T) {
 }
 
 func TestASessionThatTimedOutIsRenewed(t *testing.T) {
+	t.Parallel()
 	onBothDialects(t, sctest.Options{SessionTimeout: time.Hour}, func(t *testing.T, s *sctest.Server) {
 		c := dialSimulated(t, s, asAnalyst)
 		for range 3 {
@@ -183,6 +188,7 @@ func TestASessionThatTimedOutIsRenewed(t *testing.T) {
 }
 
 func TestTheSessionLimitIsReportedAndNeverForced(t *testing.T) {
+	t.Parallel()
 	onBothDialects(t, sctest.Options{SessionLimit: 1}, func(t *testing.T, s *sctest.Server) {
 		first, second := dialSimulated(t, s, asAnalyst), dialSimulated(t, s, asAnalyst)
 		if err := first.Login(t.Context()); err != nil {
@@ -198,6 +204,7 @@ func TestTheSessionLimitIsReportedAndNeverForced(t *testing.T) {
 }
 
 func TestAWrongPasswordIsTriedOnceHoweverManyCallsThereAre(t *testing.T) {
+	t.Parallel()
 	onBothDialects(t, sctest.Options{LockAfter: 2}, func(t *testing.T, s *sctest.Server) {
 		// The login takes its time, so that all the others wait for it.
 		s.Inject(sctest.Fault{Endpoint: "POST /token", Effect: sctest.Delay(time.Second)})
@@ -223,6 +230,7 @@ func TestAWrongPasswordIsTriedOnceHoweverManyCallsThereAre(t *testing.T) {
 }
 
 func TestFaultsOfAConsoleAreToldApart(t *testing.T) {
+	t.Parallel()
 	const small = 1 << 20
 	is := func(target error) func(error) bool { return func(err error) bool { return errors.Is(err, target) } }
 	none := func(err error) bool { return err == nil }
@@ -268,6 +276,7 @@ func TestFaultsOfAConsoleAreToldApart(t *testing.T) {
 }
 
 func TestADownloadFromASimulatedConsoleIsStreamed(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{})
 	c := dialSimulated(t, s, asAnalyst)
 	if _, err := c.RawStream(t.Context(), scapi.RawCall{Method: http.MethodPost, Path: "/scanResult/999999999/download", Body: map[string]string{"downloadType": "v2"}}); !scapi.IsNotFound(err) {

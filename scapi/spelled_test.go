@@ -13,6 +13,7 @@ import (
 )
 
 func TestAQueryIsSpelledInTheConsolesOwnWordsAndNotSent(t *testing.T) {
+	t.Parallel()
 	from := simulatedNow.AddDate(0, 0, -30)
 	epochs := fmt.Sprintf("%d-9999999999", from.Unix())
 	query := scapi.Query{Source: scapi.Mitigated, Tool: "sumip", Limit: 1, Filters: []scapi.Filter{

@@ -12,6 +12,7 @@ import (
 )
 
 func TestSummary(t *testing.T) {
+	t.Parallel()
 	const (
 		host       = `[{"ip":"10.0.0.1"}]`
 		severities = `{"totalRecords":"5","results":[{"severity":{"id":"4"},"count":"19"},{"severity":{"id":"3"},"count":"146"},{"severity":{"id":"2"},"count":176},{"severity":{"id":"1"},"count":"32"},{"severity":{"id":"0"},"count":"1256"}]}`
@@ -114,6 +115,7 @@ func tool(t *testing.T, a asked) string {
 }
 
 func TestSummaryOfEventsIsNotSupported(t *testing.T) {
+	t.Parallel()
 	c, s := scripted(t, scapi.REST, "6.4.0", table(nil))
 	if _, err := c.Summary(t.Context(), scapi.Query{Source: scapi.Events}); !errors.Is(err, scapi.ErrUnsupported) {
 		t.Errorf("error %v, want ErrUnsupported", err)

@@ -17,6 +17,7 @@ var noRaw = cmp.FilterPath(func(p cmp.Path) bool { return p.Last().Type().String
 func epoch(sec int64) time.Time { return time.Unix(sec, 0).UTC() }
 
 func TestSystem(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		api  scapi.API
 		body string
@@ -45,6 +46,7 @@ func TestSystem(t *testing.T) {
 }
 
 func TestStatus(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		api     scapi.API
 		answers map[string]said
@@ -90,6 +92,7 @@ func TestStatus(t *testing.T) {
 }
 
 func TestStatusOfSecurityCenter4FailsWhereTheLicenceIsBroken(t *testing.T) {
+	t.Parallel()
 	c, _ := scripted(t, scapi.RPC, "4.8.1", table(map[string]said{"repository::init": {Status: 502, Code: 1, Message: "out of order"}}))
 	if got, err := c.Status(t.Context()); err == nil {
 		t.Errorf("status %+v, want an error", got)
@@ -97,6 +100,7 @@ func TestStatusOfSecurityCenter4FailsWhereTheLicenceIsBroken(t *testing.T) {
 }
 
 func TestWhatOnlyRESTHas(t *testing.T) {
+	t.Parallel()
 	c, s := scripted(t, scapi.RPC, "4.8.1", table(nil))
 	for name, call := range map[string]func() error{
 		"diagnostics": func() error { _, err := c.Diagnostics(t.Context()); return err },
@@ -113,6 +117,7 @@ func TestWhatOnlyRESTHas(t *testing.T) {
 }
 
 func TestDiagnosticsAndJobs(t *testing.T) {
+	t.Parallel()
 	c, s := scripted(t, scapi.REST, "6.4.0", table(map[string]said{
 		"GET /system/diagnostics": {Response: `{"statusJava":"true","statusRPM":false,"statusDisk":"","statusLastChecked":"1700036000","diagnosticsGenerated":-1}`},
 		"GET /job": {Response: `[{"id":"1","type":"importScan","status":"Running","targetedTime":"1700000000","startTime":1700000010,"pid":"77"},

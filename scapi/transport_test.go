@@ -96,6 +96,7 @@ func greetOver(t *testing.T, transport http.RoundTripper, target string) (string
 }
 
 func TestAConsoleIsVerifiedUnlessTheCallerSaysOtherwise(t *testing.T) {
+	t.Parallel()
 	s, ca := greeter(t)
 	caFile := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(caFile, ca, 0o600); err != nil {
@@ -122,6 +123,7 @@ func TestAConsoleIsVerifiedUnlessTheCallerSaysOtherwise(t *testing.T) {
 }
 
 func TestAClientCertificateBelongsToOneTransport(t *testing.T) {
+	t.Parallel()
 	s, ca := greeter(t)
 	dir := t.TempDir()
 	cert, key := writePair(t, dir, "first")
@@ -145,6 +147,7 @@ func TestAClientCertificateBelongsToOneTransport(t *testing.T) {
 }
 
 func TestTransportOptionsThatCannotBeUsedAreErrors(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	cert, key := writePair(t, dir, "client")
 	_, otherKey := writePair(t, t.TempDir(), "other")
@@ -176,6 +179,7 @@ func TestTransportOptionsThatCannotBeUsedAreErrors(t *testing.T) {
 }
 
 func TestAProxyCarriesTheRequests(t *testing.T) {
+	t.Parallel()
 	var through []string
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		through = append(through, r.RequestURI)
@@ -192,6 +196,7 @@ func TestAProxyCarriesTheRequests(t *testing.T) {
 }
 
 func TestTheEnvironmentsProxyIsForThoseWhoNameNone(t *testing.T) {
+	t.Parallel()
 	// The standard library reads the environment once, so only the functions
 	// can be told apart here.
 	for proxy, environment := range map[string]bool{"": true, scapi.ProxyNone: false} {
@@ -206,6 +211,7 @@ func TestTheEnvironmentsProxyIsForThoseWhoNameNone(t *testing.T) {
 }
 
 func TestAnOldConsoleIsReachedOnlyByThoseWhoAllowIt(t *testing.T) {
+	t.Parallel()
 	s := httptest.NewUnstartedServer(http.NotFoundHandler())
 	s.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)

@@ -9,6 +9,7 @@ import (
 
 // What SecurityCenter 4 has no call for is said before anything is sent but the login.
 func TestWhatSecurityCenter4DoesNotTell(t *testing.T) {
+	t.Parallel()
 	c, s := scripted(t, scapi.RPC, "4.8.1", table(nil))
 	ctx := t.Context()
 	for what, call := range map[string]func() error{

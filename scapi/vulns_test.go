@@ -14,6 +14,7 @@ import (
 )
 
 func TestVulns(t *testing.T) {
+	t.Parallel()
 	yes, no, n := scapi.Some(true), scapi.Some(false), scapi.Some[int64]
 	for name, tc := range map[string]struct {
 		api     scapi.API
@@ -72,6 +73,7 @@ func TestVulns(t *testing.T) {
 }
 
 func TestVulnsOfWhatHasNone(t *testing.T) {
+	t.Parallel()
 	c, s := scripted(t, scapi.REST, "", func(asked) said { return said{} })
 	for name, tc := range map[string]struct {
 		query scapi.Query
@@ -117,6 +119,7 @@ func sameDetails(t *testing.T, v scapi.Vuln, f sctest.Finding, dialect sctest.Di
 }
 
 func TestVulnsOfSimulatedConsoles(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		t.Run(dialect.String(), func(t *testing.T) {
 			server, _, c := simulated(t, sctest.Options{Dialect: dialect, Hosts: 40})

@@ -26,6 +26,7 @@ func filterSent(t *testing.T, c *scapi.Client, s *script, field string) string {
 }
 
 func TestNamesOfCrossReferencesAreSpelledForTheWire(t *testing.T) {
+	t.Parallel()
 	for api, version := range bothDialects {
 		c, s := scripted(t, api, version, pluginDatabase{}.answer)
 		for field, want := range map[string]string{
@@ -41,6 +42,7 @@ func TestNamesOfCrossReferencesAreSpelledForTheWire(t *testing.T) {
 }
 
 func TestCrossReferencesAreLearntFromThePlugins(t *testing.T) {
+	t.Parallel()
 	for api, version := range bothDialects {
 		rows := `[{"id":"1","xrefs":"MCAFEE-SB:SB10, CVE:CVE-1"},{"id":"2","xrefs":""},{"id":"3","xrefs":null},{"id":"4","xrefs":"CVE:CVE-2, new_one:7"}]`
 		answer := func(a asked) said {
@@ -87,6 +89,7 @@ func TestCrossReferencesAreLearntFromThePlugins(t *testing.T) {
 }
 
 func TestAListWithoutCrossReferencesChangesNothing(t *testing.T) {
+	t.Parallel()
 	c, _ := scripted(t, scapi.REST, "6.4.0", pluginDatabase{length: 5}.answer)
 	if got, err := c.LearnCrossReferences(t.Context()); len(got) != 37 || err != nil {
 		t.Errorf("%q, %v", got, err)
@@ -94,6 +97,7 @@ func TestAListWithoutCrossReferencesChangesNothing(t *testing.T) {
 }
 
 func TestPluginsOfASimulatedConsoleAreFoundByCVE(t *testing.T) {
+	t.Parallel()
 	onBothDialects(t, sctest.Options{Plugins: 5000}, func(t *testing.T, s *sctest.Server) {
 		c := dialSimulated(t, s, asAnalyst)
 		var cve string

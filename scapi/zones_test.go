@@ -9,6 +9,7 @@ import (
 )
 
 func TestZones(t *testing.T) {
+	t.Parallel()
 	n := scapi.Some[int64]
 	for name, tc := range map[string]struct {
 		api  scapi.API

@@ -94,6 +94,7 @@ var questions = []struct {
 }
 
 func TestEveryToolCountsTheSameFindings(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		s := sctest.Start(t, sctest.Options{Dialect: dialect, Seed: 7, Hosts: 70, Now: fixed, Quirks: sctest.Quirks{RPCMatchingCount: true}})
 		c := newClient(t, s).analyst()
@@ -141,6 +142,7 @@ func TestEveryToolCountsTheSameFindings(t *testing.T) {
 }
 
 func TestBothDialectsShowTheSameNumbers(t *testing.T) {
+	t.Parallel()
 	options := sctest.Options{Seed: 3, Hosts: 400, Now: fixed}
 	rest := newClient(t, sctest.Start(t, options)).analyst()
 	options.Dialect = sctest.RPC
@@ -165,6 +167,7 @@ func TestBothDialectsShowTheSameNumbers(t *testing.T) {
 }
 
 func TestThePagesOfAListAreTheList(t *testing.T) {
+	t.Parallel()
 	c := newClient(t, sctest.Start(t, sctest.Options{Hosts: 150, Now: fixed})).analyst()
 	for _, tool := range []string{"sumip", "sumdnsname", "sumid", "listvuln", "sumcve"} {
 		whole := c.query(tool, "cumulative", 0, 1<<20).Results
@@ -186,6 +189,7 @@ func TestThePagesOfAListAreTheList(t *testing.T) {
 }
 
 func TestHostsSortedByScoreComeInTheSameOrderWhateverThePage(t *testing.T) {
+	t.Parallel()
 	c := newClient(t, sctest.Start(t, sctest.Options{Hosts: 500, Now: fixed})).analyst()
 	sorted := func(start, end int) []map[string]any {
 		var p page
@@ -209,6 +213,7 @@ func TestHostsSortedByScoreComeInTheSameOrderWhateverThePage(t *testing.T) {
 }
 
 func TestTheProportionsAreThoseOfARealConsole(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Hosts: 2000, Now: fixed})
 	counts, _ := count(s, func(f sctest.Finding) bool { return f.Open() })
 	total := counts[0] + counts[1] + counts[2] + counts[3] + counts[4]
@@ -219,6 +224,7 @@ func TestTheProportionsAreThoseOfARealConsole(t *testing.T) {
 }
 
 func TestTheDataMoveWithTheClock(t *testing.T) {
+	t.Parallel()
 	now := clock
 	s := sctest.Start(t, sctest.Options{Hosts: 2000, Now: func() time.Time { return now }})
 	before, _ := count(s, sctest.Finding.Open)
@@ -235,6 +241,7 @@ func TestTheDataMoveWithTheClock(t *testing.T) {
 }
 
 func TestAnUnknownFilterIsRefusedWithTheListOfValidOnes(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name    string
 		options sctest.Options
@@ -263,6 +270,7 @@ func TestAnUnknownFilterIsRefusedWithTheListOfValidOnes(t *testing.T) {
 }
 
 func TestSecurityCenterBefore44SpeaksItsOwnScaleAndDates(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Dialect: sctest.RPC, Version: "4.2.0", Hosts: 100, Now: fixed})
 	c := newClient(t, s).analyst()
 	want, _ := count(s, sctest.Finding.Open)
@@ -291,6 +299,7 @@ func TestSecurityCenterBefore44SpeaksItsOwnScaleAndDates(t *testing.T) {
 }
 
 func TestPagesAskedForAtOnceAreThoseAskedForInTurn(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Seed: 8, Hosts: 500, Now: fixed})
 	c := newClient(t, s).analyst()
 	ask := func(k int) string {
@@ -325,6 +334,7 @@ func TestPagesAskedForAtOnceAreThoseAskedForInTurn(t *testing.T) {
 
 // The web client sends a whole query object, and 6.7 wants one.
 func TestA67WantsTheWholeQuery(t *testing.T) {
+	t.Parallel()
 	whole := func() map[string]any {
 		return map[string]any{"name": "", "description": "", "context": "", "status": -1, "createdTime": 0, "modifiedTime": 0, "groups": []any{}, "type": "vuln",
 			"tool": "sumip", "sourceType": "cumulative", "startOffset": 0, "endOffset": 1, "filters": []any{}, "vulnTool": "sumip"}

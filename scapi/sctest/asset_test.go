@@ -67,6 +67,7 @@ func expand(t *testing.T, list string) (addresses []string) {
 }
 
 func TestTheAddressesOfAnAssetListAreThoseOfItsHosts(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		t.Run(dialect.String(), func(t *testing.T) {
 			s := sctest.Start(t, sctest.Options{Dialect: dialect, Seed: 3, Hosts: 300, Now: fixed})
@@ -99,6 +100,7 @@ func TestTheAddressesOfAnAssetListAreThoseOfItsHosts(t *testing.T) {
 }
 
 func TestADefinitionSaysWhichHostsAreInAnAssetList(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Seed: 3, Hosts: 300, Now: fixed})
 	for id, in := range map[string]func(h sctest.Host) bool{
 		"0": func(sctest.Host) bool { return true },
@@ -141,6 +143,7 @@ func TestADefinitionSaysWhichHostsAreInAnAssetList(t *testing.T) {
 }
 
 func TestAPatchChangesWhatItNames(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Seed: 3, Hosts: 100, Now: fixed})
 	c := newClient(t, s).analyst()
 	for _, tt := range []struct {
@@ -204,6 +207,7 @@ func TestAPatchChangesWhatItNames(t *testing.T) {
 }
 
 func TestAnEditIsSeenByTheNextQuery(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Seed: 3, Hosts: 100, Now: fixed})
 	c := newClient(t, s).analyst()
 	count := func() int {
@@ -226,6 +230,7 @@ func TestAnEditIsSeenByTheNextQuery(t *testing.T) {
 }
 
 func TestSharingReplacesTheGroups(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Hosts: 20})
 	c := newClient(t, s).analyst()
 	groups := map[string]any{"groups": []map[string]any{{"id": 1}}}
@@ -245,6 +250,7 @@ func TestSharingReplacesTheGroups(t *testing.T) {
 }
 
 func TestAnEditOfSecurityCenter4ReplacesTheWholeList(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name, version, id string
 		change            func(map[string]any)

@@ -10,6 +10,7 @@ import (
 
 // A filter that takes a list keeps what fits any of it, in each form that clients write lists in.
 func TestListsOfAFilterKeepAnyOfThem(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Seed: 4, Hosts: 200, Now: fixed})
 	c := newClient(t, s).analyst()
 	var cves []string
@@ -49,6 +50,7 @@ func TestListsOfAFilterKeepAnyOfThem(t *testing.T) {
 
 // Results of audits belong to an audit file, and to the hosts of its kind; nothing else does.
 func TestEveryResultOfAnAuditHasItsFile(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Seed: 4, Hosts: 200, Now: fixed, Quirks: sctest.Quirks{LowCompliancePlugins: true}})
 	used := map[string]string{}
 	for f := range s.Findings() {

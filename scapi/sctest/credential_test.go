@@ -10,6 +10,7 @@ import (
 )
 
 func TestASecretIsShownAsSETAndKeptInClear(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		t.Run(dialect.String(), func(t *testing.T) {
 			s := sctest.Start(t, sctest.Options{Dialect: dialect, Hosts: 20})
@@ -35,6 +36,7 @@ func TestASecretIsShownAsSETAndKeptInClear(t *testing.T) {
 }
 
 func TestAPatchOfACredentialChangesWhatItNames(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name, id string
 		in       map[string]string
@@ -69,6 +71,7 @@ func TestAPatchOfACredentialChangesWhatItNames(t *testing.T) {
 }
 
 func TestAnEditOfSecurityCenter4ReplacesTheCredentialButNotItsSecrets(t *testing.T) {
+	t.Parallel()
 	ssh := func(change func(map[string]any)) func(map[string]any) {
 		return func(o map[string]any) {
 			for _, secret := range []string{"password", "passphrase", "privateKey", "privatekey", "escalationPassword"} {

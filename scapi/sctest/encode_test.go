@@ -7,6 +7,7 @@ import (
 )
 
 func TestAnswersAreWrittenAsPHPDoes(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		in   any
 		want string

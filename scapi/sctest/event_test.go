@@ -48,6 +48,7 @@ func classOf(t *testing.T, ip string, bits int) string {
 }
 
 func TestEveryEventToolCountsTheSameEvents(t *testing.T) {
+	t.Parallel()
 	ends := func(e sctest.Event) []string { return []string{e.Source, e.Target} }
 	networks := func(bits int) func(sctest.Event) []string {
 		return func(e sctest.Event) []string { return []string{classOf(t, e.Source, bits), classOf(t, e.Target, bits)} }
@@ -108,6 +109,7 @@ func TestEveryEventToolCountsTheSameEvents(t *testing.T) {
 }
 
 func TestEventsAreListedTheLatestFirst(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Hosts: 60, Now: fixed})
 	c := newClient(t, s).analyst()
 	filters := []filter{{"starttime", "=", clock.Add(-3*time.Hour - 7*time.Minute).Unix()}, {"type", "=", "login,intrusion"}}
@@ -146,6 +148,7 @@ func TestEventsAreListedTheLatestFirst(t *testing.T) {
 }
 
 func TestEventsAreFilteredAndPlotted(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Hosts: 60, Now: fixed})
 	c := newClient(t, s).analyst()
 	some := ""

@@ -20,6 +20,7 @@ func countFindings(s *sctest.Server, pick func(sctest.Finding) bool) (n [5]int) 
 func daily(f sctest.Finding) bool { return clock.Unix()-f.Host.LastSeen <= 2*86400 }
 
 func TestTheFateOfAPluginIsToldByEveryQuery(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		fate  sctest.Fate
 		hit   func(sctest.Finding) bool // of the plugin's findings, as they were
@@ -83,6 +84,7 @@ func TestTheFateOfAPluginIsToldByEveryQuery(t *testing.T) {
 }
 
 func TestWhatNoScanSeesAgesOut(t *testing.T) {
+	t.Parallel()
 	onBothDialects(t, func(t *testing.T, s *sctest.Server) {
 		analyst := newClient(t, s).analyst()
 		all := analyst.severities("cumulative")
@@ -95,6 +97,7 @@ func TestWhatNoScanSeesAgesOut(t *testing.T) {
 }
 
 func TestARepositoryThatIsWithdrawnIsTheAdministratorsOnly(t *testing.T) {
+	t.Parallel()
 	onBothDialects(t, func(t *testing.T, s *sctest.Server) {
 		analyst := newClient(t, s).analyst()
 		want := countFindings(s, func(f sctest.Finding) bool { return f.Open() && f.Host.Repository != "1" })

@@ -17,6 +17,7 @@ import (
 func TestMain(m *testing.M) { testmain.Run(m) }
 
 func TestFaultsDoWhatTheirNamesSay(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name   string
 		effect sctest.Effect
@@ -97,6 +98,7 @@ func TestFaultsDoWhatTheirNamesSay(t *testing.T) {
 }
 
 func TestARemovedFaultIsGone(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Hosts: 10})
 	c := newClient(t, s).analyst()
 	remove := s.Inject(sctest.Fault{Match: func(r sctest.Request) bool { return r.Endpoint == "GET /status" }, Effect: sctest.HTMLPage(500)})
@@ -110,6 +112,7 @@ func TestARemovedFaultIsGone(t *testing.T) {
 }
 
 func TestLatencyCostsNoTimeInsideABubble(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := sctest.StartPipe(t, sctest.Options{Hosts: 10, Latency: 30 * time.Second})
 		began := time.Now()
@@ -135,6 +138,7 @@ func TestLatencyCostsNoTimeInsideABubble(t *testing.T) {
 }
 
 func TestTheConsoleLogsWhatItSees(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Hosts: 10})
 	c := newClient(t, s).analyst()
 	c.query("sumip", "cumulative", 0, 1, filter{"severity", "=", "4"})
@@ -153,6 +157,7 @@ func TestTheConsoleLogsWhatItSees(t *testing.T) {
 }
 
 func TestAHangingConsoleIsLeftByTheClientOnly(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := sctest.StartPipe(t, sctest.Options{Hosts: 10})
 		c := newClient(t, s).analyst()

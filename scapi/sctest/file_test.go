@@ -58,6 +58,7 @@ func (c *client) handle(boundary, filename, content, input string) string {
 }
 
 func TestAnUploadedFileIsImportedAsItWas(t *testing.T) {
+	t.Parallel()
 	const content = "<tab>\r\n--not-the-boundary\r\n\x00\xff</tab>"
 	for _, tt := range []struct {
 		kind     string
@@ -111,6 +112,7 @@ func TestAnUploadedFileIsImportedAsItWas(t *testing.T) {
 }
 
 func TestAnUploadBelongsToItsUser(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Hosts: 20})
 	handle := newClient(t, s).admin().handle("x", "tab.xml", "<tab/>", "")
 	analyst := newClient(t, s).analyst()
@@ -137,6 +139,7 @@ func TestAnUploadBelongsToItsUser(t *testing.T) {
 }
 
 func TestAnUploadNeedsAFile(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Hosts: 20})
 	c := newClient(t, s).analyst()
 	if e := c.rest(http.MethodPost, "/file/upload", map[string]any{"filename": "x"}); e.Code == 0 {

@@ -86,6 +86,7 @@ func (c *oldClient) response(data []byte, into any) {
 }
 
 func TestTheOldPythonModuleWouldWork(t *testing.T) {
+	t.Parallel()
 	for _, version := range []string{"4.4.2", "4.6.2.2", "4.8.1"} {
 		t.Run(version, func(t *testing.T) {
 			s := sctest.Start(t, sctest.Options{Dialect: sctest.RPC, Version: version, Hosts: 40, Now: fixed})

@@ -55,6 +55,7 @@ func texts(list []map[string]any, fields ...string) (all []string) {
 }
 
 func TestIdsOfOrganizationsRepeat(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		s, users := twoOrganizations(t, dialect, true)
 		shared, sharedUsers := twoOrganizations(t, dialect, false)
@@ -116,6 +117,7 @@ func TestIdsOfOrganizationsRepeat(t *testing.T) {
 }
 
 func TestAssetListsOfAnOrganizationHoldItsHosts(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		s, users := twoOrganizations(t, dialect, true)
 		for org := 1; org <= 2; org++ {
@@ -154,6 +156,7 @@ func TestAssetListsOfAnOrganizationHoldItsHosts(t *testing.T) {
 }
 
 func TestAnEditOfAnOrganizationsListLeavesTheOthersAlone(t *testing.T) {
+	t.Parallel()
 	s, users := twoOrganizations(t, sctest.REST, true)
 	before := fmt.Sprint(s.Organization(1).Assets())
 	if e := users[2].rest(http.MethodPatch, "/asset/8", map[string]any{"definedIPs": "10.0.0.1"}); e.Code != 0 {
@@ -165,6 +168,7 @@ func TestAnEditOfAnOrganizationsListLeavesTheOthersAlone(t *testing.T) {
 }
 
 func TestAuditFilesOfAnOrganizationSelectItsResults(t *testing.T) {
+	t.Parallel()
 	s, users := twoOrganizations(t, sctest.REST, true)
 	results := map[string][5]int{}
 	for org := 1; org <= 2; org++ {
@@ -200,6 +204,7 @@ func TestAuditFilesOfAnOrganizationSelectItsResults(t *testing.T) {
 }
 
 func TestSavedQueriesOfAnOrganizationFindWhatTheySay(t *testing.T) {
+	t.Parallel()
 	s, users := twoOrganizations(t, sctest.REST, true)
 	for org := 1; org <= 2; org++ {
 		queries := s.Organization(org).SavedQueries()
@@ -237,6 +242,7 @@ func TestSavedQueriesOfAnOrganizationFindWhatTheySay(t *testing.T) {
 }
 
 func TestScansTicketsAndUsersOfAnOrganizationAreThoseFromOutside(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		s, users := twoOrganizations(t, dialect, true)
 		for org := 1; org <= 2; org++ {
@@ -282,6 +288,7 @@ func TestScansTicketsAndUsersOfAnOrganizationAreThoseFromOutside(t *testing.T) {
 
 // A result is that of the asking user's organisation, whichever has one of the same id.
 func TestAnIndividualResultIsTheOrganizationsOwn(t *testing.T) {
+	t.Parallel()
 	s, users := twoOrganizations(t, sctest.REST, true)
 	of := map[string]sctest.ScanResult{}
 	for _, r := range s.Organization(1).ScanResults() {

@@ -52,6 +52,7 @@ func (c *client) listPlugins(size int, with map[string]string) (rows []map[strin
 }
 
 func TestPluginListsAreFilteredAndSorted(t *testing.T) {
+	t.Parallel()
 	text := func(o map[string]any, key string) string { s, _ := o[key].(string); return s }
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		t.Run(dialect.String(), func(t *testing.T) {
@@ -126,6 +127,7 @@ func TestPluginListsAreFilteredAndSorted(t *testing.T) {
 }
 
 func TestNewerConsolesTakeSeveralPluginFilters(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Hosts: 20, Plugins: 5000, Now: fixed, Quirks: sctest.Quirks{FullPluginPages: true}})
 	c := newClient(t, s).analyst()
 	want := 0
@@ -142,6 +144,7 @@ func TestNewerConsolesTakeSeveralPluginFilters(t *testing.T) {
 }
 
 func TestAPluginHasReferencesOfManyKinds(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Dialect: sctest.RPC, Hosts: 20, Plugins: 20_000})
 	kinds := map[string]bool{}
 	for _, o := range newClient(t, s).analyst().listPlugins(5000, nil) {

@@ -10,6 +10,7 @@ import (
 )
 
 func TestQuirksChangeTheAnswers(t *testing.T) {
+	t.Parallel()
 	one := func(t *testing.T, c *client) string {
 		t.Helper()
 		e := c.ask("sumip", "cumulative", 0, 1)
@@ -53,6 +54,7 @@ func TestQuirksChangeTheAnswers(t *testing.T) {
 }
 
 func TestAWrongMatchingCountDoesNotAddUp(t *testing.T) {
+	t.Parallel()
 	c := newClient(t, sctest.Start(t, sctest.Options{Hosts: 60, Now: fixed, Quirks: sctest.Quirks{WrongMatchingCount: true}})).analyst()
 	parts := strings.Split(c.query("sumip", "cumulative", 0, 1).MatchingDataElementCount, ":")
 	sum := 0
@@ -65,6 +67,7 @@ func TestAWrongMatchingCountDoesNotAddUp(t *testing.T) {
 }
 
 func TestAuditChecksWithLowIDsEscapeTheFilterOnIDs(t *testing.T) {
+	t.Parallel()
 	for _, low := range []bool{false, true} {
 		c := newClient(t, sctest.Start(t, sctest.Options{Hosts: 100, Now: fixed, Quirks: sctest.Quirks{LowCompliancePlugins: low}})).analyst()
 		all, audit := c.severities("cumulative"), c.severities("cumulative", filter{"pluginType", "=", "compliance"})
@@ -79,6 +82,7 @@ func TestAuditChecksWithLowIDsEscapeTheFilterOnIDs(t *testing.T) {
 }
 
 func TestAPageMayHoldTheFirstRowOfTheNext(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		c := newClient(t, sctest.Start(t, sctest.Options{Dialect: dialect, Hosts: 60, Now: fixed, Quirks: sctest.Quirks{InclusivePages: true}})).analyst()
 		a, b := c.query("sumip", "cumulative", 0, 5).Results, c.query("sumip", "cumulative", 5, 10).Results
@@ -89,6 +93,7 @@ func TestAPageMayHoldTheFirstRowOfTheNext(t *testing.T) {
 }
 
 func TestAcceptedFindingsMayBeHidden(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Hosts: 100, Now: fixed, Quirks: sctest.Quirks{AcceptedHidden: true}})
 	c := newClient(t, s).analyst()
 	want, _ := count(s, func(f sctest.Finding) bool { return f.Open() && !f.Accepted })
@@ -102,6 +107,7 @@ func TestAcceptedFindingsMayBeHidden(t *testing.T) {
 }
 
 func TestTheInventoryAgreesWithTheAnswers(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Now: fixed})
 	admin, analyst := newClient(t, s).admin(), newClient(t, s).analyst()
 	for i, o := range admin.rows("/zone") {

@@ -37,6 +37,7 @@ func recordingOf(t *testing.T) *sctest.Replayed {
 }
 
 func TestAReplayAnswersAsWasRecorded(t *testing.T) {
+	t.Parallel()
 	c := recordingOf(t)
 	ask := func(method, path, body, token string) (int, string) {
 		t.Helper()

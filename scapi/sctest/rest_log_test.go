@@ -32,6 +32,7 @@ func askLog(c *client, date string, start, end int) envelope {
 }
 
 func TestTheLogOfTheConsoleIsPagedWithoutTotals(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Hosts: 10, Now: fixed})
 	read := func(c *client, date string) (rows int, users map[string]bool, skip string) {
 		users = map[string]bool{}
@@ -80,6 +81,7 @@ func TestTheLogOfTheConsoleIsPagedWithoutTotals(t *testing.T) {
 
 // Without a repository of phones every mobile query finds nothing; the blank behind the counts is the console's own.
 func TestThereAreNoPhones(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Hosts: 10})
 	c := newClient(t, s).analyst()
 	ask := func(c *client, tool, source string, filters ...filter) envelope {

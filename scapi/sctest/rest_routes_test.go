@@ -11,6 +11,7 @@ import (
 )
 
 func TestWhatIsNoCallIsAnsweredAsAWebServerDoes(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Hosts: 10})
 	admin, analyst := newClient(t, s).admin(), newClient(t, s).analyst()
 	for _, tt := range []struct {
@@ -40,6 +41,7 @@ func TestWhatIsNoCallIsAnsweredAsAWebServerDoes(t *testing.T) {
 }
 
 func TestWritesAreRefusedWhereReadingIs(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Hosts: 10})
 	if e := newClient(t, s).admin().rest(http.MethodPost, "/scan", map[string]any{}); e.Status != 403 || e.Code != 145 {
 		t.Errorf("an administrator's scan: %d, %s", e.Status, e.Body)
@@ -51,6 +53,7 @@ func TestWritesAreRefusedWhereReadingIs(t *testing.T) {
 
 // The console asks its scanners how they are: what is answered is their state with the bit of the question.
 func TestTheStatusOfScannersIsAskedForByAdministrators(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Hosts: 10, Now: fixed})
 	var answer struct {
 		Status []struct{ ID, Name, Description, Status string }
@@ -86,6 +89,7 @@ func TestTheStatusOfScannersIsAskedForByAdministrators(t *testing.T) {
 
 // As recorded: of a scanner never contacted the console knows nothing, and writes 0.
 func TestAScannerThatWasNeverContactedTellsNothing(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Hosts: 10, Now: fixed})
 	never := 0
 	for _, o := range newClient(t, s).admin().rows("/scanner?fields=id,status,version,webVersion,uptime,pluginSet,loadedPluginSet,loadAvg,numScans,numHosts,numSessions,numTCPSessions") {

@@ -28,6 +28,7 @@ func (c *client) rows(path string) []map[string]any {
 }
 
 func TestTheConsoleAlwaysHasWhatAMonitorMustShow(t *testing.T) {
+	t.Parallel()
 	for _, at := range []time.Time{clock, clock.Add(7 * time.Hour), clock.Add(100 * time.Hour)} {
 		s := sctest.Start(t, sctest.Options{Now: func() time.Time { return at }})
 		admin, analyst := newClient(t, s).admin(), newClient(t, s).analyst()
@@ -83,6 +84,7 @@ func TestTheConsoleAlwaysHasWhatAMonitorMustShow(t *testing.T) {
 }
 
 func TestScanResultsAppearAsTimePasses(t *testing.T) {
+	t.Parallel()
 	now := clock
 	s := sctest.Start(t, sctest.Options{Now: func() time.Time { return now }})
 	c := newClient(t, s).analyst()
@@ -105,6 +107,7 @@ func TestScanResultsAppearAsTimePasses(t *testing.T) {
 }
 
 func TestScanResultsAreLimitedToThirtyDaysUnlessAsked(t *testing.T) {
+	t.Parallel()
 	c := newClient(t, sctest.Start(t, sctest.Options{Now: fixed})).analyst()
 	oldest := func(path string) int {
 		first := int(clock.Unix())
@@ -131,6 +134,7 @@ func TestScanResultsAreLimitedToThirtyDaysUnlessAsked(t *testing.T) {
 }
 
 func TestListsCarryFewFieldsUnlessAsked(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Version: "5.8.0", Hosts: 20})
 	c := newClient(t, s).admin()
 	if row := c.rows("/scanner")[0]; len(row) != 5 {
@@ -142,6 +146,7 @@ func TestListsCarryFewFieldsUnlessAsked(t *testing.T) {
 }
 
 func TestThePluginListIsPagedWithAShortPageInTheMiddle(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Hosts: 20, Plugins: 3000})
 	c := newClient(t, s).analyst()
 	seen := map[any]bool{}
@@ -187,6 +192,7 @@ func TestThePluginListIsPagedWithAShortPageInTheMiddle(t *testing.T) {
 }
 
 func TestAScanResultIsDownloadedAsAnArchiveOfOneFile(t *testing.T) {
+	t.Parallel()
 	c := newClient(t, sctest.Start(t, sctest.Options{Now: fixed, Hosts: 20})).analyst()
 	seen := map[any]int{}
 	for _, o := range c.rows("/scanResult?fields=id,downloadAvailable,status") {
@@ -211,6 +217,7 @@ func TestAScanResultIsDownloadedAsAnArchiveOfOneFile(t *testing.T) {
 }
 
 func TestIndividualResultsNeedAViewAndData(t *testing.T) {
+	t.Parallel()
 	c := newClient(t, sctest.Start(t, sctest.Options{Now: fixed})).analyst()
 	ask := func(id, view string) envelope {
 		return c.rest(http.MethodPost, "/analysis", map[string]any{"type": "vuln", "sourceType": "individual", "scanID": id,
@@ -231,6 +238,7 @@ func TestIndividualResultsNeedAViewAndData(t *testing.T) {
 }
 
 func TestUnknownPathsAndObjectsAreRefused(t *testing.T) {
+	t.Parallel()
 	c := newClient(t, sctest.Start(t, sctest.Options{Hosts: 20})).analyst()
 	for path, want := range map[string][2]int{
 		"/nonsense": {404, 0}, "/asset/99": {403, 147}, "/scan/abc": {403, 146}, "/plugin/999999999": {403, 147},
@@ -242,6 +250,7 @@ func TestUnknownPathsAndObjectsAreRefused(t *testing.T) {
 }
 
 func TestTheHealthOfAScannerIsNumbersForAdministrators(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Now: fixed})
 	e := newClient(t, s).admin().rest(http.MethodGet, "/scanner/2/health", nil)
 	if e.Code != 0 || !strings.Contains(e.Body, `"sys_ram_used":null`) || !strings.Contains(e.Body, `"temp_disk_total":10240`) || !strings.Contains(e.Body, `"perf_stats_history":[{`) {

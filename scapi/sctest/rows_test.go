@@ -12,6 +12,7 @@ import (
 
 // Rows spell references CWE #200 and separate CPEs by <br/>, plugins spell them CWE:200 and separate by line breaks.
 func TestRowsSpellReferencesDifferentlyFromPlugins(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Hosts: 60, Now: fixed})
 	c := newClient(t, s).analyst()
 	want := map[string]sctest.Finding{}
@@ -55,6 +56,7 @@ func TestRowsSpellReferencesDifferentlyFromPlugins(t *testing.T) {
 
 // The columns that 6.4 has, and how they say that nothing is known.
 func TestRowsOf64HaveItsColumns(t *testing.T) {
+	t.Parallel()
 	columns := []string{"acrScore", "assetExposureScore", "keyDrivers", "seolDate", "operatingSystem", "hostUUID", "vulnUniqueness", "pluginPubDate",
 		"acceptRiskRuleComment", "recastRiskRuleComment", "hostUniqueness"}
 	for _, version := range []string{"5.8.0", "6.4.0"} {
@@ -95,6 +97,7 @@ func TestRowsOf64HaveItsColumns(t *testing.T) {
 
 // The web client of version 6 says lce where version 5 says event.
 func TestPluginsOfLogServersHaveOneNameInAFilter(t *testing.T) {
+	t.Parallel()
 	for version, names := range map[string][2]string{"5.8.0": {"event", "lce"}, "6.4.0": {"lce", "event"}} {
 		c := newClient(t, sctest.Start(t, sctest.Options{Version: version, Hosts: 10})).analyst()
 		if e := c.ask("sumip", "cumulative", 0, 1, filter{"pluginType", "=", names[0]}); e.Code != 0 {

@@ -13,6 +13,7 @@ import (
 )
 
 func TestRPCCallsAnswerTheirLists(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Dialect: sctest.RPC, Now: fixed})
 	admin, analyst := newClient(t, s).admin(), newClient(t, s).analyst()
 	for _, tt := range []struct {
@@ -64,6 +65,7 @@ func TestRPCCallsAnswerTheirLists(t *testing.T) {
 }
 
 func TestTheRPCSessionFollowsItsCookie(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Dialect: sctest.RPC, Hosts: 20})
 	c := newClient(t, s)
 	if e := c.rpc("system", "init", map[string]any{}); e.Status != 200 || !strings.Contains(e.Body, `"version":"4.8.1"`) || c.cookie == "" {
@@ -99,6 +101,7 @@ func TestTheRPCSessionFollowsItsCookie(t *testing.T) {
 }
 
 func TestRPCPluginsAreListedAndCounted(t *testing.T) {
+	t.Parallel()
 	for version, counted := range map[string]bool{"4.2.0": false, "4.4.0": true} {
 		s := sctest.Start(t, sctest.Options{Dialect: sctest.RPC, Version: version, Hosts: 20, Plugins: 2500})
 		c := newClient(t, s).analyst()
@@ -128,6 +131,7 @@ func TestRPCPluginsAreListedAndCounted(t *testing.T) {
 }
 
 func TestRPCAnswersAHostPerRepository(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Dialect: sctest.RPC, Hosts: 2000, Now: fixed})
 	c := newClient(t, s).analyst()
 	in := map[string]int{}
@@ -160,6 +164,7 @@ func TestRPCAnswersAHostPerRepository(t *testing.T) {
 }
 
 func TestRPCDownloadsAZipOrAnEnvelope(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Dialect: sctest.RPC, Hosts: 20, Now: fixed})
 	c := newClient(t, s).analyst()
 	var out struct {
@@ -184,6 +189,7 @@ func TestRPCDownloadsAZipOrAnEnvelope(t *testing.T) {
 
 // 4.2 is reached where it always was, and where later clients look; 4.6 takes the older name of its source.
 func TestWhatLaterReleasesKeepFromEarlierOnes(t *testing.T) {
+	t.Parallel()
 	paths := map[string]map[string]int{
 		"4.0.0": {"/request.php": 200, "/sc4/request.php": 200}, "4.2.0": {"/request.php": 200, "/sc4/request.php": 200},
 		"4.4.0": {"/request.php": 200, "/sc4/request.php": 404}, "4.8.0": {"/request.php": 200, "/sc4/request.php": 404},

@@ -53,6 +53,7 @@ func (c *client) download(id, format string) (*http.Response, error) {
 }
 
 func TestADownloadedScanIsTheScanFileInAnArchive(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		dialect         sctest.Dialect
 		version, format string
@@ -130,6 +131,7 @@ func rootOf(t *testing.T, document []byte) (root string) {
 }
 
 func TestWhatCannotBeDownloadedIsRefused(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Hosts: 20, Now: fixed})
 	c := newClient(t, s).analyst()
 	if e := c.rest(http.MethodPost, "/scanResult/"+aResult(t, s)+"/download", map[string]string{"downloadType": "nsr"}); e.Code != 146 {
@@ -145,6 +147,7 @@ func TestWhatCannotBeDownloadedIsRefused(t *testing.T) {
 }
 
 func TestAScanOfAnEmptyRepositoryHasNoHosts(t *testing.T) {
+	t.Parallel()
 	c := sctest.New(sctest.Options{Hosts: 1, Repositories: 4, Now: fixed, ScanBytes: 1000})
 	empty := 0
 	for _, r := range c.ScanResults() {
@@ -162,6 +165,7 @@ func TestAScanOfAnEmptyRepositoryHasNoHosts(t *testing.T) {
 }
 
 func TestAPlainScanDownloadIsNoArchive(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Hosts: 20, Now: fixed, Quirks: sctest.Quirks{PlainScanDownload: true}})
 	resp, err := newClient(t, s).analyst().download(aResult(t, s), "v2")
 	if err != nil {
@@ -175,6 +179,7 @@ func TestAPlainScanDownloadIsNoArchive(t *testing.T) {
 }
 
 func TestABodyCanBeCutSeveredAndSlow(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := sctest.StartPipe(t, sctest.Options{Hosts: 20, Now: fixed, ScanBytes: 1 << 20})
 		c := newClient(t, s).analyst()
@@ -215,6 +220,7 @@ func TestABodyCanBeCutSeveredAndSlow(t *testing.T) {
 }
 
 func TestALongScanIsWrittenFast(t *testing.T) {
+	t.Parallel()
 	exhaustive.Only(t)
 	const length = 200 << 20
 	c := sctest.New(sctest.Options{Hosts: 200, Now: fixed, ScanBytes: length})

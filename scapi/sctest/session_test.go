@@ -11,6 +11,7 @@ import (
 )
 
 func TestASessionNeedsItsCookieAndItsToken(t *testing.T) {
+	t.Parallel()
 	c := newClient(t, sctest.Start(t, sctest.Options{Hosts: 10})).analyst()
 	if e := c.rest(http.MethodGet, "/currentUser", nil); e.Status != http.StatusOK {
 		t.Fatalf("status %d", e.Status)
@@ -34,6 +35,7 @@ func TestASessionNeedsItsCookieAndItsToken(t *testing.T) {
 }
 
 func TestASessionEndsWhenItIsIdle(t *testing.T) {
+	t.Parallel()
 	now := clock
 	s := sctest.Start(t, sctest.Options{Hosts: 10, SessionTimeout: time.Minute, Now: func() time.Time { return now }})
 	c := newClient(t, s).analyst()
@@ -50,6 +52,7 @@ func TestASessionEndsWhenItIsIdle(t *testing.T) {
 }
 
 func TestTheSessionLimitAnswersWithoutAToken(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Hosts: 10, SessionLimit: 1})
 	first := newClient(t, s).analyst()
 	login := map[string]any{"username": sctest.AnalystUsername, "password": sctest.AnalystPassword}
@@ -67,6 +70,7 @@ func TestTheSessionLimitAnswersWithoutAToken(t *testing.T) {
 }
 
 func TestRefusedLoginsLockTheUser(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		s := sctest.Start(t, sctest.Options{Dialect: dialect, Hosts: 10, LockAfter: 3})
 		c := newClient(t, s)
@@ -93,6 +97,7 @@ func TestRefusedLoginsLockTheUser(t *testing.T) {
 }
 
 func TestAPIKeysAreChecked(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Hosts: 10})
 	right := "accessKey=" + sctest.AnalystAccessKey + "; secretKey=" + sctest.AnalystSecretKey + ";"
 	session := newClient(t, s).analyst()
@@ -116,6 +121,7 @@ func TestAPIKeysAreChecked(t *testing.T) {
 }
 
 func TestAClientCertificateLogsIn(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name    string
 		options sctest.Options
@@ -159,6 +165,7 @@ func TestAClientCertificateLogsIn(t *testing.T) {
 }
 
 func TestTheVersionIsHiddenFrom520On(t *testing.T) {
+	t.Parallel()
 	for version, shown := range map[string]bool{"5.19.0": true, "5.20.0": false, "5.8.0": true} {
 		c := newClient(t, sctest.Start(t, sctest.Options{Version: version, Hosts: 10}))
 		e := c.rest(http.MethodGet, "/system", nil)
@@ -172,6 +179,7 @@ func TestTheVersionIsHiddenFrom520On(t *testing.T) {
 }
 
 func TestEachKindOfAccountIsRefusedWhatTheOtherMayDo(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Hosts: 10})
 	admin, analyst := newClient(t, s).admin(), newClient(t, s).analyst()
 	query := map[string]any{"type": "vuln", "sourceType": "cumulative", "query": map[string]any{"tool": "sumip", "type": "vuln"}}
@@ -206,6 +214,7 @@ func TestEachKindOfAccountIsRefusedWhatTheOtherMayDo(t *testing.T) {
 }
 
 func TestAnAccountSeesItsRepositoriesOnly(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Hosts: 200, Now: fixed, UnassignedRepository: true, Accounts: []sctest.Account{
 		{Username: sctest.AdminUsername, Password: sctest.AdminPassword, Administrator: true},
 		{Username: sctest.AnalystUsername, Password: sctest.AnalystPassword, Repositories: []string{"2", "4"}},
@@ -228,6 +237,7 @@ func TestAnAccountSeesItsRepositoriesOnly(t *testing.T) {
 
 // 6.7 answers a login with status 200 whatever becomes of it, and sets two cookies, of which the last counts.
 func TestALoginOf67SaysInItsCodeHowItWent(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Version: "6.7.2", Hosts: 10})
 	c := newClient(t, s)
 	login := map[string]any{"username": sctest.AnalystUsername, "password": "wrong"}

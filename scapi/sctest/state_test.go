@@ -41,6 +41,7 @@ func (c *client) scannerStatus() map[string]int {
 }
 
 func TestAScannerChangesItsStateAndStaysInItsZone(t *testing.T) {
+	t.Parallel()
 	onBothDialects(t, func(t *testing.T, s *sctest.Server) {
 		admin := newClient(t, s).admin()
 		before, zones := s.Scanners(), s.Zones()
@@ -91,6 +92,7 @@ func TestAScannerChangesItsStateAndStaysInItsZone(t *testing.T) {
 }
 
 func TestTheStatusTellsWhichZonesWork(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Now: fixed})
 	admin := newClient(t, s).admin()
 	working := func() int {
@@ -114,6 +116,7 @@ func TestTheStatusTellsWhichZonesWork(t *testing.T) {
 }
 
 func TestAFeedGrowsOld(t *testing.T) {
+	t.Parallel()
 	onBothDialects(t, func(t *testing.T, s *sctest.Server) {
 		admin := newClient(t, s).admin()
 		updated := func(feed string) time.Time {
@@ -141,6 +144,7 @@ func TestAFeedGrowsOld(t *testing.T) {
 }
 
 func TestAnOldFeedIsStale(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Now: fixed})
 	admin := newClient(t, s).admin()
 	for _, tt := range []struct {
@@ -157,6 +161,7 @@ func TestAnOldFeedIsStale(t *testing.T) {
 }
 
 func TestAnOutbreakIsOneMoreCriticalFindingOnEveryHostScannedDaily(t *testing.T) {
+	t.Parallel()
 	onBothDialects(t, func(t *testing.T, s *sctest.Server) {
 		analyst := newClient(t, s).analyst()
 		found := func() (n [5]int) {
@@ -203,6 +208,7 @@ func TestAnOutbreakIsOneMoreCriticalFindingOnEveryHostScannedDaily(t *testing.T)
 }
 
 func TestLateJobsCanBeTakenAway(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Now: fixed})
 	admin := newClient(t, s).admin()
 	jobs := func() (all, late int) {
@@ -228,6 +234,7 @@ func TestLateJobsCanBeTakenAway(t *testing.T) {
 }
 
 func TestAPasswordCanBeChanged(t *testing.T) {
+	t.Parallel()
 	onBothDialects(t, func(t *testing.T, s *sctest.Server) {
 		open := newClient(t, s).analyst()
 		s.SetPassword(sctest.AnalystUsername, "another")
@@ -252,6 +259,7 @@ func TestAPasswordCanBeChanged(t *testing.T) {
 
 // A console's clock may be far off: its time stamps and what it makes of windows follow its own.
 func TestAClockThatIsAheadIsTheConsolesOwn(t *testing.T) {
+	t.Parallel()
 	const ahead = 90 * time.Minute
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		now := clock

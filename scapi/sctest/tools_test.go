@@ -13,6 +13,7 @@ import (
 func itoa(n int) string { return strconv.Itoa(n) }
 
 func TestSummariesByReferenceCountFindingsAndHosts(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Seed: 4, Hosts: 200, Now: fixed})
 	c := newClient(t, s).analyst()
 	type host struct{ repository, ip, uuid string }
@@ -78,6 +79,7 @@ func TestSummariesByReferenceCountFindingsAndHosts(t *testing.T) {
 }
 
 func TestPluginsAreListedWithTheirHosts(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		t.Run(dialect.String(), func(t *testing.T) {
 			s := sctest.Start(t, sctest.Options{Dialect: dialect, Seed: 4, Hosts: 200, Now: fixed})
@@ -109,6 +111,7 @@ func TestPluginsAreListedWithTheirHosts(t *testing.T) {
 }
 
 func TestAnIPListHasEveryAddressOnceNeighboursAsRanges(t *testing.T) {
+	t.Parallel()
 	s := sctest.Start(t, sctest.Options{Seed: 4, Hosts: 200, Now: fixed})
 	c := newClient(t, s).analyst()
 	want := map[netip.Addr]bool{}

@@ -9,6 +9,7 @@ import (
 
 // By uniqueness "repositoryID,ip,dnsName" two hosts of a repository may have one address: two rows.
 func TestHostsOfARepositoryMayShareAnAddress(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []sctest.Dialect{sctest.REST, sctest.RPC} {
 		for _, shared := range []bool{false, true} {
 			t.Run(fmt.Sprint(dialect, " ", shared), func(t *testing.T) {
