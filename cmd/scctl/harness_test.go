@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/securitycenter-exporter/securitycenter_exporter/internal/testmain"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
@@ -89,10 +90,11 @@ func fail(t *testing.T, code int, args ...string) string {
 	return r.stderr
 }
 
-// start starts a small console whose plugin list is short.
+// start starts a small console whose plugin list is short, and whose clock stands still: it answers twice alike.
 func start(t *testing.T, dialect sctest.Dialect) *sctest.Server {
 	t.Helper()
-	return sctest.Start(t, sctest.Options{Dialect: dialect, Hosts: 60, Plugins: 1500})
+	now := time.Now()
+	return sctest.Start(t, sctest.Options{Dialect: dialect, Hosts: 60, Plugins: 1500, Now: func() time.Time { return now }})
 }
 
 // configured writes a configuration file for consoles by name, with both kinds
