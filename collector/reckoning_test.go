@@ -282,7 +282,7 @@ func onEach(t *testing.T, test func(*testing.T, *exported, *reckoning)) {
 		two.Accounts, two.OwnObjects = organizations, true
 		consoles = append(consoles, console{release + ", one account", one}, console{release + ", two organisations", two})
 	}
-	for _, c := range exhaustive.Sample(consoles, 3) {
+	for _, c := range exhaustive.Sample(consoles, 2) {
 		in(t, c.name, func(t *testing.T) {
 			e := export(t, c.Options)
 			test(t, e, e.reckon(t))

@@ -71,7 +71,8 @@ func recount(s *sctest.Server, findings []sctest.Finding, at time.Time) map[stri
 }
 
 func TestEveryDayIsThatOfARecount(t *testing.T) {
-	for name, o := range dialects {
+	for _, name := range exhaustive.Sample(slices.Sorted(maps.Keys(dialects)), 2) {
+		o := dialects[name]
 		t.Run(name, func(t *testing.T) {
 			on(t, o, func(p *past) {
 				span := 12

@@ -20,11 +20,11 @@ import (
 
 func TestScansOfEveryVersionAreDownloaded(t *testing.T) {
 	t.Parallel()
-	for _, o := range []sctest.Options{
+	for _, o := range exhaustive.Sample([]sctest.Options{
 		{Version: "6.4.0"}, {Version: "5.8.0"}, {Dialect: sctest.RPC, Version: "4.8.1"}, {Dialect: sctest.RPC, Version: "4.2.0"},
 		{Version: "6.4.0", Quirks: sctest.Quirks{PlainScanDownload: true}},
 		{Dialect: sctest.RPC, Version: "4.2.0", Quirks: sctest.Quirks{PlainScanDownload: true}},
-	} {
+	}, 3) {
 		t.Run(fmt.Sprintf("%s plain %v", o.Version, o.Quirks.PlainScanDownload), func(t *testing.T) {
 			o.Hosts, o.Plugins = 20, 500
 			s := sctest.Start(t, o)

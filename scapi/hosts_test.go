@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/securitycenter-exporter/securitycenter_exporter/internal/exhaustive"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi"
 	"github.com/securitycenter-exporter/securitycenter_exporter/scapi/sctest"
 )
@@ -114,7 +115,9 @@ func sameAsRow(t *testing.T, host scapi.Host, row scapi.Row) {
 
 func TestHostsOfSimulatedConsolesAreTheirRows(t *testing.T) {
 	t.Parallel()
-	for _, o := range []sctest.Options{{}, {Version: "5.8.0"}, {Quirks: sctest.Quirks{NumbersAsNumbers: true}}, {Dialect: sctest.RPC}, {Dialect: sctest.RPC, Version: "4.4.0"}, {Dialect: sctest.RPC, Version: "4.0.0"}} {
+	for _, o := range exhaustive.Sample([]sctest.Options{
+		{}, {Version: "5.8.0"}, {Quirks: sctest.Quirks{NumbersAsNumbers: true}}, {Dialect: sctest.RPC}, {Dialect: sctest.RPC, Version: "4.4.0"}, {Dialect: sctest.RPC, Version: "4.0.0"},
+	}, 3) {
 		t.Run(fmt.Sprint(o.Dialect, " ", o.Version), func(t *testing.T) {
 			_, _, c := simulated(t, o)
 			q := scapi.Query{Tool: "sumip", PageSize: 30}
