@@ -14,7 +14,6 @@ import (
 	"os/exec"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -239,7 +238,7 @@ func peakMemory() (int64, error) {
 
 func TestAMillionHostsAreStreamedInLittleMemory(t *testing.T) {
 	t.Parallel()
-	if !exhaustive.Tests || runtime.GOOS != "linux" || raced() {
+	if !exhaustive.Tests || runtime.GOOS != "linux" || exhaustive.Raced {
 		t.Skip("takes its time, and memory as it is without the race detector")
 	}
 	url := startPart(t, partMill)
@@ -255,10 +254,4 @@ func TestAMillionHostsAreStreamedInLittleMemory(t *testing.T) {
 	if peak >= 64<<20 {
 		t.Errorf("the client's process had %d MB", peak>>20)
 	}
-}
-
-// raced reports whether the race detector is at work, which needs memory of its own.
-func raced() bool {
-	info, ok := debug.ReadBuildInfo()
-	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }

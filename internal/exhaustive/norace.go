@@ -2,4 +2,5 @@
 
 package exhaustive
 
-const raced = false
+// Raced says whether the race detector is at work.
+const Raced = false

@@ -2,5 +2,5 @@
 
 package exhaustive
 
-// raced: everything takes ten times as long, and more cases of the same code show no more races.
-const raced = true
+// Raced says whether the race detector is at work.
+const Raced = true

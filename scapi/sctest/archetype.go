@@ -180,7 +180,7 @@ func (st *stock) makePlaces() {
 			own = st.addWeb(own, random)
 		}
 		if a%6 == 1 {
-			own = st.addAudit(own, auditFileOf(kind), st.lowCompliancePlugins, random)
+			own = st.addAudit(own, auditFileOf(kind), random)
 		}
 		st.places[a] = append(own, place{plugin: st.plugins.finding(pluginOfOutbreak, 4), port: 443, protocol: 6, mask: scannedDaily, fresh: true})
 	}
@@ -302,7 +302,7 @@ func (st *stock) addWeb(own []place, random func(...uint64) uint64) []place {
 }
 
 // addAudit adds results of a configuration audit: passed is stored as info, manual as medium, failed as high.
-func (st *stock) addAudit(own []place, file int, low bool, random func(...uint64) uint64) []place {
+func (st *stock) addAudit(own []place, file int, random func(...uint64) uint64) []place {
 	for k := range uint64(25) {
 		h := random(30, k)
 		sev := int8(0)
@@ -313,7 +313,7 @@ func (st *stock) addAudit(own []place, file int, low bool, random func(...uint64
 			sev = 3
 		}
 		id := 1_000_100 + int(k) + int(h>>8%40)*30
-		if low {
+		if st.lowCompliancePlugins {
 			id -= 600_000
 		}
 		p := st.plugins.auditCheck(id, sev)

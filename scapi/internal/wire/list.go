@@ -199,7 +199,10 @@ func eachWrapped(object []byte, f func(json.RawMessage) error) error {
 	members, numbers := 0, true
 	if err := EachMember(object, func(name, value []byte) error {
 		members++
-		numbers = numbers && isNumber(name)
+		if isNumber(name) {
+			return nil
+		}
+		numbers = false
 		for i := range lists {
 			lists[i].see(name, value)
 		}
